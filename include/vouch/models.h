@@ -1,0 +1,64 @@
+/* vouch/models.h: models of every kind: load, look at, score.
+ *
+ * Shared vocabulary
+ *   raw          log-odds of the bad event (squared loss: the prediction itself)
+ *   probability  P(bad), larger is riskier
+ *   points       integers, larger is safer; only kinds that have them
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_MODELS_H
+#define VOUCH_MODELS_H
+
+#include "vouch/data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Immutable; may be used from many threads at once. */
+typedef struct vouch_model vouch_model;
+
+/* Model files: docs/models.md. A file of another version, cut short, or with a changed byte is refused.
+ * Fails  E_NOTFOUND, E_FORMAT (not a model file, or another version), E_CORRUPT (SHA-256 differs), E_NOMEM */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_load(vouch_ctx *ctx, const char *path,
+                                                       vouch_model **out_model);
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_read(vouch_ctx *ctx, const void *bytes, size_t len,
+                                                       vouch_model **out_model);
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_save(vouch_ctx *ctx, const vouch_model *model,
+                                                       const char *path);
+VOUCH_API void vouch_model_free(vouch_model *model); /* NULL is fine */
+
+VOUCH_API const char *vouch_model_kind_name(const vouch_model *model);   /* "gbdt", "scorecard" */
+VOUCH_API const char *vouch_model_name(const vouch_model *model);        /* as in the project file */
+VOUCH_API const char *vouch_model_fingerprint(const vouch_model *model); /* SHA-256 of the file, hex */
+VOUCH_API size_t vouch_model_inputs(const vouch_model *model);
+VOUCH_API const char *vouch_model_input_name(const vouch_model *model, size_t input);
+VOUCH_API int vouch_model_has_points(const vouch_model *model);
+/* What the model is, as canonical JSON: kind, parameters as used, inputs, and what the kind tells of itself
+ * (points table, trees). The caller frees it with vouch_text_free. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model,
+                                                           char **out_json);
+
+/* Score every row of table. Inputs are found by name; extra columns are ignored. Any out may be NULL.
+ *   out_raw, out_probability  [rows]
+ *   out_points                [rows], models with points only
+ * Fails  E_DATA  an input column is absent or of the wrong type (named) */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_score(vouch_ctx *ctx, const vouch_model *model,
+                                                        const vouch_table *table, double *out_raw,
+                                                        double *out_probability, int32_t *out_points);
+
+/* Exact contributions of each input to raw, against the training population:
+ *   out_contribution [rows x inputs], out_base [1]; the sum and base add up to raw within 1e-9 relative.
+ * Trees: path-dependent Shapley values. Scorecards: exact, from points. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_contributions(vouch_ctx *ctx, const vouch_model *model,
+                                                                const vouch_table *table,
+                                                                double *out_contribution, double *out_base);
+
+/* The scorecard as one SQL expression over its input columns, giving the integer points. dialect: "duckdb".
+ * Fails E_ARG for a kind without points. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model,
+                                                      const char *dialect, char **out_sql);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

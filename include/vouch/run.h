@@ -1,0 +1,56 @@
+/* vouch/run.h: the main job. A project file in; models, evidence, a report and ledger entries out.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_RUN_H
+#define VOUCH_RUN_H
+
+#include "vouch/govern.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct vouch_run_options {
+    const char *project; /* path of vouch.yaml */
+    const char *out;     /* folder for models/, evidence.json, scores.parquet, report.html */
+    const char *store;   /* url; NULL: vouch.db beside the project file */
+    const vouch_key
+        *key; /* the developer's, which signs the run; NULL: nothing is recorded, and the report says so */
+    const char *duckdb; /* as in vouch_source */
+    int has_seed;       /* override the project's seed */
+    uint64_t seed;
+    const char *stamp; /* a word across the report, such as DEMO; NULL: none */
+} vouch_run_options;
+
+typedef struct vouch_run_result { /* text the caller frees with vouch_run_result_clear */
+    char *champion, *why;         /* name, and the sentence that says how it won */
+    char *fingerprint;            /* of the champion */
+    char *report;                 /* path */
+    char *declined; /* one declined applicant of test with reasons, as text for people; NULL when none */
+    char *summary;  /* the verdicts, as text for people */
+    int failed;     /* how many controls failed */
+    int64_t seq;    /* ledger entry; -1 when not recorded */
+} vouch_run_result;
+
+/* Fails  E_FORMAT  the project file (message names file, line, column, and the nearest right key)
+ *        E_CONTROL the data contract is broken;  and as reading, fitting and recording do.
+ * A run that stops leaves no half-written file and no ledger entry. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_options *options,
+                                                vouch_run_result *out_result);
+VOUCH_API void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result);
+
+/* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
+ * source as in vouch_source. *out_summary is text for people. *out_verdict: 0 pass, 1 advisory, 2 fail. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *key,
+                                                    const char *model, const char *batch, const char *duckdb,
+                                                    char **out_summary, int *out_verdict);
+
+/* Recompute and compare byte for byte. what: a model's fingerprint prefix or name (fit again from the
+ * recorded project and data), "evidence:KEY" of the latest run, or a decision id. Fails E_CORRUPT saying what
+ * differs: data, project, code version or the result. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_replay(vouch_ctx *ctx, vouch_store *store, const char *what,
+                                                   const char *duckdb, char **out_message);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,45 @@
+/* data/checks.h: is the table what it was promised to be, is it sound, and does it know too much? Each check
+ * adds evidence; only a broken contract stops a run. */
+#ifndef VOUCH_CHECKS_H
+#define VOUCH_CHECKS_H
+
+#include "data/split.h"
+#include "evidence/evidence.h"
+
+/* What a project declares of one column; what is not declared is NAN, NULL or 0. */
+typedef struct vouch__column_rule {
+    const char *name;
+    bool has_type, required; /* required: no missing values */
+    vouch_type type;
+    double min, max;
+    size_t n_special, n_allowed;
+    const double *special;
+    const char *const *allowed; /* set of values, as text */
+    const char *available_at;   /* a date or time column, or NULL */
+    uint32_t line, column;      /* in the project file */
+} vouch__column_rule;
+
+typedef struct vouch__data_spec {
+    const vouch__column_rule *rule;
+    size_t n_rules;
+    const size_t *feature; /* columns that may be modelled */
+    size_t n_features;
+    size_t id, target, time; /* columns; SIZE_MAX where absent */
+    double bad;              /* the target's value that means bad */
+    uint64_t seed;
+} vouch__data_spec;
+
+/* Fails E_CONTROL when the contract is broken: the message names column, how many rows, the first row (by id)
+ * and value. Adds data.contract with every breach. */
+vouch_status vouch__check_contract(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
+                                   vouch__evidence *list);
+/* data.missing, .constant, .duplicate_rows, .conflicting_labels, .high_cardinality, .special, .class_balance,
+ * .profile */
+vouch_status vouch__check_quality(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
+                                  vouch__evidence *list);
+/* On the split: data.overlap (the same row content in train and test), .unseen (categories), .identifier,
+ * .single_auc (Holm-adjusted over features: is one feature's AUC above the limit?), .available_at. */
+vouch_status vouch__check_leakage(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
+                                  const vouch__split *split, vouch__evidence *list);
+
+#endif

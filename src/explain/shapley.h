@@ -1,0 +1,19 @@
+/* explain/shapley.h: interventional Shapley values for any kind that has them, on encoded rows. */
+#ifndef VOUCH_SHAPLEY_H
+#define VOUCH_SHAPLEY_H
+
+#include "models/model_kind.h"
+#include "vouch/explain.h"
+
+/* As vouch_explainer_new, with the background as rows of a bound table. */
+vouch_status vouch__explainer_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
+                                   size_t n, const uint32_t *row, vouch_explainer **out_explainer);
+/* As vouch_explainer_values, on encoded rows; thread-safe. */
+void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, double *out_value);
+double vouch__explainer_base(const vouch_explainer *explainer);
+/* Saved form: carried beside the model, so that the server gives the reasons that the run gave. */
+void vouch__explainer_save(const vouch_explainer *explainer, vouch__buf *out);
+vouch_status vouch__explainer_load(vouch_ctx *ctx, const vouch_model *model, const void *bytes, size_t len,
+                                   vouch_explainer **out_explainer);
+
+#endif

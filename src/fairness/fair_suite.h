@@ -1,0 +1,46 @@
+/* fairness/fair_suite.h: fair-lending evidence under the legal profiles of a portfolio. */
+#ifndef VOUCH_FAIR_SUITE_H
+#define VOUCH_FAIR_SUITE_H
+
+#include "data/split.h"
+#include "evidence/evidence.h"
+#include "explain/shapley.h"
+#include "vouch/fairness.h"
+
+/* A legal profile: legal/<name>.yaml. tests: test id -> run | advisory | blocked. */
+typedef struct vouch__legal vouch__legal;
+vouch_status vouch__legal_read(vouch_ctx *ctx, const char *name, const char *yaml, size_t len,
+                               vouch__legal **out_legal);
+void vouch__legal_free(vouch__legal *legal);
+/* Together: a test required by one profile and blocked by another is E_CONFLICT, naming both. date: days
+ * since 1970; a profile not in force then is E_ARG. */
+vouch_status vouch__legal_check(vouch_ctx *ctx, size_t n, vouch__legal *const *legal, int32_t date);
+
+typedef struct vouch__fair_data {
+    const vouch_table *table;
+    const vouch__split *split;
+    const size_t *protected_column; /* measured, never modelled */
+    size_t n_protected;
+    const size_t *feature;
+    size_t n_features;
+    double min_group; /* smaller groups are said to be too small; default 30 */
+    uint64_t seed;
+} vouch__fair_data;
+
+/* fairness.prohibited: no protected column, nor a column equal to one up to coding, is an input of the model.
+ */
+vouch_status vouch__fair_scan(vouch_ctx *ctx, const vouch__fair_data *data, const vouch_model *model,
+                              vouch__evidence *list);
+/* fairness.proxy: how well each feature alone tells each protected group from the rest (AUC on train, p-value
+ * Holm-adjusted over features and groups; a finding needs both significance and an effect above the policy's
+ * limit), and the score. */
+vouch_status vouch__fair_proxy(vouch_ctx *ctx, const vouch__fair_data *data, vouch__evidence *list);
+/* fairness.air, .smd, .error_rates (false positive and negative gaps at the cut-off), .score_proxy, .flip;
+ * for each protected column, its groups against the largest (numbers cut at 40 and 62 for a column named
+ * AGE-like, else at quartiles). approve [n] of part rows. */
+vouch_status vouch__fair_outcomes(vouch_ctx *ctx, const vouch__fair_data *data, const vouch_model *model,
+                                  vouch__part part, const double *raw, const uint8_t *approve,
+                                  const uint8_t *bad, vouch__legal *const *legal, size_t n_legal,
+                                  vouch__evidence *list);
+
+#endif

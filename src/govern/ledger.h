@@ -1,0 +1,65 @@
+/* govern/ledger.h: appending to the ledger and keeping objects and decisions, for run/, serve/ and monitor's
+ * caller. govern stores and chains what it is handed; it never calls a metric. */
+#ifndef VOUCH_LEDGER_H
+#define VOUCH_LEDGER_H
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "vouch/govern.h"
+
+/* Everything between begin and commit is durable together or not at all. */
+vouch_status vouch__store_begin(vouch_ctx *ctx, vouch_store *store);
+vouch_status vouch__store_commit(vouch_ctx *ctx, vouch_store *store);
+void vouch__store_rollback(vouch_store *store);
+
+/* Append one entry in the open transaction, or in one of its own. E_DENIED when the key has no grant in force
+ * with one of the roles (a "|"-separated list). */
+vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles,
+                                  const char *kind, const vouch__json *body, int64_t *out_seq);
+/* One entry's canonical JSON as a document; E_NOTFOUND. */
+vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq, vouch__doc **out_doc);
+/* The latest entry of a kind whose body member `key` is text equal to value (value NULL: any); E_NOTFOUND. */
+vouch_status vouch__ledger_find(vouch_ctx *ctx, vouch_store *store, const char *kind, const char *key,
+                                const char *value, int64_t *out_seq);
+
+/* Objects: bytes by their SHA-256. Putting the same bytes twice is fine. Getting checks the hash: E_CORRUPT.
+ */
+vouch_status vouch__object_put(vouch_ctx *ctx, vouch_store *store, const void *bytes, size_t len,
+                               char out_hex[VOUCH__HEX]);
+vouch_status vouch__object_get(vouch_ctx *ctx, vouch_store *store, const char *hex, vouch__buf *out);
+
+/* A run's models enter the registry as candidates: body of kind "run" {models: [{name, kind, fingerprint,
+ * object, bundle, reference, champion}], evidence, report, project, ...}. The registry is a view of the
+ * ledger. */
+
+/* The model that serves: the latest approved one (of name, or any when NULL). Gives the run entry's seq and
+ * the model's object of it as a copy in doc. E_NOTFOUND when none is approved. */
+vouch_status vouch__registry_approved(vouch_ctx *ctx, vouch_store *store, const char *name, vouch__doc *doc,
+                                      vouch__json **out_model);
+/* By fingerprint prefix or name, in any state; adds members state, developer, validator, approver, run_seq.
+ */
+vouch_status vouch__registry_find(vouch_ctx *ctx, vouch_store *store, const char *model, vouch__doc *doc,
+                                  vouch__json **out_model);
+
+/* Decisions. All of `batch` are durable when this returns: each record's canonical JSON is kept, and one
+ * ledger entry of kind "decisions", signed by the service key, holds the root of their hashes. request_hash
+ * with an idempotency key: the same key and hash returns the stored response (out_replay), another hash is
+ * E_CONFLICT. */
+typedef struct vouch__decision_batch {
+    const char *idempotency_key; /* NULL: none */
+    const char *request_hash;    /* hex */
+    const char *response;        /* the whole answer, as sent */
+    size_t response_len;
+    size_t n;
+    const char *const *id;     /* decision ids */
+    const char *const *record; /* canonical JSON: request row, decision, bundle fingerprint */
+} vouch__decision_batch;
+/* Group commit: n batches in one transaction and one fsync. status[i] is each batch's own. */
+vouch_status vouch__decisions_put(vouch_ctx *ctx, vouch_store *store, const vouch_key *service, size_t n,
+                                  const vouch__decision_batch *batch, vouch_status *out_status);
+/* A stored answer for an idempotency key: E_NOTFOUND, or E_CONFLICT when request_hash differs. */
+vouch_status vouch__decisions_replay(vouch_ctx *ctx, vouch_store *store, const char *idempotency_key,
+                                     const char *request_hash, vouch__buf *out_response);
+vouch_status vouch__decision_get(vouch_ctx *ctx, vouch_store *store, const char *id, vouch__buf *out_record);
+
+#endif

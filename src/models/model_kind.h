@@ -1,0 +1,108 @@
+/* models/model_kind.h: what a family of models is to the rest of vouch. A family is one const struct; the
+ * list of families is one line. name and version are for ever: files name them. */
+#ifndef VOUCH_MODEL_KIND_H
+#define VOUCH_MODEL_KIND_H
+
+#include "models/inputs.h"
+#include "vouch/models.h"
+
+/* A parameter, described once: project files, --help, the audit record and docs/params.md are driven by it.
+ */
+typedef enum vouch__param_type {
+    VOUCH__PARAM_REAL,
+    VOUCH__PARAM_INTEGER,
+    VOUCH__PARAM_FLAG,
+    VOUCH__PARAM_CHOICE /* value is an index into choices */
+} vouch__param_type;
+
+typedef struct vouch__param {
+    const char *name;
+    vouch__param_type type;
+    double lo, hi, value; /* inclusive range, default */
+    const char *choices;  /* CHOICE: "auto|none|..." */
+    const char *unit;     /* "" when dimensionless */
+    const char *help;     /* one sentence */
+} vouch__param;
+
+/* Rows of one part as a kind sees them: inputs of the bound table at row[n], with outcomes. */
+typedef struct vouch__part_rows {
+    size_t n;
+    const uint32_t *row;  /* ascending */
+    const double *target; /* [n] 0/1 for logistic loss (1 = bad), any for squared */
+    const double *weight; /* [n] > 0, or NULL */
+} vouch__part_rows;
+
+typedef struct vouch__fit_data { /* train and tune; never test */
+    const vouch__binding *binding;
+    vouch__part_rows train, tune; /* tune.n may be 0 */
+    uint64_t seed;
+} vouch__fit_data;
+
+/* A row-major block of input values, as vouch__bound_rows gives them. */
+typedef struct vouch__matrix {
+    const double *at; /* [rows x cols], without gaps */
+    size_t rows, cols;
+} vouch__matrix;
+
+enum { VOUCH__CAN_POINTS = 1, VOUCH__CAN_ADDITIVE = 2, VOUCH__CAN_TREES = 4, VOUCH__CAN_CALIBRATED = 8 };
+
+typedef struct vouch__model_kind {
+    const char *name, *title;
+    uint32_t version;      /* of the saved form */
+    unsigned capabilities; /* VOUCH__CAN_... */
+    const vouch__param *params;
+    size_t n_params;
+
+    /* value[n_params] is complete and in range. *state is set only on OK. log gets facts worth keeping of the
+     * fit (rounds, standard errors, bins), as members of the object it is. */
+    vouch_status (*fit)(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,
+                        vouch__json *log, void **state);
+    /* raw [x.rows]. Thread-safe, allocates nothing. A row's result does not depend on its neighbours. */
+    void (*predict)(const void *state, vouch__matrix x, double *raw);
+    /* P(bad) of one raw value; points of one row of inputs (NULL without CAN_POINTS). */
+    double (*probability)(const void *state, double raw);
+    int32_t (*points)(const void *state, const double *row);
+    /* out[x.rows x x.cols], base[1]: exact, summing to raw. */
+    vouch_status (*contributions)(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                  double *base);
+    void (*describe)(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object);
+    void (*save)(const void *state, vouch__buf *out);
+    vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
+                         void **state);
+    void (*free)(const vouch_alloc *alloc, void *state); /* NULL is fine */
+} vouch__model_kind;
+
+#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard)
+#define X(name) extern const vouch__model_kind vouch__kind_##name;
+VOUCH__KIND_LIST(X)
+#undef X
+
+const vouch__model_kind *vouch__kind_find(const char *name); /* NULL when there is none */
+size_t vouch__kind_names(const char *out[], size_t max);
+
+struct vouch_model { /* immutable once made */
+    const vouch__model_kind *kind;
+    char *name;
+    vouch__inputs inputs;
+    double *value; /* [kind->n_params], as used */
+    void *state;
+    uint8_t *file; /* the model file's bytes: magic to SHA-256 */
+    size_t file_len;
+    char fingerprint[VOUCH__HEX];
+    vouch_alloc alloc;
+};
+
+/* Read parameters from a project file's mapping: names, ranges and types are checked, defaults filled in.
+ * Keys of skip[] are the caller's. Errors name line, column and the nearest right key. */
+vouch_status vouch__params_read(vouch_ctx *ctx, const vouch__model_kind *kind, const vouch__json *mapping,
+                                const char *const *skip, size_t n_skip, double *out_value);
+
+/* Fit a model named `name`. Takes inputs (left empty) on success. */
+vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
+                              vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
+                              vouch__doc *doc, vouch__json *log, vouch_model **out_model);
+
+/* The file's bytes around a kind's: see docs/models.md. Used by fit and by load. */
+vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model);
+
+#endif
