@@ -1,0 +1,31 @@
+/* explain/explain_suite.h: what a model does with its inputs, as evidence. */
+#ifndef VOUCH_EXPLAIN_SUITE_H
+#define VOUCH_EXPLAIN_SUITE_H
+
+#include "evidence/evidence.h"
+#include "explain/reasons.h"
+
+typedef struct vouch__explain_data {
+    const vouch_model *model;
+    const vouch__binding *binding;
+    size_t n; /* rows explained (of test), and which */
+    const uint32_t *row;
+    const char *part;
+    const vouch_explainer *all, *just_approved; /* the two official references; the second may be NULL */
+    const vouch__reason_map *map;
+    const double *probability; /* [n] */
+    double cutoff;             /* decline above */
+    size_t most;
+    uint64_t seed;
+} vouch__explain_data;
+
+/* explain.importance (mean |Shapley value| by input, table and bars), .additivity (largest residual),
+ * .beeswarm (a sample for the plot: input, value rank, Shapley value; at most 200 rows an input, 12 inputs),
+ * .pdp (partial dependence of the six most important inputs on at most 500 rows, one entry each),
+ * .monotonicity (declared directions hold on PDP and, for trees, on every pair tried), .reasons (how often
+ * each characteristic is a principal reason among the declined, by both methods), .reason_similarity (share
+ * of declined whose first reason, and whose set of reasons, agree between the two methods), .one_decline (the
+ * first declined row: waterfall). */
+vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
+
+#endif
