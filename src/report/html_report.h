@@ -1,16 +1,41 @@
 /* report/html_report.h: one self-contained HTML file from evidence: a summary a committee can read, then
  * every entry with purpose, method, convention, number, interval, verdict and plot. It formats; it computes
- * no number. */
+ * no number. Nothing in it is fetched, and it needs no script; it prints on A4.
+ *
+ * The root of evidence.json. Every member may be absent or null: what is absent is left out or said to be.
+ *   project     name
+ *   stamp       a word across every page ("DEMO")
+ *   code        {version, build}      seed    number
+ *   data        {source, rows, columns, features, fingerprint, target, bad, bad_rate, id, decision_time,
+ *               weight, protected [names]}
+ *   split       {by, seed, parts [{part, rows, n_bad, bad_rate, fingerprint}]}
+ *   models      [{name, kind, title, fingerprint, params {name: value}, inputs [{name, type, monotone -1|0|1,
+ *               special [..], categories [..] or how many}], intended_use text, limits [sentences],
+ *               card {..}: as the scorecard kind describes itself, trees {..}: as gbdt does,
+ *               log {..}: what the fit told; arrays of numbers of one length are drawn against round}]
+ *   champion    {name, why; metric, part, value, rival, difference, low, high}
+ *   decision    {cutoff, cutoff_points, max_bad_rate, chosen_on, approval_rate, expected_bad_rate, test
+ *               {approval_rate, bad_rate, n}, reasons_method, most}
+ *   policy      {name}
+ *   entries     [as in evidence/evidence.h]
+ *   verdicts    {pass, advisory, fail, info, not-applicable, refused}: how many entries (vouch__report_count)
+ *   controls    as report/controls.h makes them
+ *   legal       [{name, title, citation, from, until, tests {id: run|advisory|blocked}, note}]
+ *   limits      [sentences]: what this report can't say
+ * Other members of these objects are shown as name and value. */
 #ifndef VOUCH_HTML_REPORT_H
 #define VOUCH_HTML_REPORT_H
 
 #include "base/json.h"
 
-/* evidence: the root of evidence.json:
- *   {project, demo, data {..}, models [..], champion {..}, code, entries [..], controls [{id, title,
- * evidence, status}], legal [..], limits [..]} head: the ledger's head {seq, hash}, or NULL before there is
- * one. The same input gives the same bytes. */
+/* head: the ledger's head {seq, hash}, or NULL before there is one. The same input gives the same bytes. Text
+ * of the evidence is escaped wherever it goes; the tree may hold anything. Fails E_NOMEM, E_LIMIT,
+ * E_CANCELLED
+ */
 vouch_status vouch__report_html(vouch_ctx *ctx, const vouch__json *evidence, const vouch__json *head,
                                 vouch__buf *out);
+
+/* How many entries carry each verdict, as an object made in doc: the root's member "verdicts". */
+vouch__json *vouch__report_count(vouch__doc *doc, const vouch__json *entries);
 
 #endif

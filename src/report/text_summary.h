@@ -1,0 +1,12 @@
+/* report/text_summary.h: the evidence of a run as a page of plain text for terminals. */
+#ifndef VOUCH_TEXT_SUMMARY_H
+#define VOUCH_TEXT_SUMMARY_H
+
+#include "base/json.h"
+
+/* evidence: the root, as in report/html_report.h. Champion and why, key figures with intervals, decision,
+ * verdicts by section, and every finding. At most 100 columns; control characters of the evidence are
+ * replaced, so that it can't speak to the terminal. */
+vouch_status vouch__report_text(vouch_ctx *ctx, const vouch__json *evidence, vouch__buf *out);
+
+#endif
