@@ -14,9 +14,16 @@ vouch_status vouch__table_builder_new(vouch_ctx *ctx, size_t cols, const char *c
                                       const vouch_type *type, vouch__table_builder **out_builder);
 void vouch__table_builder_free(vouch__table_builder *builder); /* NULL is fine */
 /* Add n rows: column j's values are value[j][n] (as vouch_table_read gives them); for TEXT columns text[j][n]
- * holds the strings instead, NULL where missing. */
+ * holds the strings instead, NULL where missing. A TEXT column whose text[j] is NULL (or all of text) gives
+ * codes from vouch__table_intern in value[j]. After a failure the builder can only be freed.
+ * Fails  E_DATA  a whole-number type gets a fraction or a value beyond 2^53, a flag anything but 0 and 1;
+ *                over 2^32 - 2 rows */
 vouch_status vouch__table_builder_add(vouch_ctx *ctx, vouch__table_builder *builder, size_t n,
                                       const double *const *value, const char *const *const *text);
+/* The code by which a text may be added to column col; text need not end with NUL, and may hold none. */
+vouch_status vouch__table_intern(vouch_ctx *ctx, vouch__table_builder *builder, size_t col, const char *text,
+                                 size_t len, double *out_code);
+/* On OK the builder is empty and wants only vouch__table_builder_free. */
 vouch_status vouch__table_builder_end(vouch_ctx *ctx, vouch__table_builder *builder, vouch_table **out_table);
 
 /* SHA-256 over names, types and every value in row order (text as text, not code): equal for equal content,

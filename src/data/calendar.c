@@ -1,0 +1,34 @@
+/* The calendar in eras of 400 years, each of 146,097 days, with years that begin on 1 March so that the leap
+ * day comes last (H. Hinnant, "chrono-compatible low-level date algorithms"). */
+#include "data/calendar.h"
+
+int64_t vouch__day_from_civil(int64_t year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+void vouch__civil_from_day(int64_t day, int64_t *out_year, int *out_month, int *out_day)
+{
+    int64_t z = day + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t of_era = z - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * of_year + 2) / 153; /* from March */
+    *out_day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    *out_month = (int)(month < 10 ? month + 3 : month - 9);
+    *out_year = year_of_era + era * 400 + (*out_month <= 2);
+}
+
+void vouch__day_text(vouch__buf *out, int64_t day)
+{
+    int64_t year;
+    int month, of_month;
+    vouch__civil_from_day(day, &year, &month, &of_month);
+    vouch__buf_fmt(out, "%04lld-%02d-%02d", (long long)year, month, of_month);
+}
