@@ -263,7 +263,7 @@ int64_t vouch__now(vouch_ctx *ctx) { return ctx->options.clock(ctx->options.self
 
 unsigned vouch__threads(const vouch_ctx *ctx) { return ctx->options.threads; }
 
-void vouch__log(vouch_ctx *ctx, vouch_log_level level, const char *fmt, ...)
+void vouch__note(vouch_ctx *ctx, vouch_log_level level, const char *fmt, ...)
 {
     char text[ERROR_MAX];
     va_list args;

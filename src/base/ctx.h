@@ -38,7 +38,7 @@ void vouch__scratch_reset(vouch_ctx *ctx, size_t mark);
 
 int64_t vouch__now(vouch_ctx *ctx); /* microseconds since 1970, UTC */
 unsigned vouch__threads(const vouch_ctx *ctx);
-void vouch__log(vouch_ctx *ctx, vouch_log_level level, const char *fmt, ...)
+void vouch__note(vouch_ctx *ctx, vouch_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void vouch__progress(vouch_ctx *ctx, const char *stage, uint64_t done, uint64_t total);
 /* VOUCH_E_CANCELLED with a message when the caller has asked to stop, else VOUCH_OK. */
