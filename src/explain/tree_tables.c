@@ -1,0 +1,300 @@
+/* Leaf pattern tables: shape, count, sum, look up.
+ *
+ * One recursion walks a tree with a mask of the slots whose conditions the row has failed so far; each node
+ * is tested once, and at a leaf the mask's complement is the row's pattern. A slot is an input's place in the
+ * order in which the path first meets it, so an input that comes twice keeps one bit: failed once, failed for
+ * good. The same walk counts the background and explains a row. */
+#include "explain/tree_tables.h"
+
+#include "base/parallel.h"
+
+#include <string.h>
+
+enum { PATTERNS_MAX = 1 << 25 };
+
+typedef struct layout {
+    vouch__tree_tables *t;
+    const vouch__node *node; /* of the tree being laid */
+    size_t tree, n_leaves, n_slots, n_patterns;
+    uint32_t path[VOUCH__LEAF_INPUTS];
+    bool is_measuring; /* first pass: sizes only */
+} layout;
+
+static vouch_status lay_leaf(layout *l, size_t at, unsigned d)
+{
+    if (!l->is_measuring) {
+        l->t->leaf[l->n_leaves] = (vouch__leaf){ .at = l->n_patterns,
+                                                 .input = l->n_slots,
+                                                 .d = d,
+                                                 .node = (uint32_t)(l->t->trees->root[l->tree] + at) };
+        l->t->leaf_of[l->t->trees->root[l->tree] + at] = (uint32_t)l->n_leaves;
+        memcpy(l->t->input + l->n_slots, l->path, d * sizeof l->path[0]);
+    }
+    l->n_leaves++;
+    l->n_slots += d;
+    l->n_patterns += (size_t)1 << d;
+    return VOUCH_OK;
+}
+
+static vouch_status lay(vouch_ctx *ctx, layout *l, size_t at, unsigned d, unsigned depth)
+{
+    const vouch__node *node = &l->node[at];
+    unsigned slot = 0;
+    if (node->left < 0)
+        return lay_leaf(l, at, d);
+    if (depth == VOUCH__LEAF_DEPTH)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: tree %zu is over %d nodes deep", l->tree,
+                           VOUCH__LEAF_DEPTH);
+    while (slot < d && l->path[slot] != node->input)
+        slot++;
+    if (slot == VOUCH__LEAF_INPUTS)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: a leaf of tree %zu depends on over %d inputs",
+                           l->tree, VOUCH__LEAF_INPUTS);
+    if (!l->is_measuring)
+        l->t->slot[l->t->trees->root[l->tree] + at] = (uint8_t)slot;
+    if (slot == d)
+        l->path[d++] = node->input;
+    vouch_status status = lay(ctx, l, (size_t)node->left, d, depth + 1);
+    if (status)
+        return status;
+    return lay(ctx, l, (size_t)node->right, d, depth + 1);
+}
+
+static vouch_status lay_all(vouch_ctx *ctx, layout *l)
+{
+    const vouch__trees *trees = l->t->trees;
+    for (l->tree = 0; l->tree < trees->n_trees; l->tree++) {
+        l->node = trees->node + trees->root[l->tree];
+        if (!l->is_measuring)
+            l->t->first[l->tree] = l->n_leaves;
+        vouch_status status = lay(ctx, l, 0, 0, 0);
+        if (status)
+            return status;
+        if (l->n_patterns > PATTERNS_MAX)
+            return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the forest needs over %d leaf patterns",
+                               PATTERNS_MAX);
+    }
+    if (!l->is_measuring)
+        l->t->first[trees->n_trees] = l->n_leaves;
+    return VOUCH_OK;
+}
+
+static vouch_status take(vouch_ctx *ctx, vouch__tree_tables *t, const layout *size)
+{
+    t->n_leaves = size->n_leaves;
+    t->n_slots = size->n_slots;
+    t->n_patterns = size->n_patterns;
+    t->first = vouch__alloc(ctx, t->trees->n_trees + 1, sizeof *t->first);
+    t->leaf_of = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->leaf_of);
+    t->slot = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->slot);
+    t->leaf = vouch__alloc(ctx, t->n_leaves, sizeof *t->leaf);
+    t->input = vouch__alloc(ctx, t->n_slots, sizeof *t->input);
+    t->count = vouch__alloc(ctx, t->n_patterns, sizeof *t->count);
+    t->sums = vouch__alloc(ctx, t->n_patterns, sizeof *t->sums);
+    bool ok = t->first && t->leaf_of && t->slot && t->leaf && t->input && t->count && t->sums;
+    return ok ? VOUCH_OK : vouch__oom(ctx);
+}
+
+vouch_status vouch__tree_tables_shape(vouch_ctx *ctx, const vouch__trees *trees,
+                                      vouch__tree_tables *out_tables)
+{
+    vouch__tree_tables t = { .trees = trees, .base = trees->base, .alloc = *vouch__allocator(ctx) };
+    layout measure = { .t = &t, .is_measuring = true }, fill = { .t = &t };
+    vouch_status status = lay_all(ctx, &measure);
+    if (status)
+        return status;
+    status = take(ctx, &t, &measure);
+    if (status)
+        goto done;
+    status = lay_all(ctx, &fill);
+    if (status)
+        goto done;
+    *out_tables = t;
+    return VOUCH_OK;
+done:
+    vouch__tree_tables_clear(&t);
+    return status;
+}
+
+void vouch__tree_tables_clear(vouch__tree_tables *tables)
+{
+    if (!tables->trees)
+        return;
+    vouch_alloc alloc = tables->alloc;
+    vouch__free(&alloc, tables->first);
+    vouch__free(&alloc, tables->leaf_of);
+    vouch__free(&alloc, tables->slot);
+    vouch__free(&alloc, tables->leaf);
+    vouch__free(&alloc, tables->input);
+    vouch__free(&alloc, tables->count);
+    vouch__free(&alloc, tables->sums);
+    *tables = (vouch__tree_tables){ .trees = NULL };
+}
+
+typedef struct walk {
+    const vouch__tree_tables *t;
+    const vouch__node *node; /* of the tree */
+    size_t root;
+    const double *row;
+    uint32_t *count; /* counting, or */
+    double *out;     /* explaining */
+} walk;
+
+static void at_leaf(const walk *w, const vouch__leaf *leaf, uint32_t failed)
+{
+    uint32_t pattern = (((uint32_t)1 << leaf->d) - 1) & ~failed;
+    if (w->count) {
+        w->count[leaf->at + pattern]++;
+        return;
+    }
+    const vouch__leaf_sums *sums = w->t->sums + leaf->at, mine = sums[pattern];
+    const uint32_t *input = w->t->input + leaf->input;
+    for (uint32_t k = 0; k < leaf->d; k++) {
+        uint32_t bit = (uint32_t)1 << k;
+        if (pattern & bit) {
+            vouch__leaf_sums without = sums[pattern ^ bit];
+            w->out[input[k]] += mine.y - without.y - without.z;
+        } else {
+            w->out[input[k]] -= mine.z;
+        }
+    }
+}
+
+static void walk_node(const walk *w, size_t at, uint32_t failed)
+{
+    const vouch__node *node = &w->node[at];
+    if (node->left < 0) {
+        at_leaf(w, &w->t->leaf[w->t->leaf_of[w->root + at]], failed);
+        return;
+    }
+    uint32_t bit = (uint32_t)1 << w->t->slot[w->root + at];
+    bool left = vouch__node_goes_left(w->t->trees, node, w->row[node->input]);
+    walk_node(w, (size_t)node->left, left ? failed : failed | bit);
+    walk_node(w, (size_t)node->right, left ? failed | bit : failed);
+}
+
+static walk walk_of(const vouch__tree_tables *t, size_t tree)
+{
+    size_t root = t->trees->root[tree];
+    return (walk){ .t = t, .node = t->trees->node + root, .root = root };
+}
+
+typedef struct counting {
+    vouch__tree_tables *t;
+    size_t n;
+    const double *x;
+} counting;
+
+static vouch_status count_trees(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    counting *c = arg;
+    (void)worker, (void)chunk;
+    for (size_t tree = begin; tree < end; tree++) {
+        walk w = walk_of(c->t, tree);
+        w.count = c->t->count;
+        for (size_t i = 0; i < c->n; i++) {
+            w.row = c->x + i * c->t->trees->n_inputs;
+            walk_node(&w, 0, 0);
+        }
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch__tree_tables_count(vouch_ctx *ctx, vouch__tree_tables *tables, size_t n, const double *x)
+{
+    counting c = { .t = tables, .n = n, .x = x };
+    return vouch__parallel(ctx, tables->trees->n_trees, 4, count_trees, &c);
+}
+
+/* w(s) = s! (d - 1 - s)! / d! for s < d. */
+static void shapley_weights(unsigned d, double w[VOUCH__LEAF_INPUTS])
+{
+    if (d == 0)
+        return;
+    w[0] = 1.0 / d;
+    for (unsigned s = 1; s < d; s++)
+        w[s] = w[s - 1] * s / (d - s);
+}
+
+/* q[2^d] is working space. */
+static void sum_leaf(const vouch__tree_tables *t, const vouch__leaf *leaf, double scale, double *q)
+{
+    size_t size = (size_t)1 << leaf->d, full = size - 1;
+    vouch__leaf_sums *sums = t->sums + leaf->at;
+    double w[VOUCH__LEAF_INPUTS] = { 0 };
+    shapley_weights(leaf->d, w);
+    for (size_t u = 0; u < size; u++)
+        q[u] = t->count[leaf->at + u];
+    for (size_t bit = 1; bit < size; bit <<= 1)
+        for (size_t u = 0; u < size; u++)
+            if (!(u & bit))
+                q[u] += q[u | bit]; /* counts: exact */
+    for (size_t s = 0; s < size; s++) {
+        unsigned ones = (unsigned)__builtin_popcountll(s);
+        sums[s].y = s ? w[ones - 1] * q[full ^ s] : 0.0;
+        sums[s].z = s != full ? w[ones] * q[full ^ s] : 0.0;
+    }
+    for (size_t bit = 1; bit < size; bit <<= 1)
+        for (size_t s = 0; s < size; s++)
+            if (s & bit) {
+                sums[s].y += sums[s ^ bit].y;
+                sums[s].z += sums[s ^ bit].z;
+            }
+    for (size_t s = 0; s < size; s++) {
+        sums[s].y *= scale;
+        sums[s].z *= scale;
+    }
+}
+
+typedef struct summing {
+    const vouch__tree_tables *t;
+    double m;
+} summing;
+
+static vouch_status sum_trees(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const summing *s = arg;
+    const vouch__tree_tables *t = s->t;
+    uint32_t d = 0;
+    (void)chunk;
+    for (size_t l = t->first[begin]; l < t->first[end]; l++)
+        d = t->leaf[l].d > d ? t->leaf[l].d : d;
+    size_t mark = vouch__scratch_mark(worker);
+    double *q = vouch__scratch(worker, (size_t)1 << d, sizeof *q);
+    if (!q)
+        return vouch__oom(worker);
+    for (size_t l = t->first[begin]; l < t->first[end]; l++)
+        sum_leaf(t, &t->leaf[l], t->trees->node[t->leaf[l].node].value / s->m, q);
+    vouch__scratch_reset(worker, mark);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__tree_tables_sum(vouch_ctx *ctx, vouch__tree_tables *tables, uint64_t m)
+{
+    summing s = { .t = tables, .m = (double)m };
+    vouch_status status = vouch__parallel(ctx, tables->trees->n_trees, 4, sum_trees, &s);
+    if (status)
+        return status;
+    double base = tables->trees->base;
+    for (size_t l = 0; l < tables->n_leaves; l++) {
+        const vouch__leaf *leaf = &tables->leaf[l];
+        double met = tables->count[leaf->at + ((size_t)1 << leaf->d) - 1];
+        base += tables->trees->node[leaf->node].value * (met / s.m);
+    }
+    tables->base = base;
+    return VOUCH_OK;
+}
+
+void vouch__tree_tables_block(const vouch__tree_tables *tables, size_t n, const double *x, double *out)
+{
+    size_t cols = tables->trees->n_inputs;
+    memset(out, 0, n * cols * sizeof *out);
+    for (size_t tree = 0; tree < tables->trees->n_trees; tree++) {
+        walk w = walk_of(tables, tree); /* trees outside, so that a tree's tables stay in cache */
+        for (size_t i = 0; i < n; i++) {
+            w.row = x + i * cols;
+            w.out = out + i * cols;
+            walk_node(&w, 0, 0);
+        }
+    }
+}
