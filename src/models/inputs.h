@@ -40,7 +40,7 @@ typedef struct vouch__binding {
 vouch_status vouch__bind(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch_table *table,
                          vouch__binding *out_binding);
 void vouch__binding_clear(vouch__binding *binding);
-/* Input j of the given rows, or of rows [begin, begin + n) when row is NULL. Thread-safe. */
+/* Input j of rows row[0 .. n), ascending, or of rows [begin, begin + n) when row is NULL. Thread-safe. */
 void vouch__bound_column(const vouch__binding *binding, size_t input, size_t begin, size_t n,
                          const uint32_t *row, double *out);
 /* The same for all inputs, row-major out[n x inputs]. */

@@ -36,6 +36,7 @@ typedef struct vouch__fit_data { /* train and tune; never test */
     const vouch__binding *binding;
     vouch__part_rows train, tune; /* tune.n may be 0 */
     uint64_t seed;
+    const char *name; /* of the model, for progress; vouch__model_fit sets it */
 } vouch__fit_data;
 
 /* A row-major block of input values, as vouch__bound_rows gives them. */
@@ -70,9 +71,13 @@ typedef struct vouch__model_kind {
     vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
                          void **state);
     void (*free)(const vouch_alloc *alloc, void *state); /* NULL is fine */
+    /* One expression giving the points; NULL without CAN_POINTS. An unknown dialect is E_ARG. */
+    vouch_status (*sql)(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, const char *dialect,
+                        vouch__buf *out);
 } vouch__model_kind;
 
-#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard)
+/* One X(name) a family, in the order the documentation lists them. */
+#define VOUCH__KIND_LIST(X) X(gbdt)
 #define X(name) extern const vouch__model_kind vouch__kind_##name;
 VOUCH__KIND_LIST(X)
 #undef X
@@ -97,12 +102,20 @@ struct vouch_model { /* immutable once made */
 vouch_status vouch__params_read(vouch_ctx *ctx, const vouch__model_kind *kind, const vouch__json *mapping,
                                 const char *const *skip, size_t n_skip, double *out_value);
 
-/* Fit a model named `name`. Takes inputs (left empty) on success. */
+/* Fit a model named `name`. Takes inputs (left empty) on success: data->binding, if made from them, is then
+ * only to be cleared, and rows are scored through a binding of the model's own inputs. */
 vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
                               vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
                               vouch__doc *doc, vouch__json *log, vouch_model **out_model);
 
-/* The file's bytes around a kind's: see docs/models.md. Used by fit and by load. */
+/* The file's bytes around a kind's: see docs/models.md. Used by fit and by load; sets file, file_len and
+ * fingerprint, the SHA-256 of the whole file. */
 vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model);
+
+/* Raw values, probabilities and points (each may be NULL) of bound rows [begin, begin + n), or of row[n] when
+ * row is not NULL. Runs on the context's threads. */
+vouch_status vouch__model_score_bound(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
+                                      size_t begin, size_t n, const uint32_t *row, double *out_raw,
+                                      double *out_probability, int32_t *out_points);
 
 #endif

@@ -1,0 +1,281 @@
+/* Models of every kind: fitting, scoring and telling about them, by handing on to the kind.
+ *
+ * Rows are scored in fixed blocks, each on its own: a row's score depends neither on its neighbours nor on
+ * the number of threads. */
+#include "base/parallel.h"
+#include "models/model_kind.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SCORE_GRAIN = 1024, CONTRIBUTION_GRAIN = 64 };
+
+static const vouch__model_kind *const kinds[] = {
+#define X(name) &vouch__kind_##name,
+    VOUCH__KIND_LIST(X)
+#undef X
+};
+static const size_t n_kinds = sizeof kinds / sizeof kinds[0];
+
+const vouch__model_kind *vouch__kind_find(const char *name)
+{
+    for (size_t i = 0; i < n_kinds; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+size_t vouch__kind_names(const char *out[], size_t max)
+{
+    for (size_t i = 0; i < n_kinds && i < max; i++)
+        out[i] = kinds[i]->name;
+    return n_kinds;
+}
+
+vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
+                              vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
+                              vouch__doc *doc, vouch__json *log, vouch_model **out_model)
+{
+    vouch__fit_data named = *data;
+    vouch_status status;
+    vouch_model *model = vouch__alloc(ctx, 1, sizeof *model);
+    if (!model)
+        return vouch__oom(ctx);
+    named.name = name;
+    model->kind = kind;
+    model->alloc = *vouch__allocator(ctx);
+    model->name = vouch__strdup(ctx, name);
+    model->value = vouch__alloc(ctx, kind->n_params ? kind->n_params : 1, sizeof *model->value);
+    if (!model->name || !model->value) {
+        status = vouch__oom(ctx);
+        goto done;
+    }
+    for (size_t i = 0; i < kind->n_params; i++)
+        model->value[i] = value[i];
+    status = kind->fit(ctx, &named, value, doc, log, &model->state);
+    if (status)
+        goto done;
+    model->inputs = *inputs; /* lent: the caller's again if sealing fails */
+    status = vouch__model_seal(ctx, model);
+    if (status) {
+        model->inputs = (vouch__inputs){ .n = 0 };
+        goto done;
+    }
+    *inputs = (vouch__inputs){ .n = 0 };
+    *out_model = model;
+    model = NULL;
+done:
+    vouch_model_free(model);
+    return status;
+}
+
+void vouch_model_free(vouch_model *model)
+{
+    if (!model)
+        return;
+    vouch_alloc alloc = model->alloc;
+    if (model->state)
+        model->kind->free(&alloc, model->state);
+    vouch__inputs_clear(&model->inputs);
+    vouch__free(&alloc, model->file);
+    vouch__free(&alloc, model->value);
+    vouch__free(&alloc, model->name);
+    vouch__free(&alloc, model);
+}
+
+const char *vouch_model_kind_name(const vouch_model *model) { return model->kind->name; }
+const char *vouch_model_name(const vouch_model *model) { return model->name; }
+const char *vouch_model_fingerprint(const vouch_model *model) { return model->fingerprint; }
+size_t vouch_model_inputs(const vouch_model *model) { return model->inputs.n; }
+
+const char *vouch_model_input_name(const vouch_model *model, size_t input)
+{
+    return model->inputs.at[input].name;
+}
+
+int vouch_model_has_points(const vouch_model *model)
+{
+    return (model->kind->capabilities & VOUCH__CAN_POINTS) != 0;
+}
+
+typedef struct score_job {
+    const vouch_model *model;
+    const vouch__binding *binding;
+    size_t begin;
+    const uint32_t *row;
+    double *raw, *probability;
+    int32_t *points;
+} score_job;
+
+static vouch_status score_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const score_job *job = arg;
+    const vouch__model_kind *kind = job->model->kind;
+    size_t n = end - begin, width = job->model->inputs.n;
+    double *x = vouch__scratch(worker, n * (width + 1), sizeof *x);
+    (void)chunk;
+    if (!x)
+        return vouch__oom(worker);
+    double *raw = job->raw ? job->raw + begin : x + n * width;
+    vouch__bound_rows(job->binding, job->begin + begin, n, job->row ? job->row + begin : NULL, x);
+    kind->predict(job->model->state, (vouch__matrix){ x, n, width }, raw);
+    for (size_t i = 0; job->probability && i < n; i++)
+        job->probability[begin + i] = kind->probability(job->model->state, raw[i]);
+    for (size_t i = 0; job->points && i < n; i++)
+        job->points[begin + i] = kind->points(job->model->state, x + i * width);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__model_score_bound(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
+                                      size_t begin, size_t n, const uint32_t *row, double *out_raw,
+                                      double *out_probability, int32_t *out_points)
+{
+    score_job job = { .model = model, .binding = binding, .begin = begin, .row = row };
+    job.raw = out_raw;
+    job.probability = out_probability;
+    job.points = out_points;
+    if (out_points && !model->kind->points)
+        return vouch__fail(ctx, VOUCH_E_ARG, "score: a %s has no points", model->kind->name);
+    return vouch__parallel(ctx, n, SCORE_GRAIN, score_chunk, &job);
+}
+
+vouch_status vouch_model_score(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,
+                               double *out_raw, double *out_probability, int32_t *out_points)
+{
+    vouch__binding binding;
+    vouch_status status = vouch__bind(ctx, &model->inputs, table, &binding);
+    if (status)
+        return vouch__because(ctx, status, "score");
+    status = vouch__model_score_bound(ctx, model, &binding, 0, vouch_table_rows(table), NULL, out_raw,
+                                      out_probability, out_points);
+    vouch__binding_clear(&binding);
+    return status;
+}
+
+typedef struct contribution_job {
+    const vouch_model *model;
+    const vouch__binding *binding;
+    double *out;
+} contribution_job;
+
+static vouch_status contribution_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const contribution_job *job = arg;
+    size_t n = end - begin, width = job->model->inputs.n;
+    double base, *x = vouch__scratch(worker, n * width, sizeof *x);
+    (void)chunk;
+    if (!x)
+        return vouch__oom(worker);
+    vouch__bound_rows(job->binding, begin, n, NULL, x);
+    return job->model->kind->contributions(worker, job->model->state, (vouch__matrix){ x, n, width },
+                                           job->out + begin * width, &base);
+}
+
+vouch_status vouch_model_contributions(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,
+                                       double *out_contribution, double *out_base)
+{
+    vouch__binding binding;
+    double base;
+    if (!model->kind->contributions)
+        return vouch__fail(ctx, VOUCH_E_ARG, "contributions: a %s has none", model->kind->name);
+    vouch_status status = vouch__bind(ctx, &model->inputs, table, &binding);
+    if (status)
+        return vouch__because(ctx, status, "contributions");
+    contribution_job job = { .model = model, .binding = &binding };
+    job.out = out_contribution;
+    vouch__matrix none = { NULL, 0, model->inputs.n };
+    status = model->kind->contributions(ctx, model->state, none, NULL,
+                                        &base); /* also of a table without rows */
+    if (!status)
+        status = vouch__parallel(ctx, vouch_table_rows(table), CONTRIBUTION_GRAIN, contribution_chunk, &job);
+    vouch__binding_clear(&binding);
+    if (!status)
+        *out_base = base;
+    return status;
+}
+
+static void describe_inputs(const vouch__inputs *inputs, vouch__doc *doc, vouch__json *list)
+{
+    for (size_t j = 0; j < inputs->n; j++) {
+        const vouch__input *input = &inputs->at[j];
+        vouch__json *o = vouch__json_push(doc, list, vouch__json_object(doc));
+        vouch__json_set(doc, o, "name", vouch__json_text(doc, input->name));
+        vouch__json_set(doc, o, "type", vouch__json_text(doc, input->is_category ? "category" : "number"));
+        vouch__json_set(doc, o, "monotone", vouch__json_number(doc, input->monotone));
+        if (input->is_category) {
+            vouch__json *names = vouch__json_set(doc, o, "categories", vouch__json_array(doc));
+            for (size_t k = 0; k < input->n_categories; k++)
+                vouch__json_push(doc, names, vouch__json_text(doc, input->category[k]));
+        }
+        vouch__json *special = vouch__json_set(doc, o, "special", vouch__json_array(doc));
+        for (size_t k = 0; k < input->n_special; k++)
+            vouch__json_push(doc, special, vouch__json_number(doc, input->special[k]));
+    }
+}
+
+static vouch__json *param_value(const vouch__param *param, double value, vouch__doc *doc)
+{
+    if (param->type == VOUCH__PARAM_FLAG)
+        return vouch__json_bool(doc, value != 0.0);
+    if (param->type != VOUCH__PARAM_CHOICE)
+        return vouch__json_number(doc, value);
+    const char *word = param->choices;
+    for (int i = 0; i < (int)value; i++)
+        word += strcspn(word, "|") + 1;
+    return vouch__json_bytes(doc, word, strcspn(word, "|"));
+}
+
+static void describe(const vouch_model *model, vouch__doc *doc)
+{
+    const vouch__model_kind *kind = model->kind;
+    vouch__json *root = vouch__json_object(doc);
+    vouch__json_set(doc, root, "name", vouch__json_text(doc, model->name));
+    vouch__json_set(doc, root, "kind", vouch__json_text(doc, kind->name));
+    vouch__json_set(doc, root, "title", vouch__json_text(doc, kind->title));
+    vouch__json_set(doc, root, "kind_version", vouch__json_number(doc, kind->version));
+    vouch__json_set(doc, root, "fingerprint", vouch__json_text(doc, model->fingerprint));
+    vouch__json *params = vouch__json_set(doc, root, "parameters", vouch__json_object(doc));
+    for (size_t i = 0; i < kind->n_params; i++)
+        vouch__json_set(doc, params, kind->params[i].name,
+                        param_value(&kind->params[i], model->value[i], doc));
+    describe_inputs(&model->inputs, doc, vouch__json_set(doc, root, "inputs", vouch__json_array(doc)));
+    vouch__json *own = vouch__json_set(doc, root, "model", vouch__json_object(doc));
+    if (kind->describe)
+        kind->describe(model->state, &model->inputs, doc, own);
+}
+
+vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model, char **out_json)
+{
+    vouch__doc *doc;
+    vouch__buf buf;
+    vouch_status status = vouch__doc_new(ctx, &doc);
+    if (status)
+        return status;
+    vouch__buf_init(ctx, &buf, 0);
+    describe(model, doc);
+    status = vouch__doc_status(ctx, doc);
+    if (!status) {
+        vouch__json_write(&buf, vouch__doc_root(doc));
+        status = vouch__buf_status(ctx, &buf);
+    }
+    if (!status)
+        *out_json = vouch__buf_take(&buf);
+    vouch__buf_free(&buf);
+    vouch__doc_free(doc);
+    return status;
+}
+
+vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model, const char *dialect, char **out_sql)
+{
+    vouch__buf buf;
+    if (!model->kind->sql)
+        return vouch__fail(ctx, VOUCH_E_ARG, "sql: a %s has no points to write as SQL", model->kind->name);
+    vouch__buf_init(ctx, &buf, 0);
+    vouch_status status = model->kind->sql(ctx, model->state, &model->inputs, dialect, &buf);
+    if (!status)
+        status = vouch__buf_status(ctx, &buf);
+    if (!status)
+        *out_sql = vouch__buf_take(&buf);
+    vouch__buf_free(&buf);
+    return status;
+}
