@@ -41,6 +41,8 @@ bool vouch__double_read(const char *text, size_t len, double *out);
 bool vouch__float_read(const char *text, size_t len, float *out);
 bool vouch__int_read(const char *text, size_t len, int64_t *out); /* false also on overflow */
 
+/* How many leading bytes are whole UTF-8 characters. */
+size_t vouch__utf8_prefix(const char *text, size_t len);
 bool vouch__utf8_valid(const char *text, size_t len); /* strict: no surrogates, no overlongs */
 
 /* The nearest of n names to word by edit distance, or NULL when none is close: for
