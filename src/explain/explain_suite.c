@@ -1,0 +1,41 @@
+/* The explanation suite: one pass for the sums, then one file each for what is global, for effects, and for
+ * reasons. */
+#include "explain/suite_parts.h"
+
+#include <math.h>
+
+void vouch__suite_cell(vouch__evidence *list, vouch__json *row, const vouch__input *input, double x)
+{
+    char text[VOUCH__DOUBLE_MAX + 1];
+    if (isnan(x)) {
+        vouch__row_text(list, row, "missing");
+    } else if (!input->is_category) {
+        text[vouch__double_text(x, text)] = '\0';
+        vouch__row_text(list, row, text);
+    } else if (x >= 0.0 && x < (double)input->n_categories) {
+        vouch__row_text(list, row, input->category[(size_t)x]);
+    } else {
+        vouch__row_text(list, row, "unseen");
+    }
+}
+
+vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__tally tally = { .n = 0 };
+    if (data->n == 0)
+        return vouch__fail(ctx, VOUCH_E_SHAPE, "explain: no rows in %s", data->part);
+    vouch_status status = vouch__tally_make(ctx, data, &tally);
+    if (!status)
+        status = vouch__suite_global(ctx, data, &tally, list);
+    if (!status)
+        status = vouch__suite_effects(ctx, data, &tally, list);
+    if (!status)
+        status = vouch__suite_reasons(ctx, data, &tally, list);
+    if (!status)
+        status = vouch__suite_one(ctx, data, list);
+    if (!status)
+        status = vouch__doc_status(ctx, list->doc);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}

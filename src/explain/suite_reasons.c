@@ -1,0 +1,108 @@
+/* Evidence on reasons: what the declined are told, whether the two official methods tell them the same, and
+ * one applicant in full. */
+#include "explain/suite_parts.h"
+
+#include "num/special.h"
+
+#include <math.h>
+
+#define SOURCE                                                                                               \
+    "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5: (a) the average of applicants at or slightly " \
+    "above the passing score, (b) the average of all applicants"
+#define CONVENTION                                                                                           \
+    "Interventional Shapley values in log-odds, summed by characteristic, then ranked; adverse ones only; "  \
+    "ties by name. Where nothing is adverse the applicant is referred, not declined."
+
+static void reasons(const vouch__explain_data *data, const vouch__tally *t, vouch__evidence *list)
+{
+    double told = t->declined - t->unexplained[0];
+    vouch__json *entry = vouch__evidence_add(
+        list,
+        &VOUCH__ENTRY(
+                .id = "explain.reasons", .section = "explain", .title = "Principal reasons for declines",
+                .purpose = "What declined applicants are told, and how often.",
+                .method = "Share of the declined with each characteristic as first reason, and as any of "
+                          "the reasons given, by both official methods.",
+                .convention = CONVENTION, .source = SOURCE, .model = vouch_model_name(data->model),
+                .part = data->part, .unit = "declined", .n = (double)t->n, .value = t->declined,
+                .note = t->declined > 0.0 ? NULL : "No row is declined at this cut-off."));
+    vouch__json *table = vouch__evidence_table(
+        list, entry, "reasons",
+        "characteristic,text,average_first,average_any,just_approved_first,just_approved_any");
+    double n[2] = { t->declined, data->just_approved ? t->declined : NAN };
+    for (size_t c = 0; c < t->n_characteristics && t->declined > 0.0; c++) {
+        if (t->any[0][c] + t->any[1][c] == 0.0)
+            continue;
+        vouch__json *row = vouch__evidence_row(list, table);
+        vouch__row_text(list, row, data->map->at[c].name);
+        vouch__row_text(list, row, data->map->at[c].text);
+        for (int method = 0; method < 2; method++) {
+            vouch__row_number(list, row, t->first[method][c] / n[method]);
+            vouch__row_number(list, row, t->any[method][c] / n[method]);
+        }
+    }
+    vouch__json *counts = vouch__evidence_table(list, entry, "counts", "quantity,value");
+    const char *const name[] = { "declined", "with reasons (average-applicant)",
+                                 "without an adverse characteristic: referred (average-applicant)" };
+    const double value[] = { t->declined, told, t->unexplained[0] };
+    for (size_t k = 0; k < 3; k++) {
+        vouch__json *row = vouch__evidence_row(list, counts);
+        vouch__row_text(list, row, name[k]);
+        vouch__row_number(list, row, value[k]);
+    }
+    vouch__evidence_plot(list, entry, "bars", "reasons", "characteristic", "average_any,just_approved_any",
+                         "characteristic", "share of declined told so");
+}
+
+/* Jeffreys' interval of a share. */
+static void jeffreys(double k, double n, double *low, double *high)
+{
+    *low = k > 0.0 ? vouch__beta_quantile(0.025, k + 0.5, n - k + 0.5) : 0.0;
+    *high = k < n ? vouch__beta_quantile(0.975, k + 0.5, n - k + 0.5) : 1.0;
+}
+
+static void similarity(const vouch__explain_data *data, const vouch__tally *t, vouch__evidence *list)
+{
+    bool can = data->just_approved && t->both > 0.0;
+    double low = NAN, high = NAN, low_set = NAN, high_set = NAN;
+    if (can) {
+        jeffreys(t->same_first, t->both, &low, &high);
+        jeffreys(t->same_set, t->both, &low_set, &high_set);
+    }
+    vouch__json *entry = vouch__evidence_add(
+        list,
+        &VOUCH__ENTRY(
+                .id = "explain.reason_similarity", .section = "explain",
+                .title = "The two official methods agree",
+                .purpose = "Whether the reasons given depend on which of the two official methods is used.",
+                .method = "Share of declined applicants whose first reason is the same by both methods; "
+                          "the table also has the whole set of reasons.",
+                .convention = CONVENTION, .source = SOURCE, .model = vouch_model_name(data->model),
+                .part = data->part, .unit = "share", .n = t->both,
+                .value = can ? t->same_first / t->both : NAN, .level = can ? 0.95 : NAN, .low = low,
+                .high = high, .interval_method = can ? "Jeffreys" : NULL, .judged = can,
+                .verdict = VOUCH__NOT_APPLICABLE,
+                .note = can                   ? NULL
+                        : data->just_approved ? "No declined row has reasons by both methods."
+                                              : "There is no just-approved reference population."));
+    if (!can)
+        return;
+    vouch__json *table = vouch__evidence_table(list, entry, "agreement", "what,share,low,high");
+    const char *const name[] = { "same first reason", "same set of reasons" };
+    const double value[][3] = { { t->same_first / t->both, low, high },
+                                { t->same_set / t->both, low_set, high_set } };
+    for (size_t k = 0; k < 2; k++) {
+        vouch__json *row = vouch__evidence_row(list, table);
+        vouch__row_text(list, row, name[k]);
+        for (size_t v = 0; v < 3; v++)
+            vouch__row_number(list, row, value[k][v]);
+    }
+}
+
+vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *data, const vouch__tally *tally,
+                                  vouch__evidence *list)
+{
+    reasons(data, tally, list);
+    similarity(data, tally, list);
+    return vouch__poll(ctx);
+}
