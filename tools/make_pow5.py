@@ -8,8 +8,8 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "src/base/pow5_table.c"
 LOWEST, HIGHEST = -344, 326
 
 HEAD = """\
-/* Made by tools/make_pow5.py. Row i holds the first 128 bits of 10^(i + VOUCH__POW5_LOWEST), rounded down, high
- * word first; its first bit is always set. */
+/* Made by tools/make_pow5.py. Row i holds the first 128 bits of 10^(i + VOUCH__POW5_LOWEST), rounded down,
+ * high word first; its first bit is always set. */
 #include "base/pow5_table.h"
 
 /* clang-format off */

@@ -65,10 +65,9 @@ void vouch__buf_add(vouch__buf *buf, const void *bytes, size_t len)
 
 void vouch__buf_text(vouch__buf *buf, const char *text) { vouch__buf_add(buf, text, strlen(text)); }
 
-void vouch__buf_fmt(vouch__buf *buf, const char *fmt, ...)
+void vouch__buf_vfmt(vouch__buf *buf, const char *fmt, va_list args)
 {
-    va_list args, again;
-    va_start(args, fmt);
+    va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
     if (n < 0)
@@ -78,6 +77,13 @@ void vouch__buf_fmt(vouch__buf *buf, const char *fmt, ...)
         buf->len += (size_t)n;
     }
     va_end(again);
+}
+
+void vouch__buf_fmt(vouch__buf *buf, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vouch__buf_vfmt(buf, fmt, args);
     va_end(args);
 }
 

@@ -19,12 +19,13 @@ typedef enum vouch__json_type {
 /* A node. Read the members; make and change nodes with the functions below only. */
 typedef struct vouch__json {
     vouch__json_type type;
-    uint32_t line, column; /* where it stood in the text it was read from, from 1; 0 if made here */
-    bool flag;             /* BOOL */
-    double number;         /* NUMBER */
-    const char *text;      /* STRING: NUL-terminated, and may hold further NULs within len */
-    size_t len;            /* STRING: bytes; ARRAY, OBJECT: children */
-    const char *key;       /* when a member of an object */
+    uint32_t line, column;         /* where it stood in the text it was read from, from 1; 0 if made here */
+    uint32_t key_line, key_column; /* the same of its key */
+    bool flag;                     /* BOOL */
+    double number;                 /* NUMBER */
+    const char *text;              /* STRING: NUL-terminated, and may hold further NULs within len */
+    size_t len;                    /* STRING: bytes; ARRAY, OBJECT: children */
+    const char *key;               /* when a member of an object */
     struct vouch__json *first, *last, *next; /* children in order of arrival; sibling */
 } vouch__json;
 
@@ -40,7 +41,9 @@ vouch__json *vouch__doc_root(const vouch__doc *doc); /* what was read; else the 
 vouch__json *vouch__json_null(vouch__doc *doc);
 vouch__json *vouch__json_bool(vouch__doc *doc, bool flag);
 vouch__json *vouch__json_number(vouch__doc *doc, double number);
-vouch__json *vouch__json_text(vouch__doc *doc, const char *text); /* copied; NULL makes a null */
+/* Texts and keys are copied; bytes that are not UTF-8 become U+FFFD, so that what is written always is.
+ * NULL makes a null. */
+vouch__json *vouch__json_text(vouch__doc *doc, const char *text);
 vouch__json *vouch__json_bytes(vouch__doc *doc, const char *text, size_t len);
 vouch__json *vouch__json_fmt(vouch__doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 vouch__json *vouch__json_array(vouch__doc *doc);
@@ -59,16 +62,25 @@ double vouch__json_double(const vouch__json *node, double otherwise); /* reads "
 int64_t vouch__json_int(const vouch__json *node, int64_t otherwise);
 bool vouch__json_flag(const vouch__json *node, bool otherwise);
 
-/* Read RFC 8259 text: duplicate keys, invalid UTF-8, lone surrogates, depth over 64 and
- * anything after the value are refused with line and column. Bounded by max_bytes.
- * Fails  E_FORMAT (message names `name`, line, column), E_LIMIT, E_NOMEM */
+/* Read RFC 8259 text: duplicate keys, invalid UTF-8, lone surrogates, a NUL in a key, numbers beyond a
+ * double, depth over 64 and anything after the value are refused as "name:line:column: what". Columns count
+ * bytes in JSON, characters in YAML. Bounded by max_bytes (0: no bound). Fails  E_FORMAT, E_LIMIT, E_NOMEM */
 vouch_status vouch__json_read(vouch_ctx *ctx, const char *name, const char *text, size_t len,
                               size_t max_bytes, vouch__doc **out_doc);
 
-/* Read YAML 1.1 as libyaml parses it into the same tree: core scalars only (null, true/false,
- * numbers, text), no anchors, tags or merges; duplicate keys refused; line and column kept. */
+/* Read YAML 1.1 as libyaml parses it into the same tree: core scalars only (null, true/false, numbers, .inf,
+ * .nan, text), no anchors, tags or merges; duplicate keys refused; line and column kept. yes, no, on and off
+ * are text; 007 without quotes is refused, because it may be text or a number. Empty text reads as null. */
 vouch_status vouch__yaml_read(vouch_ctx *ctx, const char *name, const char *text, size_t len,
                               size_t max_bytes, vouch__doc **out_doc);
+
+/* Raise "name:line:column: ..." at the place node was read from; NULL or made nodes give "name: ...". */
+vouch_status vouch__json_fail(vouch_ctx *ctx, vouch_status status, const char *name, const vouch__json *node,
+                              const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* E_FORMAT at the first member of object whose key is not among the n known: "unknown key 'modles', did you
+ * mean 'models'?"; also when node is not an object. */
+vouch_status vouch__json_known(vouch_ctx *ctx, const char *name, const vouch__json *object,
+                               const char *const *known, size_t n);
 
 void vouch__json_write(vouch__buf *buf, const vouch__json *node); /* canonical */
 

@@ -1,5 +1,5 @@
-/* Made by tools/make_pow5.py. Row i holds the first 128 bits of 10^(i + VOUCH__POW5_LOWEST), rounded down, high
- * word first; its first bit is always set. */
+/* Made by tools/make_pow5.py. Row i holds the first 128 bits of 10^(i + VOUCH__POW5_LOWEST), rounded down,
+ * high word first; its first bit is always set. */
 #include "base/pow5_table.h"
 
 /* clang-format off */

@@ -5,6 +5,8 @@
 
 #include "base/ctx.h"
 
+#include <stdarg.h>
+
 /* A growing run of bytes, always followed by a NUL that is not counted. Failure
  * sticks: after one append has failed the rest do nothing, and vouch__buf_status
  * tells. Zero-initialise with vouch__buf_init; free with vouch__buf_free. */
@@ -21,7 +23,8 @@ void vouch__buf_clear(vouch__buf *buf); /* keeps the memory */
 void vouch__buf_add(vouch__buf *buf, const void *bytes, size_t len);
 void vouch__buf_text(vouch__buf *buf, const char *text);
 void vouch__buf_fmt(vouch__buf *buf, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));             /* no %f %g %e */
+    __attribute__((format(printf, 2, 3))); /* no %f %g %e */
+void vouch__buf_vfmt(vouch__buf *buf, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 void vouch__buf_double(vouch__buf *buf, double value); /* shortest form; nan, inf, -inf as such */
 void vouch__buf_fixed(vouch__buf *buf, double value, int decimals); /* rounded half to even, decimals 0..17 */
 void vouch__buf_int(vouch__buf *buf, int64_t value);
