@@ -11,7 +11,7 @@
 
 typedef enum vouch__bin_type {
     VOUCH__BIN_RANGE,   /* low < x <= high */
-    VOUCH__BIN_SET,     /* category codes with their bit set */
+    VOUCH__BIN_SET,     /* category codes with their bit set; high is the number of words of bits */
     VOUCH__BIN_SPECIAL, /* x equal to one of the input's special codes (value low) */
     VOUCH__BIN_MISSING  /* missing */
 } vouch__bin_type;
@@ -45,5 +45,13 @@ size_t vouch__card_bin(const vouch__card *card, size_t c, double x);
 /* The card of a scorecard model; NULL otherwise. */
 struct vouch_model;
 const vouch__card *vouch__model_card(const struct vouch_model *model);
+
+/* The bin in words: "PAY_0 > 1", "{A, B} or any other", "PAY_0 = -2 (special code)", "missing". Cut to whole
+ * names within cap bytes ("{A, B and 12 more}"). */
+enum { VOUCH__CARD_LABEL = 256 };
+void vouch__card_label(const vouch__inputs *inputs, const vouch__card_input *c, size_t bin, char *out,
+                       size_t cap);
+/* The integer points as one DuckDB SQL expression over the inputs' names. */
+void vouch__card_sql(const vouch__card *card, const vouch__inputs *inputs, vouch__buf *out);
 
 #endif

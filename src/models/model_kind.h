@@ -77,7 +77,7 @@ typedef struct vouch__model_kind {
 } vouch__model_kind;
 
 /* One X(name) a family, in the order the documentation lists them. */
-#define VOUCH__KIND_LIST(X) X(gbdt)
+#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard)
 #define X(name) extern const vouch__model_kind vouch__kind_##name;
 VOUCH__KIND_LIST(X)
 #undef X

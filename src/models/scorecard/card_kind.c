@@ -1,0 +1,124 @@
+/* The scorecard kind: an additive model on bins whose integer points are the model. Everything it says
+ * (log-odds, probability, contributions) is computed from the points total. */
+#include "models/scorecard/binning.h"
+#include "models/scorecard/scorecard.h"
+
+#include "num/special.h"
+
+#include <string.h>
+
+static const vouch__param params[VOUCH__CARD_PARAMS] = {
+    [VOUCH__CARD_PDO] = { "pdo", VOUCH__PARAM_REAL, 1, 1000, 20, NULL, "points",
+                          "Points that double the odds of good." },
+    [VOUCH__CARD_BASE_SCORE] = { "base_score", VOUCH__PARAM_REAL, -10000, 10000, 600, NULL, "points",
+                                 "Points at odds of base_odds." },
+    [VOUCH__CARD_BASE_ODDS] = { "base_odds", VOUCH__PARAM_REAL, 1, 1e6, 50, NULL, "goods per bad",
+                                "Odds of good to bad at base_score." },
+    [VOUCH__CARD_MAX_BINS] = { "max_bins", VOUCH__PARAM_INTEGER, 2, 20, 8, NULL, "",
+                               "Most bins of one input, not counting those for special codes and missing." },
+    [VOUCH__CARD_MIN_BIN_SHARE] = { "min_bin_share", VOUCH__PARAM_REAL, 0.001, 0.5, 0.05, NULL, "",
+                                    "Smallest share of the training rows in a bin; rarer categories are "
+                                    "pooled." },
+    [VOUCH__CARD_MIN_EVENTS] = { "min_events", VOUCH__PARAM_INTEGER, 1, 1e6, 5, NULL, "rows",
+                                 "Fewest goods, and fewest bads, in a bin." },
+    [VOUCH__CARD_MIN_IV] = { "min_iv", VOUCH__PARAM_REAL, 0, 10, 0.02, NULL, "",
+                             "Inputs with a smaller information value are left out." },
+    [VOUCH__CARD_L2] = { "l2", VOUCH__PARAM_REAL, 0, 1e6, 0, NULL, "",
+                         "Ridge penalty on the coefficients: l2 / 2 times their sum of squares." },
+};
+
+static void predict(const void *state, vouch__matrix x, double *raw)
+{
+    const vouch__card *card = &((const vouch__scorecard *)state)->card;
+    for (size_t i = 0; i < x.rows; i++)
+        raw[i] = vouch__card_raw(card, vouch__card_total(card, x.at + i * x.cols));
+}
+
+static double probability(const void *state, double raw)
+{
+    (void)state;
+    return vouch__sigmoid(raw);
+}
+
+static int32_t points(const void *state, const double *row)
+{
+    return (int32_t)vouch__card_total(&((const vouch__scorecard *)state)->card, row);
+}
+
+/* Mean points of a characteristic over the training rows. */
+static double mean_points(const vouch__card_input *c)
+{
+    double rows = 0.0, sum = 0.0;
+    for (size_t b = 0; b < c->n_bins; b++) {
+        double n = c->bin[b].n_good + c->bin[b].n_bad;
+        rows += n;
+        sum += n * (double)c->bin[b].points;
+    }
+    return sum / rows;
+}
+
+/* Exact for an additive model: what a row's bin says less what the training rows say on average. */
+static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                  double *base)
+{
+    const vouch__card *card = &((const vouch__scorecard *)state)->card;
+    double total = (double)card->base_points;
+    (void)ctx;
+    if (x.rows > 0)
+        memset(out, 0, x.rows * x.cols * sizeof *out);
+    for (size_t c = 0; c < card->n; c++) {
+        const vouch__card_input *at = &card->at[c];
+        double mean = mean_points(at);
+        total += mean;
+        for (size_t i = 0; i < x.rows; i++) {
+            size_t cell = i * x.cols + at->input;
+            out[cell] = (mean - (double)at->bin[vouch__card_bin(card, c, x.at[cell])].points) / card->factor;
+        }
+    }
+    *base = (card->offset - total) / card->factor;
+    return VOUCH_OK;
+}
+
+void vouch__card_free(const vouch_alloc *alloc, void *state)
+{
+    vouch__scorecard *s = state;
+    if (!s)
+        return;
+    for (size_t c = 0; s->card.at && c < s->card.n; c++)
+        vouch__card_input_clear(alloc, &s->card.at[c]);
+    vouch__free(alloc, s->card.at);
+    vouch__free(alloc, s);
+}
+
+static vouch_status sql(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, const char *dialect,
+                        vouch__buf *out)
+{
+    if (strcmp(dialect, "duckdb") != 0)
+        return vouch__fail(ctx, VOUCH_E_ARG, "sql: no dialect '%s', must be duckdb", dialect);
+    vouch__card_sql(&((const vouch__scorecard *)state)->card, inputs, out);
+    return VOUCH_OK;
+}
+
+const vouch__model_kind vouch__kind_scorecard = {
+    .name = "scorecard",
+    .title = "Scorecard",
+    .version = 1,
+    .capabilities = VOUCH__CAN_POINTS | VOUCH__CAN_ADDITIVE | VOUCH__CAN_CALIBRATED,
+    .params = params,
+    .n_params = VOUCH__CARD_PARAMS,
+    .fit = vouch__card_fit,
+    .predict = predict,
+    .probability = probability,
+    .points = points,
+    .contributions = contributions,
+    .describe = vouch__card_describe,
+    .save = vouch__card_save,
+    .load = vouch__card_load,
+    .free = vouch__card_free,
+    .sql = sql,
+};
+
+const vouch__card *vouch__model_card(const struct vouch_model *model)
+{
+    return model->kind == &vouch__kind_scorecard ? &((const vouch__scorecard *)model->state)->card : NULL;
+}

@@ -1,0 +1,56 @@
+/* models/scorecard/scorecard.h: what the parts of the scorecard kind share.
+ *
+ * Saved form, version 1 (little-endian, after the model file's own header)
+ *    1  u32  inputs of the model
+ *    2  f64  intercept, its standard error, pdo, base_score, base_odds, factor, offset
+ *    3  i32  base points
+ *    4  u32  characteristics; for each:
+ *    5       u32 input · u32 otherwise · f64 iv, coefficient, standard error · u32 bins; for each:
+ *    6         u8 type · f64 low, high (a set: 0, words) · f64 goods, bads, woe · i32 points
+ *    7         sets: u32 words of bits, bit k of word w = category 32 w + k
+ * Bins stand in the order ranges (or sets), special codes as declared, missing. */
+#ifndef VOUCH_SCORECARD_H
+#define VOUCH_SCORECARD_H
+
+#include "models/card.h"
+#include "models/model_kind.h"
+
+typedef struct vouch__scorecard {
+    vouch__card card;
+    vouch_alloc alloc;
+} vouch__scorecard;
+
+/* The parameters, in the order of the kind's table. */
+enum {
+    VOUCH__CARD_PDO,
+    VOUCH__CARD_BASE_SCORE,
+    VOUCH__CARD_BASE_ODDS,
+    VOUCH__CARD_MAX_BINS,
+    VOUCH__CARD_MIN_BIN_SHARE,
+    VOUCH__CARD_MIN_EVENTS,
+    VOUCH__CARD_MIN_IV,
+    VOUCH__CARD_L2,
+    VOUCH__CARD_PARAMS
+};
+
+enum { VOUCH__CARD_POINTS_MAX = 1000000 }; /* of one bin, either sign */
+
+vouch_status vouch__card_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value,
+                             vouch__doc *doc, vouch__json *log, void **state);
+void vouch__card_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc,
+                          vouch__json *object);
+void vouch__card_save(const void *state, vouch__buf *out);
+vouch_status vouch__card_load(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
+                              void **state);
+void vouch__card_free(const vouch_alloc *alloc, void *state);
+
+/* Points and factor, offset, base points from coefficients and the scaling: see card_scale.c. */
+vouch_status vouch__card_scale(vouch_ctx *ctx, vouch__card *card);
+/* Total of one row of the model's inputs. */
+int64_t vouch__card_total(const vouch__card *card, const double *row);
+/* What points make of log-odds: raw = (offset - points) / factor. */
+double vouch__card_raw(const vouch__card *card, int64_t points);
+/* The points of a bin before they are rounded. */
+double vouch__card_exact_points(const vouch__card *card, const vouch__card_input *c, size_t bin);
+
+#endif
