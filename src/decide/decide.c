@@ -167,9 +167,11 @@ vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const 
     double *x = vouch__scratch(ctx, n, sizeof *x);
     double *value = vouch__scratch(ctx, n, sizeof *value);
     o.reason = vouch__scratch(ctx, decider->most, sizeof *o.reason);
-    vouch_status status = x && value && o.reason ? VOUCH_OK : vouch__oom(ctx);
-    if (!status)
-        status = encode(ctx, &decider->model->inputs, row, x);
+    if (!x || !value || !o.reason) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    vouch_status status = encode(ctx, &decider->model->inputs, row, x);
     if (!status)
         status = judge(ctx, decider, x, value, &o);
     if (!status) {

@@ -189,7 +189,7 @@ done:
 
 vouch_status vouch__decider_new(vouch_ctx *ctx, const void *bundle, size_t len, vouch__decider **out_decider)
 {
-    section part[SECTIONS];
+    section part[SECTIONS] = { { NULL, 0 } };
     vouch_status status = open_envelope(ctx, bundle, len, part);
     if (status)
         return status;

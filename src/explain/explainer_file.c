@@ -163,7 +163,7 @@ vouch_status vouch__explainer_load(vouch_ctx *ctx, const vouch_model *model, con
     if (r.is_bad || n == 0 || n >= UINT32_MAX)
         return vouch__fail(ctx, VOUCH_E_FORMAT, "explainer: no reference rows, or over 2^32 - 2");
     vouch_status status = vouch__explainer_shape(ctx, model, &explainer);
-    if (status)
+    if (!explainer)
         return status;
     load_counts(&r, explainer, n);
     if (r.is_bad) {

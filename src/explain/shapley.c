@@ -131,7 +131,7 @@ vouch_status vouch__explainer_make(vouch_ctx *ctx, const vouch_model *model, con
     if (n > ROWS_MAX)
         return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: %zu reference rows, must be below 2^32 - 1", n);
     vouch_status status = vouch__explainer_shape(ctx, model, &explainer);
-    if (status)
+    if (!explainer)
         return status;
     status = count_all(ctx, explainer, binding, n, row);
     if (status)
@@ -207,7 +207,8 @@ vouch_status vouch_explainer_values(vouch_ctx *ctx, const vouch_explainer *expla
     vouch_status status = vouch__bind(ctx, &explainer->model->inputs, table, &binding);
     if (status)
         return status;
-    explaining e = { explainer, &binding, out_value };
+    explaining e = { explainer, &binding, NULL };
+    e.out = out_value;
     status = vouch__parallel(ctx, vouch_table_rows(table), EXPLAIN_ROWS, explain_rows, &e);
     vouch__binding_clear(&binding);
     if (status)

@@ -113,7 +113,7 @@ static void write_one(const vouch__explain_data *data, const one *o, double prob
 vouch_status vouch__suite_one(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)
 {
     size_t i = 0, mark = vouch__scratch_mark(ctx);
-    one o;
+    one o = { .n_reasons = 0 };
     while (i < data->n && !(data->probability[i] > data->cutoff))
         i++;
     if (i == data->n) {

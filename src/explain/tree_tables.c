@@ -1,16 +1,16 @@
 /* Leaf pattern tables: shape, count, sum, look up.
  *
- * One recursion walks a tree with a mask of the slots whose conditions the row has failed so far; each node
- * is tested once, and at a leaf the mask's complement is the row's pattern. A slot is an input's place in the
- * order in which the path first meets it, so an input that comes twice keeps one bit: failed once, failed for
- * good. The same walk counts the background and explains a row. */
+ * One recursion walks a tree with, for each row, a mask of the slots whose conditions it has failed so far;
+ * each node is tested once, and at a leaf the mask's complement is the row's pattern. A slot is an input's
+ * place in the order in which the path first meets it, so an input that comes twice keeps one bit: failed
+ * once, failed for good. The same walk counts the background and explains a row. */
 #include "explain/tree_tables.h"
 
 #include "base/parallel.h"
 
 #include <string.h>
 
-enum { PATTERNS_MAX = 1 << 25 };
+enum { PATTERNS_MAX = 1 << 25, BATCH = 64 };
 
 typedef struct layout {
     vouch__tree_tables *t;
@@ -131,52 +131,93 @@ void vouch__tree_tables_clear(vouch__tree_tables *tables)
     *tables = (vouch__tree_tables){ .trees = NULL };
 }
 
+/* A batch of rows goes down a tree together: failed[i] has the slots whose conditions row i has failed. */
 typedef struct walk {
     const vouch__tree_tables *t;
     const vouch__node *node; /* of the tree */
-    size_t root;
-    const double *row;
+    size_t root, n;
+    const double *x; /* [n x n_inputs] */
     uint32_t *count; /* counting, or */
     double *out;     /* explaining */
 } walk;
 
-static void at_leaf(const walk *w, const vouch__leaf *leaf, uint32_t failed)
+static void count_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
 {
-    uint32_t pattern = (((uint32_t)1 << leaf->d) - 1) & ~failed;
-    if (w->count) {
-        w->count[leaf->at + pattern]++;
-        return;
-    }
-    const vouch__leaf_sums *sums = w->t->sums + leaf->at, mine = sums[pattern];
+    uint32_t all = ((uint32_t)1 << leaf->d) - 1;
+    for (size_t i = 0; i < w->n; i++)
+        w->count[leaf->at + (all & ~(uint32_t)failed[i])]++;
+}
+
+/* An input that the row meets gets y(X) - y(X - i) - z(X - i); one that it fails gets -z(X), which is the
+ * same expression, since X - i is then X: no branch. */
+static void explain_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
+{
+    const vouch__leaf_sums *sums = w->t->sums + leaf->at;
     const uint32_t *input = w->t->input + leaf->input;
-    for (uint32_t k = 0; k < leaf->d; k++) {
-        uint32_t bit = (uint32_t)1 << k;
-        if (pattern & bit) {
-            vouch__leaf_sums without = sums[pattern ^ bit];
-            w->out[input[k]] += mine.y - without.y - without.z;
-        } else {
-            w->out[input[k]] -= mine.z;
+    uint32_t all = ((uint32_t)1 << leaf->d) - 1;
+    for (size_t i = 0; i < w->n; i++) {
+        uint32_t pattern = all & ~(uint32_t)failed[i];
+        double y = sums[pattern].y, *out = w->out + i * w->t->trees->n_inputs;
+        for (uint32_t k = 0; k < leaf->d; k++) {
+            vouch__leaf_sums without = sums[pattern & ~((uint32_t)1 << k)];
+            out[input[k]] += y - without.y - without.z;
         }
     }
 }
 
-static void walk_node(const walk *w, size_t at, uint32_t failed)
+/* vouch__node_goes_left for every row; thresholds in line and without branches. */
+static void go(const walk *w, const vouch__node *node, uint8_t left[BATCH])
 {
-    const vouch__node *node = &w->node[at];
-    if (node->left < 0) {
-        at_leaf(w, &w->t->leaf[w->t->leaf_of[w->root + at]], failed);
+    const vouch__trees *trees = w->t->trees;
+    const double *x = w->x + node->input;
+    double threshold = node->threshold;
+    if (node->is_category) {
+        for (size_t i = 0; i < w->n; i++)
+            left[i] = vouch__node_goes_left(trees, node, x[i * trees->n_inputs]);
         return;
     }
-    uint32_t bit = (uint32_t)1 << w->t->slot[w->root + at];
-    bool left = vouch__node_goes_left(w->t->trees, node, w->row[node->input]);
-    walk_node(w, (size_t)node->left, left ? failed : failed | bit);
-    walk_node(w, (size_t)node->right, left ? failed | bit : failed);
+    for (size_t i = 0; i < w->n; i++) {
+        double v = x[i * trees->n_inputs];
+        left[i] = (uint8_t)((v <= threshold) | (node->default_left & (v != v)));
+    }
 }
 
-static walk walk_of(const vouch__tree_tables *t, size_t tree)
+static void walk_node(const walk *w, size_t at, const uint16_t failed[BATCH])
 {
-    size_t root = t->trees->root[tree];
-    return (walk){ .t = t, .node = t->trees->node + root, .root = root };
+    const vouch__node *node = &w->node[at];
+    uint16_t next[BATCH];
+    uint8_t left[BATCH];
+    if (node->left < 0) {
+        const vouch__leaf *leaf = &w->t->leaf[w->t->leaf_of[w->root + at]];
+        if (w->count)
+            count_at_leaf(w, leaf, failed);
+        else
+            explain_at_leaf(w, leaf, failed);
+        return;
+    }
+    unsigned slot = w->t->slot[w->root + at];
+    go(w, node, left);
+    for (size_t i = 0; i < w->n; i++)
+        next[i] = (uint16_t)(failed[i] | (unsigned)(left[i] ^ 1) << slot);
+    walk_node(w, (size_t)node->left, next);
+    for (size_t i = 0; i < w->n; i++)
+        next[i] = (uint16_t)(failed[i] | (unsigned)left[i] << slot);
+    walk_node(w, (size_t)node->right, next);
+}
+
+/* All n rows through one tree, in batches. */
+static void walk_tree(const vouch__tree_tables *t, size_t tree, size_t n, const double *x, uint32_t *count,
+                      double *out)
+{
+    static const uint16_t none[BATCH] = { 0 };
+    size_t cols = t->trees->n_inputs, root = t->trees->root[tree];
+    for (size_t i = 0; i < n; i += BATCH) {
+        walk w = { .t = t, .node = t->trees->node + root, .root = root, .x = x + i * cols };
+        w.count = count;
+        w.n = n - i < BATCH ? n - i : BATCH;
+        w.out = out ? out + i * cols : NULL;
+        walk_node(&w, 0, none);
+    }
 }
 
 typedef struct counting {
@@ -189,14 +230,8 @@ static vouch_status count_trees(vouch_ctx *worker, size_t chunk, size_t begin, s
 {
     counting *c = arg;
     (void)worker, (void)chunk;
-    for (size_t tree = begin; tree < end; tree++) {
-        walk w = walk_of(c->t, tree);
-        w.count = c->t->count;
-        for (size_t i = 0; i < c->n; i++) {
-            w.row = c->x + i * c->t->trees->n_inputs;
-            walk_node(&w, 0, 0);
-        }
-    }
+    for (size_t tree = begin; tree < end; tree++)
+        walk_tree(c->t, tree, c->n, c->x, c->t->count, NULL);
     return VOUCH_OK;
 }
 
@@ -287,14 +322,7 @@ vouch_status vouch__tree_tables_sum(vouch_ctx *ctx, vouch__tree_tables *tables, 
 
 void vouch__tree_tables_block(const vouch__tree_tables *tables, size_t n, const double *x, double *out)
 {
-    size_t cols = tables->trees->n_inputs;
-    memset(out, 0, n * cols * sizeof *out);
-    for (size_t tree = 0; tree < tables->trees->n_trees; tree++) {
-        walk w = walk_of(tables, tree); /* trees outside, so that a tree's tables stay in cache */
-        for (size_t i = 0; i < n; i++) {
-            w.row = x + i * cols;
-            w.out = out + i * cols;
-            walk_node(&w, 0, 0);
-        }
-    }
+    memset(out, 0, n * tables->trees->n_inputs * sizeof *out);
+    for (size_t tree = 0; tree < tables->trees->n_trees; tree++) /* outside: a tree's tables stay in cache */
+        walk_tree(tables, tree, n, x, NULL, out);
 }
