@@ -5,15 +5,19 @@
  *
  * An entry:
  *   id           "validate.auc", the row in policy and controls that judges it
- *   key          unique in the run: id, then model, part and subject where they apply
+ *   key          unique in the run: id, then model, part and subject where they apply, with "/" between; a
+ *                second entry that is about the same has "#2" behind it
  *   section      data | split | fit | validate | explain | fairness | compare | decide | monitor
  *   title, purpose, method, convention, source       sentences
- *   model, part, subject                             what it is about, null where not
+ *   model, part, subject                             what it is about
  *   n, n_bad                                         sample sizes
  *   value, unit; interval {level, low, high, method}; null, statistic, p_value, critical
- *   policy {name, direction, advisory, fail}; verdict; note
+ *   policy {name, version, direction, advisory, fail}; verdict; note
  *   tables { name: {columns: [..], rows: [[..]..]} }; plot {type, table, x, y, ...}
  *   fingerprints {data, model, code, params, seed}   added by run/ when the entry is closed
+ *
+ * id, key, section and verdict are always there; every other member is left out where there is nothing to
+ * say (a NULL text, a NAN number, an id without a limit). An infinite number is text, "Infinity".
  */
 #ifndef VOUCH_EVIDENCE_H
 #define VOUCH_EVIDENCE_H
@@ -32,12 +36,24 @@ typedef enum vouch__verdict {
 } vouch__verdict;
 const char *vouch__verdict_name(vouch__verdict verdict); /* "pass", "advisory", ... "not-applicable" */
 
-/* Limits by test id, read from a policy YAML: {name: .., limits: {id: {direction: above|below,
- * advisory: x, fail: y}}}. direction says on which side trouble lies. A NULL policy judges nothing. */
+/* Limits by test id, read from a policy YAML: {name: .., version: .., limits: {id: {direction: above|below,
+ * advisory: x, fail: y}}}. direction says on which side trouble lies; a value at a limit is within it. Either
+ * limit may be left out. A NULL policy judges nothing. policy/default.yaml, with reasons, is embedded.
+ * Fails  E_FORMAT  "name:line:column: ..." and, for an unknown key, the nearest right one */
 typedef struct vouch__policy vouch__policy;
+typedef struct vouch__limit {
+    const char *id;
+    bool is_above;         /* trouble lies above the limits; else below */
+    double advisory, fail; /* NAN where there is none */
+} vouch__limit;
 vouch_status vouch__policy_read(vouch_ctx *ctx, const char *name, const char *yaml, size_t len,
                                 vouch__policy **out_policy);
 void vouch__policy_free(vouch__policy *policy);
+const char *vouch__policy_name(const vouch__policy *policy); /* NULL policy: NULL */
+const char *vouch__policy_version(const vouch__policy *policy);
+/* NULL when policy is, or has none on id. */
+const vouch__limit *vouch__policy_limit(const vouch__policy *policy, const char *id);
+vouch__verdict vouch__limit_judge(const vouch__limit *limit, double value); /* NaN is REFUSED */
 
 typedef struct vouch__evidence { /* a list being made */
     vouch__doc *doc;
