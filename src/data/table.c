@@ -85,7 +85,7 @@ void vouch__table_gather(const vouch_table *table, size_t col, size_t n, const u
 
 vouch_table *vouch_table_ref(const vouch_table *table)
 {
-    vouch_table *shared = (vouch_table *)(uintptr_t)table; /* only the count changes */
+    vouch_table *shared = (vouch_table *)table; /* only the count changes */
     (void)atomic_fetch_add_explicit(&shared->refs, 1, memory_order_relaxed);
     return shared;
 }
@@ -94,7 +94,7 @@ void vouch_table_unref(const vouch_table *table)
 {
     if (!table)
         return;
-    vouch_table *last = (vouch_table *)(uintptr_t)table;
+    vouch_table *last = (vouch_table *)table;
     if (atomic_fetch_sub_explicit(&last->refs, 1, memory_order_acq_rel) != 1)
         return;
     vouch_alloc alloc = last->alloc;

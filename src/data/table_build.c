@@ -217,7 +217,9 @@ void vouch__table_builder_free(vouch__table_builder *builder)
 /* Can the column's type hold every one of these? */
 static vouch_status check_values(vouch_ctx *ctx, const vouch__table_col *col, size_t n, const double *x)
 {
-    double most = col->type == VOUCH_DATE ? 0x1p31 - 1 : 0x1p53;
+    const bool is_time = col->type ==
+                         VOUCH_TIME; /* the year 9999 is beyond 2^53, and still exact in whole seconds */
+    double most = col->type == VOUCH_DATE ? 0x1p31 - 1 : is_time ? 0x1p62 : 0x1p53;
     if (col->type == VOUCH_NUMBER || col->type == VOUCH_TEXT)
         return VOUCH_OK;
     for (size_t i = 0; i < n; i++) {
@@ -227,9 +229,12 @@ static vouch_status check_values(vouch_ctx *ctx, const vouch__table_col *col, si
             return vouch__fail(ctx, VOUCH_E_DATA, "table: flag column '%s' holds a value that is not 0 or 1",
                                col->name);
         if (!(fabs(x[i]) <= most) || nearbyint(x[i]) != x[i])
-            return vouch__fail(
-                ctx, VOUCH_E_DATA, "table: %s column '%s' holds a value that is not a whole number within %s",
-                vouch_type_name(col->type), col->name, col->type == VOUCH_DATE ? "2^31" : "2^53");
+            return vouch__fail(ctx, VOUCH_E_DATA,
+                               "table: %s column '%s' holds a value that is not a whole number within %s",
+                               vouch_type_name(col->type), col->name,
+                               col->type == VOUCH_DATE ? "2^31"
+                               : is_time               ? "2^62"
+                                                       : "2^53");
     }
     return VOUCH_OK;
 }
@@ -328,7 +333,9 @@ static vouch_status recode(vouch_ctx *ctx, vouch_table *table, size_t j, const d
 {
     size_t mark = vouch__scratch_mark(ctx);
     double *x = vouch__scratch(ctx, VOUCH__BLOCK, sizeof *x);
-    vouch_status status = x ? VOUCH_OK : vouch__oom(ctx);
+    vouch_status status = VOUCH_OK;
+    if (!x)
+        return vouch__oom(ctx);
     for (size_t b = 0; b < table->blocks && !status; b++) {
         size_t begin = b << VOUCH__BLOCK_BITS;
         size_t n = table->rows - begin < VOUCH__BLOCK ? table->rows - begin : VOUCH__BLOCK;

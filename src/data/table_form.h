@@ -52,5 +52,8 @@ void vouch__block_read(const vouch__block *block, size_t begin, size_t n, double
 /* Rows row[i] - base. */
 void vouch__block_gather(const vouch__block *block, uint32_t base, size_t n, const uint32_t *row,
                          double *out);
+/* Row i becomes what row order[i] was. Only while the table has one owner; after a failure some columns are
+ * in one order and some in the other. */
+vouch_status vouch__table_reorder(vouch_ctx *ctx, vouch_table *table, const uint32_t *order);
 
 #endif

@@ -78,7 +78,7 @@ static vouch_status hash_table(vouch_ctx *ctx, const job *j, char out_hex[VOUCH_
 
 vouch_status vouch__table_fingerprint(vouch_ctx *ctx, const vouch_table *table, char out_hex[VOUCH__HEX])
 {
-    vouch_table *keeper = (vouch_table *)(uintptr_t)table; /* only what is kept changes, and once */
+    vouch_table *keeper = (vouch_table *)table; /* only what is kept changes, and once */
     if (atomic_load_explicit(&keeper->hashed, memory_order_acquire) == 2) {
         memcpy(out_hex, table->fingerprint, VOUCH__HEX);
         return VOUCH_OK;
