@@ -1,0 +1,180 @@
+/* models/gbdt/gbdt.h: what the files of the boosting kind share. Data go one way through them:
+ *
+ *   gbdt_bin    columns become bins, one byte a value, by quantiles of the training rows
+ *   gbdt_grad   scores become gradients, rounded to integers on a scale that no sum can overflow
+ *   gbdt_hist   rows of a leaf become sums of gradients by input and bin
+ *   gbdt_find   sums become the best split of an input; gbdt_category the same for categories
+ *   gbdt_part   rows of a leaf become rows of its two children
+ *   gbdt_grow   leaves become a tree
+ *   gbdt_fit    trees become a forest
+ *
+ * Every sum over rows is a sum of integers, so it has one value whatever the order: the model's bytes depend
+ * on neither threads nor processor. Working memory is scratch of the context that fits. */
+#ifndef VOUCH_GBDT_H
+#define VOUCH_GBDT_H
+
+#include "models/model_kind.h"
+#include "models/trees.h"
+
+enum {
+    VOUCH__GBDT_BINS = 256,   /* of an input; bin 0 is missing, so 255 hold values */
+    VOUCH__GBDT_PAD = 64,     /* records readable past the last: they are prefetched */
+    VOUCH__GBDT_TILE = 16384, /* rows a task of a pass over all rows takes */
+    VOUCH__GBDT_PRIVATE = 8,  /* most tasks that build one histogram */
+    VOUCH__GBDT_WORDS = 8     /* of a set of bins */
+};
+
+typedef struct vouch__gbdt { /* the state of a fitted model */
+    bool is_squared;
+    vouch__trees trees;
+} vouch__gbdt;
+
+/* Parameters as the table in gbdt_kind.c orders them. */
+typedef struct vouch__gbdt_params {
+    size_t trees, leaves, depth, max_bins, min_rows, early_stop;
+    double rate, l2, min_weight, row_sample, column_sample;
+    bool is_leaf_wise, is_squared;
+} vouch__gbdt_params;
+
+/* One input's bins. NUMBER: bin b >= 1 holds cut[b - 2] < x <= cut[b - 1], open at both ends.
+ * CATEGORY: bin_of[code]. Missing and unseen: bin 0. */
+typedef struct vouch__gbdt_input {
+    bool is_category;
+    int monotone;
+    size_t n_bins;   /* with bin 0 */
+    size_t offset;   /* of bin 0 in a histogram */
+    double *cut;     /* [n_bins - 2], then infinity up to 256 */
+    uint8_t *bin_of; /* [n_codes] */
+    size_t n_codes;
+} vouch__gbdt_input;
+
+typedef struct vouch__gbdt_bins {
+    size_t n;                 /* inputs */
+    size_t hist;              /* entries of a histogram over all inputs */
+    vouch__gbdt_input *input; /* [n] */
+} vouch__gbdt_bins;
+
+typedef struct vouch__gbdt_rows { /* a part of the table, as bins */
+    size_t n, stride;
+    uint8_t *column; /* input j of row i at column[j * n + i] */
+    uint8_t *row;    /* and at row[i * stride + j]; NULL where not asked for */
+} vouch__gbdt_rows;
+
+vouch_status vouch__gbdt_bins_make(vouch_ctx *ctx, const vouch__fit_data *data, size_t max_bins,
+                                   vouch__gbdt_bins *out_bins);
+vouch_status vouch__gbdt_rows_make(vouch_ctx *ctx, const vouch__gbdt_bins *bins,
+                                   const vouch__binding *binding, const vouch__part_rows *part, bool by_row,
+                                   vouch__gbdt_rows *out_rows);
+size_t vouch__gbdt_bin(const vouch__gbdt_input *input, double x);
+
+/* A row on its way through a tree: its number, and gradient and curvature in units of the tree's scale.
+ * bits 0-31 row, 32-47 curvature (unsigned, >= 1), 48-63 gradient (signed). */
+typedef uint64_t vouch__record;
+
+/* Sums of gradient and curvature in one word: gradient x 2^32 + curvature. */
+static inline double vouch__sum_g(int64_t sum) { return (double)(sum >> 32); }
+static inline double vouch__sum_h(int64_t sum) { return (double)(sum & 0xffffffff); }
+
+typedef struct vouch__gbdt_scale {
+    double g, h;    /* units of one unit of gradient and of curvature */
+    double least_h; /* of any row, in units */
+    int64_t sum;    /* over the records */
+} vouch__gbdt_scale;
+
+typedef struct vouch__gbdt_outcome { /* what gradients are made from */
+    size_t n;
+    const double *target;
+    const float *weight; /* relative to the largest; NULL: ones */
+    bool is_squared;
+    double unit;   /* squared loss: targets are measured in this */
+    double *score; /* [n] */
+    float *g, *h;  /* [n] */
+} vouch__gbdt_outcome;
+
+/* Which rows a tree is grown on: all when share is 1, else those whose hash falls below it. */
+typedef struct vouch__gbdt_sample {
+    double share;
+    uint64_t seed; /* of this tree */
+    const uint32_t *row;
+} vouch__gbdt_sample;
+
+/* Gradients at the present scores, rounded, as one record for each sampled row in ascending order. */
+vouch_status vouch__gbdt_gradients(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome,
+                                   const vouch__gbdt_sample *sample, vouch__record *record, size_t *out_n,
+                                   vouch__gbdt_scale *out_scale);
+
+typedef struct vouch__gbdt_split {
+    double score; /* of both children together; larger is better */
+    int64_t left; /* sum of what goes left */
+    uint32_t input;
+    uint32_t bin; /* NUMBER: values of bins 1..bin go left */
+    bool default_left;
+    uint32_t set[VOUCH__GBDT_WORDS]; /* CATEGORY: bins that go left, with bin 0 when default_left */
+} vouch__gbdt_split;
+
+/* What is needed to judge a split of one leaf. */
+typedef struct vouch__gbdt_node {
+    int64_t sum;
+    size_t n;
+    double lo, hi;        /* bounds on the outputs, from monotone inputs above */
+    double l2, least_h;   /* in units of the scale */
+    double category_l2;   /* added to l2 for sets of categories */
+    double category_mass; /* least curvature for a category to be placed by its own gradient */
+    size_t min_rows;
+    double parent; /* score to beat */
+} vouch__gbdt_node;
+
+double vouch__gbdt_output(const vouch__gbdt_node *node, int64_t sum); /* clamped to the bounds */
+/* The score of a leaf that gives its best output within the bounds. */
+double vouch__gbdt_score(const vouch__gbdt_node *node, int64_t sum, double l2);
+
+/* The best split of an input from its histogram hist[n_bins]. count[n_bins] of rows, or NULL where it is left
+ * to the caller to see that children have rows enough. false: none beats node->parent. */
+bool vouch__gbdt_find_number(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
+                             const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split);
+bool vouch__gbdt_find_category(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
+                               const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split);
+
+/* Add n records to a histogram. */
+void vouch__gbdt_add(const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows, const vouch__record *record,
+                     size_t n, int64_t *hist);
+void vouch__gbdt_count(const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows,
+                       const vouch__record *record, size_t n, uint32_t *count);
+
+/* Which of n records go left: side[i] is 0 or 1; returns how many. Then a stable move of them to out. */
+vouch_status vouch__gbdt_sides(vouch_ctx *ctx, const uint8_t *column,
+                               const uint8_t goes_left[VOUCH__GBDT_BINS], const vouch__record *record,
+                               size_t n, uint8_t *side, size_t *chunk_left, size_t *out_left);
+vouch_status vouch__gbdt_move(vouch_ctx *ctx, const vouch__record *record, size_t n, const uint8_t *side,
+                              const size_t *chunk_left, size_t n_left, vouch__record *out);
+size_t vouch__gbdt_move_chunks(size_t n); /* length of chunk_left */
+
+/* Everything a tree is grown with; made once for a fit. */
+typedef struct vouch__gbdt_grower vouch__gbdt_grower;
+
+typedef struct vouch__gbdt_tree { /* as grown */
+    size_t n_nodes, n_leaves;
+    vouch__node *node;                  /* [2 leaves - 1]; values before shrinkage, covers not yet known */
+    vouch__gbdt_split *split;           /* [2 leaves - 1] */
+    uint32_t (*set)[VOUCH__GBDT_WORDS]; /* [2 leaves - 1] bins that go left */
+    uint32_t *leaf_node;                /* [leaves] */
+    uint16_t *leaf_of;                  /* [rows]: the leaf of every training row */
+} vouch__gbdt_tree;
+
+vouch_status vouch__gbdt_grower_new(vouch_ctx *ctx, const vouch__gbdt_params *params,
+                                    const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows,
+                                    vouch__gbdt_grower **out_grower);
+vouch__record *vouch__gbdt_records(vouch__gbdt_grower *grower); /* to be filled before growing */
+/* Grow one tree on n records. use[n_use]: the inputs it may split on, ascending. l2 and min_weight in units
+ * of the scale. */
+vouch_status vouch__gbdt_grow(vouch_ctx *ctx, vouch__gbdt_grower *grower, size_t n, const uint32_t *use,
+                              size_t n_use, const vouch__gbdt_scale *scale, double weight_unit,
+                              vouch__gbdt_tree **out_tree);
+/* The leaf that row i of rows reaches. */
+size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *rows, size_t i);
+
+/* The kind's fit. */
+vouch_status vouch__gbdt_fit(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt_params *params,
+                             vouch__doc *doc, vouch__json *log, vouch__gbdt **out_model);
+
+#endif

@@ -1,0 +1,195 @@
+/* The kind gbdt: gradient boosting of histogram trees. Its saved form is in docs/models.md:
+ *   1. loss, u8: 0 logistic, 1 squared
+ *   2. the forest, as trees_io.h writes it */
+#include "models/gbdt/gbdt.h"
+#include "models/tree_shap.h"
+#include "models/trees_io.h"
+#include "num/special.h"
+
+#include <math.h>
+
+enum {
+    TREES,
+    LEARNING_RATE,
+    LEAVES,
+    DEPTH,
+    GROW,
+    LOSS,
+    L2,
+    MIN_CHILD_WEIGHT,
+    MIN_CHILD_ROWS,
+    ROW_SAMPLE,
+    COLUMN_SAMPLE,
+    MAX_BINS,
+    EARLY_STOP,
+    N_PARAMS
+};
+
+/* clang-format off */
+static const vouch__param params[N_PARAMS] = {
+    [TREES] = { "trees", VOUCH__PARAM_INTEGER, 1, 100000, 400, NULL, "trees", "Most trees that are grown." },
+    [LEARNING_RATE] = { "learning_rate", VOUCH__PARAM_REAL, 0.001, 1, 0.05, NULL, "",
+                        "What share of its best output each leaf adds." },
+    [LEAVES] = { "leaves", VOUCH__PARAM_INTEGER, 2, 4096, 31, NULL, "leaves", "Most leaves of a tree." },
+    [DEPTH] = { "depth", VOUCH__PARAM_INTEGER, 1, VOUCH__TREE_DEPTH, 6, NULL, "splits",
+                "Most splits from the root to a leaf." },
+    [GROW] = { "grow", VOUCH__PARAM_CHOICE, 0, 1, 0, "depth|leaf", "",
+               "Which leaf is split next: one of the shallowest, or the one that gains most." },
+    [LOSS] = { "loss", VOUCH__PARAM_CHOICE, 0, 1, 0, "logistic|squared", "",
+               "What is made small: log-loss of a 0/1 target, or squared error of a number." },
+    [L2] = { "l2", VOUCH__PARAM_REAL, 0, 1e6, 1, NULL, "", "Added to a leaf's curvature; shrinks small leaves." },
+    [MIN_CHILD_WEIGHT] = { "min_child_weight", VOUCH__PARAM_REAL, 0, 1e9, 1, NULL, "",
+                           "Least curvature (p (1 - p) summed) of a leaf." },
+    [MIN_CHILD_ROWS] = { "min_child_rows", VOUCH__PARAM_INTEGER, 1, 1e8, 20, NULL, "rows",
+                         "Least number of training rows of a leaf." },
+    [ROW_SAMPLE] = { "row_sample", VOUCH__PARAM_REAL, 0.01, 1, 1, NULL, "", "Share of rows that grow each tree." },
+    [COLUMN_SAMPLE] = { "column_sample", VOUCH__PARAM_REAL, 0.01, 1, 1, NULL, "",
+                        "Share of inputs that each tree may split on." },
+    [MAX_BINS] = { "max_bins", VOUCH__PARAM_INTEGER, 2, 255, 255, NULL, "bins",
+                   "Most bins of an input, besides the one for missing." },
+    [EARLY_STOP] = { "early_stop", VOUCH__PARAM_INTEGER, 0, 100000, 50, NULL, "trees",
+                     "Stop when the loss on tune has not fallen for so many trees, and keep the best; 0: never." },
+};
+/* clang-format on */
+
+static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,
+                        vouch__json *log, void **state)
+{
+    vouch__gbdt *model = NULL;
+    vouch__gbdt_params p = {
+        .trees = (size_t)value[TREES],
+        .leaves = (size_t)value[LEAVES],
+        .depth = (size_t)value[DEPTH],
+        .max_bins = (size_t)value[MAX_BINS],
+        .min_rows = (size_t)value[MIN_CHILD_ROWS],
+        .early_stop = (size_t)value[EARLY_STOP],
+        .rate = value[LEARNING_RATE],
+        .l2 = value[L2],
+        .min_weight = value[MIN_CHILD_WEIGHT],
+        .row_sample = value[ROW_SAMPLE],
+        .column_sample = value[COLUMN_SAMPLE],
+        .is_leaf_wise = value[GROW] != 0.0,
+        .is_squared = value[LOSS] != 0.0,
+    };
+    if (p.depth < 13 && p.leaves > (size_t)1 << p.depth)
+        p.leaves = (size_t)1 << p.depth; /* more cannot be, and each costs memory */
+    vouch_status status = vouch__gbdt_fit(ctx, data, &p, doc, log, &model);
+    if (!status)
+        *state = model;
+    return status;
+}
+
+static void predict(const void *state, vouch__matrix x, double *raw)
+{
+    const vouch__trees *trees = &((const vouch__gbdt *)state)->trees;
+    for (size_t i = 0; i < x.rows; i++)
+        raw[i] = trees->base;
+    for (size_t t = 0; t < trees->n_trees; t++) { /* a tree over all rows of the block: it stays in cache */
+        const vouch__node *tree = trees->node + trees->root[t];
+        for (size_t i = 0; i < x.rows; i++)
+            raw[i] += tree[vouch__tree_leaf(trees, t, x.at + i * x.cols)].value;
+    }
+}
+
+static double probability(const void *state, double raw)
+{
+    const vouch__gbdt *model = state;
+    return model->is_squared ? fmin(fmax(raw, 0.0), 1.0) : vouch__sigmoid(raw);
+}
+
+static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                  double *base)
+{
+    return vouch__tree_shap(ctx, &((const vouch__gbdt *)state)->trees, x, out, base);
+}
+
+static size_t depth_of(const vouch__node *tree, const vouch__node *node)
+{
+    if (node->left < 0)
+        return 0;
+    size_t left = depth_of(tree, tree + node->left), right = depth_of(tree, tree + node->right);
+    return 1 + (left > right ? left : right);
+}
+
+static void describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)
+{
+    const vouch__gbdt *model = state;
+    const vouch__trees *trees = &model->trees;
+    size_t deepest = 0, leaves = 0;
+    for (size_t t = 0; t < trees->n_trees; t++) {
+        const vouch__node *tree = trees->node + trees->root[t];
+        size_t depth = depth_of(tree, tree);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    for (size_t i = 0; i < trees->n_nodes; i++)
+        leaves += trees->node[i].left < 0;
+    vouch__json_set(doc, object, "loss", vouch__json_text(doc, model->is_squared ? "squared" : "logistic"));
+    vouch__json_set(doc, object, "base", vouch__json_number(doc, trees->base));
+    vouch__json_set(doc, object, "trees", vouch__json_number(doc, (double)trees->n_trees));
+    vouch__json_set(doc, object, "leaves", vouch__json_number(doc, (double)leaves));
+    vouch__json_set(doc, object, "deepest", vouch__json_number(doc, (double)deepest));
+    vouch__json *splits = vouch__json_set(doc, object, "splits", vouch__json_object(doc));
+    for (size_t j = 0; j < inputs->n; j++) {
+        size_t n = 0;
+        for (size_t i = 0; i < trees->n_nodes; i++)
+            n += trees->node[i].left >= 0 && trees->node[i].input == j;
+        vouch__json_set(doc, splits, inputs->at[j].name, vouch__json_number(doc, (double)n));
+    }
+}
+
+static void save(const void *state, vouch__buf *out)
+{
+    const vouch__gbdt *model = state;
+    vouch__put_u8(out, model->is_squared);
+    vouch__trees_put(&model->trees, out);
+}
+
+static void drop(const vouch_alloc *alloc, void *state)
+{
+    vouch__gbdt *model = state;
+    if (!model)
+        return;
+    vouch__trees_clear(alloc, &model->trees);
+    vouch__free(alloc, model);
+}
+
+static vouch_status load(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
+                         void **state)
+{
+    vouch__wire in = { bytes, len, false };
+    uint8_t loss = vouch__get_u8(&in);
+    if (in.is_short || loss > 1)
+        return vouch__fail(ctx, VOUCH_E_FORMAT, "model file: the loss is of no known kind");
+    vouch__gbdt *model = vouch__alloc(ctx, 1, sizeof *model);
+    if (!model)
+        return vouch__oom(ctx);
+    model->is_squared = loss;
+    vouch_status status = vouch__trees_get(ctx, inputs, &in, &model->trees);
+    if (status)
+        drop(vouch__allocator(ctx), model);
+    else
+        *state = model;
+    return status;
+}
+
+const vouch__model_kind vouch__kind_gbdt = {
+    .name = "gbdt",
+    .title = "Gradient-boosted trees",
+    .version = 1,
+    .capabilities = VOUCH__CAN_TREES | VOUCH__CAN_CALIBRATED,
+    .params = params,
+    .n_params = N_PARAMS,
+    .fit = fit,
+    .predict = predict,
+    .probability = probability,
+    .contributions = contributions,
+    .describe = describe,
+    .save = save,
+    .load = load,
+    .free = drop,
+};
+
+const vouch__trees *vouch__model_trees(const struct vouch_model *model)
+{
+    return model->kind == &vouch__kind_gbdt ? &((const vouch__gbdt *)model->state)->trees : NULL;
+}
