@@ -154,7 +154,9 @@ static vouch_status get_trees(vouch_ctx *ctx, const vouch__inputs *inputs, vouch
 {
     size_t mark = vouch__scratch_mark(ctx), n_nodes = 0;
     uint8_t *depth = vouch__scratch(ctx, trees->n_nodes, 1);
-    vouch_status status = depth ? VOUCH_OK : vouch__oom(ctx);
+    vouch_status status = VOUCH_OK;
+    if (!depth)
+        return vouch__oom(ctx);
     trees->n_bits = 0;
     (void)vouch__get_u32(in);
     for (size_t t = 0; !status && t < trees->n_trees; t++) {

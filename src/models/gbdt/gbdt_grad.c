@@ -166,10 +166,11 @@ vouch_status vouch__gbdt_gradients(vouch_ctx *ctx, const vouch__gbdt_outcome *ou
                                    vouch__gbdt_scale *out_scale)
 {
     size_t mark = vouch__scratch_mark(ctx), n = outcome->n, tasks = vouch__chunks(n, VOUCH__GBDT_TILE);
-    grad_job job = { .outcome = outcome, .sample = sample, .record = record };
+    grad_job job = { .outcome = outcome, .sample = sample };
     totals all = { .least_h = INFINITY };
     vouch__gbdt_scale scale = { .sum = 0 };
     vouch_status status = VOUCH_OK;
+    job.record = record;
     if (sample->share < 1.0)
         job.cut = (uint64_t)(sample->share * 0x1p64);
     job.first = vouch__scratch(ctx, tasks + 1, sizeof *job.first);
