@@ -13,7 +13,9 @@ vouch_status vouch_govern_init(vouch_ctx *ctx, vouch_store *store, const vouch_k
 {
     char hex[2 * VOUCH__KEY_PUBLIC + 1];
     vouch__doc *doc = NULL;
-    vouch_status status = vouch__doc_new(ctx, &doc);
+    vouch_status status = vouch__person_check(ctx, person);
+    if (!status)
+        status = vouch__doc_new(ctx, &doc);
     if (status)
         return status;
     vouch__hex(owner->public_key, VOUCH__KEY_PUBLIC, hex);
@@ -35,7 +37,9 @@ vouch_status vouch_govern_grant(vouch_ctx *ctx, vouch_store *store, const vouch_
     uint8_t public_key[VOUCH__KEY_PUBLIC];
     char hex[2 * VOUCH__KEY_PUBLIC + 1], id[VOUCH__KEY_ID];
     vouch__doc *doc = NULL;
-    vouch_status status = vouch__key_public(ctx, public_key_path, public_key);
+    vouch_status status = vouch__person_check(ctx, person);
+    if (!status)
+        status = vouch__key_public(ctx, public_key_path, public_key);
     if (!status)
         status = vouch__key_id(ctx, public_key, id);
     if (!status)

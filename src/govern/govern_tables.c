@@ -161,6 +161,7 @@ static vouch_status add_entry(vouch_ctx *ctx, listing *list, const vouch__ledger
     status = vouch__buf_status(ctx, summary);
     if (!status)
         status = listing_add(ctx, list);
+    list->text[3] = list->text[5] = NULL; /* they pointed into what ends here */
     vouch__doc_free(doc);
     return status;
 }
@@ -180,7 +181,7 @@ vouch_status vouch_govern_ledger(vouch_ctx *ctx, vouch_store *store, vouch_table
     vouch__buf_init(ctx, &summary, 0);
     status = vouch__sql(ctx, store, VOUCH__SQL_ENTRIES, &stmt);
     while (!status) {
-        vouch__ledger_row row;
+        vouch__ledger_row row = { .seq = 0 };
         status = vouch__sql_step(ctx, store, stmt, &more);
         if (status || !more)
             break;

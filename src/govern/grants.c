@@ -203,7 +203,7 @@ vouch_status vouch__grants_load(vouch_ctx *ctx, vouch_store *store)
         return status;
     vouch__sql_int(stmt, 1, store->grants.seq);
     for (;;) {
-        vouch__ledger_row row;
+        vouch__ledger_row row = { .seq = 0 };
         status = vouch__sql_step(ctx, store, stmt, &more);
         if (status || !more)
             break;

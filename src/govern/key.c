@@ -48,7 +48,9 @@ static vouch_status public_of(vouch_ctx *ctx, const EVP_PKEY *pkey, const char *
 /* OpenSSL would otherwise ask a terminal for the passphrase of an old-style encrypted file. */
 static int no_prompt(char *buf, int size, int rwflag, void *user)
 {
-    (void)buf, (void)size, (void)rwflag, (void)user;
+    (void)rwflag, (void)user;
+    if (size > 0)
+        buf[0] = '\0';
     return -1;
 }
 

@@ -68,7 +68,7 @@ vouch_status vouch__ledger_row_at(vouch_ctx *ctx, sqlite3_stmt *stmt, vouch__led
                                     .len = (size_t)sqlite3_column_bytes(stmt, 3),
                                     .hash = sqlite3_column_blob(stmt, 4),
                                     .signature = sqlite3_column_blob(stmt, 5) };
-    if (!out_row->kind || !out_row->text)
+    if (!out_row->kind || !out_row->text || !out_row->hash || !out_row->signature)
         return vouch__oom(ctx);
     return VOUCH_OK;
 }
@@ -91,7 +91,7 @@ vouch_status vouch__ledger_row_read(vouch_ctx *ctx, const vouch__ledger_row *row
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "ledger: entry %lld is not what was hashed", seq);
     status = vouch__json_read(ctx, "ledger entry", row->text, row->len, VOUCH__ENTRY_MAX, &doc);
     if (status == VOUCH_E_FORMAT || status == VOUCH_E_LIMIT)
-        return vouch__fail(ctx, VOUCH_E_CORRUPT, "ledger: entry %lld is not JSON", seq);
+        return vouch__because(ctx, VOUCH_E_CORRUPT, "ledger: entry %lld is not JSON", seq);
     if (status)
         return status;
     const vouch__json *entry = vouch__doc_root(doc);
@@ -317,7 +317,7 @@ vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq,
 {
     sqlite3_stmt *stmt = NULL;
     bool found = false;
-    vouch__ledger_row row;
+    vouch__ledger_row row = { .seq = 0 };
     vouch_status status = vouch__sql(ctx, store, VOUCH__SQL_ENTRY, &stmt);
     if (status)
         return status;
@@ -336,7 +336,7 @@ vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq,
 static vouch_status row_matches(vouch_ctx *ctx, sqlite3_stmt *stmt, const char *key, const char *value,
                                 int64_t *out_seq, bool *out_match)
 {
-    vouch__ledger_row row;
+    vouch__ledger_row row = { .seq = 0 };
     vouch__doc *doc = NULL;
     vouch_status status = vouch__ledger_row_at(ctx, stmt, &row);
     if (!status)

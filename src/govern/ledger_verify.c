@@ -211,7 +211,7 @@ static vouch_status check_entry(vouch_ctx *ctx, walk *w, const vouch__ledger_row
     char hex[VOUCH__HEX];
     vouch__doc *doc = NULL;
     if (row->seq != w->seq + 1)
-        return vouch__fail(ctx, VOUCH_E_CORRUPT, "verify: entry %lld is missing", (long long)(w->seq + 1));
+        return vouch__fail(ctx, VOUCH_E_CORRUPT, "verify: entry %lld is missing", (long long)w->seq + 1);
     vouch_status status = vouch__ledger_row_read(ctx, row, &doc);
     if (status)
         return status;
@@ -245,7 +245,7 @@ static vouch_status check_entries(vouch_ctx *ctx, walk *w)
     if (status)
         return status;
     while (!status) {
-        vouch__ledger_row row;
+        vouch__ledger_row row = { .seq = 0 };
         status = vouch__sql_step(ctx, w->store, stmt, &more);
         if (status || !more)
             break;

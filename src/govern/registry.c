@@ -173,7 +173,7 @@ vouch_status vouch__registry_apply(vouch_ctx *ctx, vouch__registry *registry, in
 
 static vouch_status load_row(vouch_ctx *ctx, sqlite3_stmt *stmt, vouch__registry *registry)
 {
-    vouch__ledger_row row;
+    vouch__ledger_row row = { .seq = 0 };
     vouch__doc *doc = NULL;
     vouch_status status = vouch__ledger_row_at(ctx, stmt, &row);
     if (!status)
@@ -266,7 +266,7 @@ vouch_status vouch__registry_find(vouch_ctx *ctx, vouch_store *store, const char
     if (status)
         return status;
     status = vouch__registry_resolve(ctx, &registry, model, &item);
-    if (!status)
+    if (item)
         status = copy_item(ctx, item, doc, out_model);
     vouch__registry_clear(&registry);
     return status;

@@ -250,6 +250,7 @@ static void cell_is(const vouch_table *table, const char *column, size_t row, co
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     vouch__buf text;
     vouch__buf_init(ctx, &text, 0);
+    vouch__buf_text(&text, "");
     assert_true(vouch_table_find(table, column) != SIZE_MAX);
     vouch__table_cell(table, vouch_table_find(table, column), row, &text);
     assert_string_equal(text.at, want);

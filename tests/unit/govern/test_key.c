@@ -88,7 +88,7 @@ static void what_is_not_a_key_is_refused(void **state)
     assert_status(ctx, vouch_key_open(ctx, path, "x", &key), VOUCH_E_FORMAT);
     assert_status(ctx, vouch__key_public(ctx, path, public_key), VOUCH_E_FORMAT);
     assert_status(ctx, vouch_key_new(ctx, test_path("no.pem"), ""), VOUCH_E_ARG);
-    assert_status(ctx, vouch_key_new(ctx, test_path("no/such/folder.pem"), "x"), VOUCH_E_IO);
+    assert_status(ctx, vouch_key_new(ctx, test_path("no/such/folder.pem"), "x"), VOUCH_E_NOTFOUND);
     vouch_ctx_free(ctx);
 }
 
