@@ -293,7 +293,7 @@ static vouch__json *read_value(reader *r, int depth)
     } else {
         node = read_word(r);
     }
-    if (!node && !r->status)
+    if (!r->status)
         r->status = vouch__doc_status(r->ctx, r->doc);
     if (r->status || !node)
         return NULL;
