@@ -87,7 +87,7 @@ vouch_status vouch__ledger_row_read(vouch_ctx *ctx, const vouch__ledger_row *row
     vouch_status status = vouch__hash(ctx, row->text, row->len, hash);
     if (status)
         return status;
-    if (memcmp(hash, row->hash, VOUCH__HASH) != 0)
+    if (!row->hash || memcmp(hash, row->hash, VOUCH__HASH) != 0)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "ledger: entry %lld is not what was hashed", seq);
     status = vouch__json_read(ctx, "ledger entry", row->text, row->len, VOUCH__ENTRY_MAX, &doc);
     if (status == VOUCH_E_FORMAT || status == VOUCH_E_LIMIT)
