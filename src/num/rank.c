@@ -1,0 +1,98 @@
+/* Order by radix: a double's bits, with the sign bit turned and negatives inverted, sort as integers. Six
+ * passes of eleven bits from the low end; a digit that is the same in every key is skipped, so scores with
+ * few distinct values take few passes. Each pass is stable, and ties therefore keep index order. */
+#include "num/rank.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DIGIT = 11, PASSES = 6, BUCKETS = 1 << DIGIT };
+
+typedef struct keyed {
+    uint64_t key;
+    uint32_t at;
+} keyed;
+
+static uint64_t key_of(double x)
+{
+    uint64_t bits;
+    if (isnan(x))
+        return UINT64_MAX;
+    x += 0.0; /* makes -0 into 0 */
+    memcpy(&bits, &x, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+}
+
+static void pass(size_t n, const keyed *from, keyed *to, uint32_t *count, unsigned shift)
+{
+    uint32_t start = 0;
+    for (size_t b = 0; b < BUCKETS; b++) {
+        uint32_t here = count[b];
+        count[b] = start;
+        start += here;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[count[from[i].key >> shift & (BUCKETS - 1)]++] = from[i];
+}
+
+vouch_status vouch__order(vouch_ctx *ctx, size_t n, const double *x, uint32_t *out)
+{
+    if (n >= UINT32_MAX)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "order: %zu values, at most 4294967294", n);
+    vouch_status status = vouch__poll(ctx);
+    if (status)
+        return status;
+    size_t mark = vouch__scratch_mark(ctx);
+    keyed *a = vouch__scratch(ctx, n, sizeof *a), *b = vouch__scratch(ctx, n, sizeof *b);
+    uint32_t(*count)[BUCKETS] = vouch__scratch(ctx, PASSES, sizeof *count);
+    if (!a || !b || !count) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    memset(count, 0, PASSES * sizeof *count);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t key = key_of(x[i]);
+        a[i] = (keyed){ key, (uint32_t)i };
+        for (unsigned p = 0; p < PASSES; p++)
+            count[p][key >> (p * DIGIT) & (BUCKETS - 1)]++;
+    }
+    for (unsigned p = 0; p < PASSES && n > 0; p++) {
+        if (count[p][a[0].key >> (p * DIGIT) & (BUCKETS - 1)] == n)
+            continue;
+        pass(n, a, b, count[p], p * DIGIT);
+        keyed *t = a;
+        a = b;
+        b = t;
+    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i].at;
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__midranks(vouch_ctx *ctx, size_t n, const double *x, double *out)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
+    if (!order)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__order(ctx, n, x, order);
+    for (size_t i = 0, j; !status && i < n; i = j) {
+        for (j = i + 1; j < n && x[order[j]] == x[order[i]];)
+            j++;
+        for (size_t k = i; k < j; k++)
+            out[order[k]] = 0.5 * (double)(i + 1 + j);
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+double vouch__quantile_sorted(size_t n, const double *sorted, double p)
+{
+    double at = (double)(n - 1) * p;
+    size_t below = (size_t)at;
+    if (below >= n - 1)
+        return sorted[n - 1];
+    double low = sorted[below], high = sorted[below + 1], share = at - (double)below;
+    return share == 0.0 || low == high ? low : low + share * (high - low); /* infinities may be neighbours */
+}
