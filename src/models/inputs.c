@@ -76,7 +76,7 @@ vouch_status vouch__bind(vouch_ctx *ctx, const vouch__inputs *inputs, const vouc
                          vouch__binding *out_binding)
 {
     size_t n = inputs->n ? inputs->n : 1;
-    vouch__binding b = { .inputs = inputs, .table = table, .alloc = *vouch__allocator(ctx) };
+    vouch__binding b = { .inputs = inputs, .table = table, .n = inputs->n, .alloc = *vouch__allocator(ctx) };
     vouch_status status = VOUCH_OK;
     b.column = vouch__alloc(ctx, n, sizeof *b.column);
     b.recode = vouch__alloc(ctx, n, sizeof *b.recode);
@@ -96,7 +96,7 @@ vouch_status vouch__bind(vouch_ctx *ctx, const vouch__inputs *inputs, const vouc
 
 void vouch__binding_clear(vouch__binding *binding)
 {
-    for (size_t j = 0; binding->recode && j < binding->inputs->n; j++)
+    for (size_t j = 0; binding->recode && j < binding->n; j++)
         vouch__free(&binding->alloc, binding->recode[j]);
     if (binding->alloc.resize) {
         vouch__free(&binding->alloc, binding->recode);

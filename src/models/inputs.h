@@ -32,6 +32,7 @@ void vouch__inputs_clear(vouch__inputs *inputs);
 typedef struct vouch__binding {
     const vouch__inputs *inputs;
     const vouch_table *table;
+    size_t n;        /* of inputs when bound: a fit may have taken them since */
     size_t *column;  /* [n] */
     double **recode; /* [n]: table code -> model code, for CATEGORY inputs; else NULL */
     vouch_alloc alloc;
