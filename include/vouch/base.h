@@ -82,6 +82,9 @@ VOUCH_API void vouch_ctx_free(vouch_ctx *ctx); /* NULL is fine */
  * One line. Valid until the next operation on ctx. Never NULL. */
 VOUCH_API const char *vouch_ctx_error(const vouch_ctx *ctx);
 
+/* The shortest decimal that reads back to the same bits, whatever the locale; returns its length. */
+VOUCH_API size_t vouch_number_text(double value, char out[32]);
+
 /* Text that the library made and the caller owns. */
 VOUCH_API void vouch_text_free(vouch_ctx *ctx, char *text); /* NULL is fine */
 

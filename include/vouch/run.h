@@ -11,7 +11,7 @@ extern "C" {
 
 typedef struct vouch_run_options {
     const char *project; /* path of vouch.yaml */
-    const char *out;     /* folder for models/, evidence.json, scores.parquet, report.html */
+    const char *out;     /* folder for models/, evidence.json, scores.parquet, report.html, request.json */
     const char *store;   /* url; NULL: vouch.db beside the project file */
     const vouch_key
         *key; /* the developer's, which signs the run; NULL: nothing is recorded, and the report says so */
@@ -39,10 +39,12 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_
 VOUCH_API void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result);
 
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
- * source as in vouch_source. *out_summary is text for people. *out_verdict: 0 pass, 1 advisory, 2 fail. */
+ * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both
+ * freed with vouch_text_free). *out_verdict: 0 pass, 1 advisory, 2 fail. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *key,
                                                     const char *model, const char *batch, const char *duckdb,
-                                                    char **out_summary, int *out_verdict);
+                                                    char **out_summary, char **out_evidence,
+                                                    int *out_verdict);
 
 /* Recompute and compare byte for byte. what: a model's fingerprint prefix or name (fit again from the
  * recorded project and data), "evidence:KEY" of the latest run, or a decision id. Fails E_CORRUPT saying what

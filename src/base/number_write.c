@@ -213,3 +213,5 @@ void vouch__buf_fixed(vouch__buf *buf, double value, int decimals)
         vouch__buf_add(buf, text, n);
     }
 }
+
+size_t vouch_number_text(double value, char out[VOUCH__DOUBLE_MAX]) { return vouch__double_text(value, out); }

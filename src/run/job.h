@@ -1,0 +1,74 @@
+/* run/job.h: one run in memory, from the table to the evidence. Computing touches no store and writes no
+ * file, so that replay can do the same work and compare. */
+#ifndef VOUCH_JOB_H
+#define VOUCH_JOB_H
+
+#include "decide/policy.h"
+#include "explain/reasons.h"
+#include "fairness/fair_suite.h"
+#include "run/project.h"
+#include "validate/suite.h"
+
+enum { VOUCH__LEGAL_MAX = 8 };
+
+typedef struct vouch__contender { /* one model of the run and all that was made with it */
+    const vouch__model_plan *plan;
+    vouch_model *model;
+    vouch__binding binding;
+    double *raw, *probability;            /* [rows of the table] */
+    int32_t *points;                      /* [rows], or NULL */
+    vouch__json *log;                     /* what the fit told, in the evidence's document */
+    vouch_explainer *all, *just_approved; /* the two official reference populations */
+    vouch__reason_map map;
+    double cutoff, share; /* approve when probability <= cutoff; share approved on tune */
+    vouch__buf bundle;    /* what the server loads */
+    vouch__buf reference; /* what monitoring compares with: canonical JSON */
+} vouch__contender;
+
+typedef struct vouch__job {
+    vouch__project project;
+    const char *duckdb, *stamp;
+    vouch__policy *policy;
+    vouch__legal *legal[VOUCH__LEGAL_MAX];
+    size_t n_legal;
+
+    const vouch_table *table;
+    char data[VOUCH__HEX]; /* fingerprint */
+    vouch__data_spec spec;
+    size_t *feature, *protected_column, n_protected;
+    uint8_t *bad;   /* [rows] */
+    double *weight; /* [rows], or NULL */
+    vouch__split split;
+
+    vouch__contender contender[VOUCH__MODELS_MAX];
+    size_t n_contenders, champion;
+    char why[512]; /* how the champion won */
+
+    vouch__evidence list; /* everything found */
+    vouch__json *root;    /* evidence.json */
+    vouch_alloc alloc;
+} vouch__job;
+
+/* Zero the job, give it its project (taken) and run every stage. On failure the job is cleared.
+ */
+vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
+                            vouch__job *out_job);
+void vouch__job_clear(vouch__job *job);
+
+/* The stages, in order. */
+vouch_status vouch__job_read(vouch_ctx *ctx,
+                             vouch__job *job); /* table, roles, contract, quality, split, leakage */
+vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job);    /* models and the scores of every row */
+vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job); /* validation, comparison, cut-off */
+vouch_status vouch__job_explain(vouch_ctx *ctx,
+                                vouch__job *job); /* explanations, reasons, fair lending, bundles */
+vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job); /* the evidence's root */
+
+/* Rows of one part with a contender's scores gathered in scratch. */
+vouch_status vouch__job_scored(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *contender,
+                               vouch__part part, vouch__scored *out_scored);
+/* Columns of the table that the target says are bad: [rows] of 0 and 1, NaN where missing. */
+vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
+                                double *out_bad);
+
+#endif

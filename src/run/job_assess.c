@@ -1,0 +1,321 @@
+/* How good each model is, which one is champion and why, and where it draws the line. All that is chosen is
+ * chosen on tune; test and out-of-time are only reported on. */
+#include "run/job.h"
+
+#include "num/special.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct rival { /* a contender against the preferred one, on tune */
+    vouch_auc_pair pair;
+    bool beats;
+} rival;
+
+static vouch_status validate_all(vouch_ctx *ctx, vouch__job *job)
+{
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < job->n_contenders && !status; i++) {
+        size_t mark = vouch__scratch_mark(ctx);
+        vouch__scored train;
+        vouch__scored scored;
+        status = vouch__job_scored(ctx, job, &job->contender[i], VOUCH__TRAIN, &train);
+        for (int part = VOUCH__TEST; part < VOUCH__PARTS && !status; part++) {
+            if (job->split.n[part] == 0)
+                continue;
+            status = vouch__job_scored(ctx, job, &job->contender[i], (vouch__part)part, &scored);
+            if (!status)
+                status = vouch__validate_suite(ctx, &scored, &train, &job->list);
+        }
+        vouch__scratch_reset(ctx, mark);
+        vouch__progress(ctx, "validate", i + 1, job->n_contenders);
+    }
+    return status;
+}
+
+static vouch_status choose_cutoff(vouch_ctx *ctx, vouch__job *job, vouch__contender *c)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__scored tune;
+    vouch_status status = vouch__job_scored(ctx, job, c, VOUCH__TUNE, &tune);
+    if (!status && isnan(job->project.cutoff)) {
+        status = vouch__cutoff_choose(ctx, tune.n, tune.probability, tune.weight, job->project.max_bad_rate,
+                                      &c->cutoff, &c->share);
+    } else if (!status) {
+        size_t n = 0;
+        c->cutoff = job->project.cutoff;
+        for (size_t i = 0; i < tune.n; i++)
+            n += tune.probability[i] <= c->cutoff;
+        c->share = tune.n ? (double)n / (double)tune.n : NAN;
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+/* What the cut-off does to one part. */
+typedef struct outcome {
+    double n, approved, bad, expected; /* expected: sum of probabilities of the approved */
+} outcome;
+
+static outcome outcome_of(const vouch__job *job, const vouch__contender *c, vouch__part part)
+{
+    outcome o = { .n = (double)job->split.n[part] };
+    for (size_t i = 0; i < job->split.n[part]; i++) {
+        uint32_t row = job->split.row[part][i];
+        if (c->probability[row] > c->cutoff)
+            continue;
+        o.approved += 1;
+        o.bad += job->bad[row];
+        o.expected += c->probability[row];
+    }
+    return o;
+}
+
+static void cutoff_entry(vouch__job *job, const vouch__contender *c)
+{
+    outcome test = outcome_of(job, c, VOUCH__TEST);
+    double good = test.approved - test.bad;
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "decide.cutoff", .section = "decide", .title = "The cut-off and what it does",
+            .model = c->plan->name, .part = "test", .unit = "share",
+            .purpose = "A bank approves as many applicants as its appetite for losses allows. This says "
+                       "where the line lies, and "
+                       "what it would have done to applicants who had no part in drawing it.",
+            .method =
+                "Rows of tune are approved in order of probability, ties together, as long as the mean "
+                "probability of the "
+                "approved stays within the limit. The bad rate among the approved of test is then counted.",
+            .convention = "approve when P(bad) <= cut-off; interval of the bad rate by Jeffreys, Beta(bad + "
+                          "1/2, good + 1/2)",
+            .source = "Brown, Cai & DasGupta, Statistical Science 16 (2001) 101-133",
+            .interval_method = "Jeffreys", .n = test.n, .n_bad = test.bad, .judged = true);
+    if (test.approved > 0) {
+        entry.value = test.bad / test.approved;
+        entry.level = 0.95;
+        entry.low = vouch__beta_quantile(0.025, test.bad + 0.5, good + 0.5);
+        entry.high = vouch__beta_quantile(0.975, test.bad + 0.5, good + 0.5);
+    } else {
+        entry.judged = false;
+        entry.verdict = VOUCH__REFUSED;
+        entry.note = "no row of test is approved at this cut-off";
+    }
+    vouch__json *object = vouch__evidence_add(&job->list, &entry);
+    vouch__json *table = vouch__evidence_table(&job->list, object, "parts",
+                                               "part,rows,approved,approval_rate,expected_bad_rate,bad_rate");
+    for (int part = VOUCH__TRAIN; part < VOUCH__PARTS; part++) {
+        if (job->split.n[part] == 0)
+            continue;
+        outcome o = outcome_of(job, c, (vouch__part)part);
+        vouch__json *row = vouch__evidence_row(&job->list, table);
+        vouch__row_text(&job->list, row, vouch__part_name((vouch__part)part));
+        vouch__row_number(&job->list, row, o.n);
+        vouch__row_number(&job->list, row, o.approved);
+        vouch__row_number(&job->list, row, o.approved / o.n);
+        vouch__row_number(&job->list, row, o.approved > 0 ? o.expected / o.approved : NAN);
+        vouch__row_number(&job->list, row, o.approved > 0 ? o.bad / o.approved : NAN);
+    }
+}
+
+/* Who is approved by one model and not by the other, and how they turned out. */
+static void swap_entry(vouch__job *job, const vouch__contender *a, const vouch__contender *b,
+                       vouch__part part)
+{
+    static const char *const cell[] = { "declined by both", "approved by the challenger only",
+                                        "approved by the champion only", "approved by both" };
+    double n[4] = { 0 };
+    double bad[4] = { 0 };
+    for (size_t i = 0; i < job->split.n[part]; i++) {
+        uint32_t row = job->split.row[part][i];
+        int at = 2 * (a->probability[row] <= a->cutoff) + (b->probability[row] <= b->cutoff);
+        n[at] += 1;
+        bad[at] += job->bad[row];
+    }
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "compare.swap_set", .section = "compare", .title = "Swap set", .model = a->plan->name,
+            .part = vouch__part_name(part), .subject = b->plan->name,
+            .purpose = "Two models of like quality can approve different people. This counts those whom the "
+                       "choice of model "
+                       "swaps in or out, and how they turned out.",
+            .method = "Each model with its own cut-off from tune; rows are counted by who approves them.",
+            .n = (double)job->split.n[part], .value = (n[1] + n[2]) / fmax(1, (double)job->split.n[part]),
+            .unit = "share of applicants swapped");
+    vouch__json *object = vouch__evidence_add(&job->list, &entry);
+    vouch__json *table = vouch__evidence_table(&job->list, object, "swap",
+                                               "applicants,rows,share,bad,bad_rate");
+    for (int at = 3; at >= 0; at--) {
+        vouch__json *row = vouch__evidence_row(&job->list, table);
+        vouch__row_text(&job->list, row, cell[at]);
+        vouch__row_number(&job->list, row, n[at]);
+        vouch__row_number(&job->list, row, n[at] / fmax(1, (double)job->split.n[part]));
+        vouch__row_number(&job->list, row, bad[at]);
+        vouch__row_number(&job->list, row, n[at] > 0 ? bad[at] / n[at] : NAN);
+    }
+}
+
+static vouch_status compare_on(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *a,
+                               const vouch__contender *b, vouch__part part, vouch_auc_pair *out_pair)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__scored x;
+    vouch__scored y;
+    vouch_status status = vouch__job_scored(ctx, job, a, part, &x);
+    if (!status)
+        status = vouch__job_scored(ctx, job, b, part, &y);
+    if (!status)
+        status = vouch_validate_auc_paired(ctx, x.n, x.raw, y.raw, x.bad, 0.95, out_pair);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+static void text_of(double value, char out[VOUCH__DOUBLE_MAX])
+{
+    double rounded = nearbyint(value * 1e4) / 1e4; /* for a sentence; the table holds it whole */
+    (void)vouch__double_text(rounded, out);
+}
+
+static void say_why(vouch__job *job, size_t preferred, const rival *r, size_t best)
+{
+    char difference[VOUCH__DOUBLE_MAX];
+    char low[VOUCH__DOUBLE_MAX];
+    char margin[VOUCH__DOUBLE_MAX];
+    const char *prefer = job->contender[preferred].plan->name;
+    if (best == SIZE_MAX) {
+        (void)snprintf(job->why, sizeof job->why, "%s is the only model", prefer);
+        return;
+    }
+    const char *name = job->contender[best].plan->name;
+    text_of(r[best].pair.difference, difference);
+    text_of(r[best].pair.low, low);
+    text_of(job->project.margin, margin);
+    if (r[best].beats)
+        (void)snprintf(job->why, sizeof job->why,
+                       "%s: its AUC on tune is higher than that of %s, the preferred model, by %s, more than "
+                       "the margin of %s, "
+                       "and the lower bound of the difference, %s, is above 0",
+                       name, prefer, difference, margin, low);
+    else
+        (void)snprintf(job->why, sizeof job->why,
+                       "%s, the preferred model: no rival's AUC on tune is higher by more than the margin of "
+                       "%s with a lower bound "
+                       "above 0 (%s: difference %s, lower bound %s)",
+                       prefer, margin, name, difference, low);
+}
+
+static void compare_rows(vouch__job *job, vouch__json *table, size_t preferred, const rival *r)
+{
+    for (size_t i = 0; i < job->n_contenders; i++) {
+        if (i == preferred)
+            continue;
+        vouch__json *row = vouch__evidence_row(&job->list, table);
+        const vouch_auc_pair *pair = &r[i].pair;
+        const double value[] = { pair->auc_a, pair->auc_b, pair->difference,
+                                 pair->low,   pair->high,  pair->p_value };
+        vouch__row_text(&job->list, row, job->contender[i].plan->name);
+        for (size_t k = 0; k < sizeof value / sizeof *value; k++)
+            vouch__row_number(&job->list, row, value[k]);
+        vouch__row_text(&job->list, row, r[i].beats ? "wins" : "does not win");
+    }
+}
+
+static void champion_entry(vouch__job *job, size_t preferred, size_t best, const rival *r)
+{
+    vouch__entry entry =
+        VOUCH__ENTRY(.id = "compare.champion", .section = "compare", .title = "The champion and why",
+                     .model = job->contender[job->champion].plan->name, .part = "tune", .note = job->why,
+                     .purpose = "The model that serves must be chosen by a rule that was written down before "
+                                "the figures were seen.",
+                     .method = "The preferred model wins unless a rival's AUC on tune is higher by more than "
+                               "the margin and the lower bound "
+                               "of the paired difference is above 0. Of several such rivals the one with the "
+                               "highest AUC wins.",
+                     .convention = "difference = rival minus preferred; paired DeLong interval at 95 %",
+                     .source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845",
+                     .null_hypothesis = "both models rank equally well", .interval_method = "paired DeLong",
+                     .n = (double)job->split.n[VOUCH__TUNE], .unit = "AUC difference");
+    if (best != SIZE_MAX) {
+        entry.value = r[best].pair.difference;
+        entry.level = 0.95;
+        entry.low = r[best].pair.low;
+        entry.high = r[best].pair.high;
+        entry.statistic = r[best].pair.z;
+        entry.p_value = r[best].pair.p_value;
+    }
+    vouch__json *object = vouch__evidence_add(&job->list, &entry);
+    vouch__json *table = vouch__evidence_table(
+        &job->list, object, "rivals", "rival,auc_rival,auc_preferred,difference,low,high,p_value,result");
+    compare_rows(job, table, preferred, r);
+}
+
+/* On test too, as a report: nothing follows from it. */
+static vouch_status paired_on_test(vouch_ctx *ctx, vouch__job *job, size_t other)
+{
+    vouch_auc_pair pair;
+    const vouch__contender *a = &job->contender[job->champion];
+    const vouch__contender *b = &job->contender[other];
+    vouch_status status = compare_on(ctx, job, a, b, VOUCH__TEST, &pair);
+    if (status == VOUCH_E_DATA)
+        return VOUCH_OK; /* one class in test: the suite has said so */
+    if (status)
+        return status;
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "compare.auc_paired", .section = "compare", .title = "Champion against challenger on test",
+            .model = a->plan->name, .part = "test", .subject = b->plan->name, .unit = "AUC difference",
+            .purpose =
+                "Whether the champion still ranks as well as its challenger on rows that chose neither.",
+            .method = "Both models score the same rows; the covariance of their AUCs makes the test paired.",
+            .convention = "difference = champion minus challenger, two-sided",
+            .source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845",
+            .null_hypothesis = "both models rank equally well", .interval_method = "paired DeLong",
+            .n = (double)job->split.n[VOUCH__TEST], .value = pair.difference, .level = pair.level,
+            .low = pair.low, .high = pair.high, .statistic = pair.z, .p_value = pair.p_value);
+    (void)vouch__evidence_add(&job->list, &entry);
+    return VOUCH_OK;
+}
+
+static vouch_status choose_champion(vouch_ctx *ctx, vouch__job *job)
+{
+    rival r[VOUCH__MODELS_MAX] = { { .beats = false } };
+    size_t preferred = 0;
+    size_t best = SIZE_MAX;
+    while (strcmp(job->contender[preferred].plan->name, job->project.prefer) != 0)
+        preferred++;
+    for (size_t i = 0; i < job->n_contenders; i++) {
+        if (i == preferred)
+            continue;
+        vouch_auc_pair *pair = &r[i].pair;
+        vouch_status status = compare_on(ctx, job, &job->contender[i], &job->contender[preferred],
+                                         VOUCH__TUNE, pair);
+        if (status)
+            return vouch__because(ctx, status, "champion: comparing on tune");
+        r[i].beats = pair->difference > job->project.margin && pair->low > 0;
+        bool better = best == SIZE_MAX || (r[i].beats && !r[best].beats) ||
+                      (r[i].beats == r[best].beats && pair->auc_a > r[best].pair.auc_a);
+        if (better)
+            best = i;
+    }
+    job->champion = best != SIZE_MAX && r[best].beats ? best : preferred;
+    say_why(job, preferred, r, best);
+    champion_entry(job, preferred, best, r);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job)
+{
+    vouch_status status = validate_all(ctx, job);
+    for (size_t i = 0; i < job->n_contenders && !status; i++) {
+        status = choose_cutoff(ctx, job, &job->contender[i]);
+        if (!status)
+            cutoff_entry(job, &job->contender[i]);
+    }
+    if (!status)
+        status = choose_champion(ctx, job);
+    for (size_t i = 0; i < job->n_contenders && !status; i++) {
+        if (i == job->champion)
+            continue;
+        swap_entry(job, &job->contender[job->champion], &job->contender[i], VOUCH__TUNE);
+        swap_entry(job, &job->contender[job->champion], &job->contender[i], VOUCH__TEST);
+        status = paired_on_test(ctx, job, i);
+    }
+    return status;
+}

@@ -1,0 +1,184 @@
+/* Inputs from the training rows, a model for every plan of the project, and what each model says of every
+ * row. */
+#include "run/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows of a part with what a fit needs of them, in scratch. */
+static vouch_status part_rows(vouch_ctx *ctx, const vouch__job *job, vouch__part part, vouch__part_rows *out)
+{
+    size_t n = job->split.n[part];
+    const uint32_t *row = job->split.row[part];
+    double *target = vouch__scratch(ctx, n + 1, sizeof *target);
+    double *weight = job->weight ? vouch__scratch(ctx, n + 1, sizeof *weight) : NULL;
+    if (!target || (job->weight && !weight))
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++) {
+        target[i] = job->bad[row[i]];
+        if (weight)
+            weight[i] = job->weight[row[i]];
+    }
+    *out = (vouch__part_rows){ .n = n, .row = row, .target = target, .weight = weight };
+    return VOUCH_OK;
+}
+
+/* The categories of the training rows only: what tune and test add is unseen, as it will be in use. */
+static vouch_status read_categories(vouch_ctx *ctx, const vouch__job *job, size_t col, vouch__input *input)
+{
+    size_t n = vouch_table_categories(job->table, col);
+    size_t n_train = job->split.n[VOUCH__TRAIN];
+    size_t mark = vouch__scratch_mark(ctx);
+    double *code = vouch__scratch(ctx, n_train + 1, sizeof *code);
+    uint8_t *seen = vouch__scratch(ctx, n + 1, sizeof *seen);
+    vouch_status status = VOUCH_OK;
+    if (!code || !seen)
+        return vouch__oom(ctx);
+    memset(seen, 0, n + 1);
+    vouch__table_gather(job->table, col, n_train, job->split.row[VOUCH__TRAIN], code);
+    for (size_t i = 0; i < n_train; i++)
+        if (code[i] >= 0)
+            seen[(size_t)code[i]] = 1;
+    vouch__scratch_reset(ctx, mark);
+    input->is_category = true;
+    input->category = vouch__alloc(ctx, n + 1, sizeof *input->category);
+    if (!input->category)
+        return vouch__oom(ctx);
+    for (size_t c = 0; c < n && !status; c++) {
+        if (!seen[c])
+            continue;
+        input->category[input->n_categories] = vouch__strdup(ctx, vouch_table_category(job->table, col, c));
+        status = input->category[input->n_categories] ? VOUCH_OK : vouch__oom(ctx);
+        input->n_categories += !status;
+    }
+    return status;
+}
+
+static vouch_status read_special(vouch_ctx *ctx, const vouch__job *job, vouch__input *input)
+{
+    for (size_t i = 0; i < job->project.n_rules; i++) {
+        const vouch__column_rule *rule = &job->project.rule[i];
+        if (strcmp(rule->name, input->name) != 0 || rule->n_special == 0)
+            continue;
+        input->special = vouch__alloc(ctx, rule->n_special, sizeof *input->special);
+        if (!input->special)
+            return vouch__oom(ctx);
+        memcpy(input->special, rule->special, rule->n_special * sizeof *input->special);
+        input->n_special = rule->n_special;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                                vouch__inputs *out_inputs)
+{
+    vouch_status status = vouch__inputs_new(ctx, job->spec.n_features, out_inputs);
+    for (size_t i = 0; i < job->spec.n_features && !status; i++) {
+        size_t col = job->feature[i];
+        vouch__input *input = &out_inputs->at[i];
+        input->name = vouch__strdup(ctx, vouch_table_name(job->table, col));
+        if (!input->name)
+            status = vouch__oom(ctx);
+        if (!status && vouch_table_type(job->table, col) == VOUCH_TEXT)
+            status = read_categories(ctx, job, col, input);
+        if (!status)
+            status = read_special(ctx, job, input);
+        if (status)
+            break;
+        const char *direction = vouch__json_string(vouch__json_get(plan->monotone, input->name));
+        input->monotone = (int8_t)(!direction ? 0 : !strcmp(direction, "up") ? 1 : -1);
+    }
+    for (const vouch__json *node = plan->monotone ? plan->monotone->first : NULL; node && !status;
+         node = node->next) {
+        bool found = false;
+        for (size_t i = 0; i < out_inputs->n && !found; i++)
+            found = !strcmp(out_inputs->at[i].name, node->key);
+        if (!found)
+            status = vouch__fail(ctx, VOUCH_E_DATA,
+                                 "%s:%u:%u: models.%s.monotone names '%s', which is not an input",
+                                 job->project.path, node->line, node->column, plan->name, node->key);
+    }
+    return status;
+}
+
+static vouch_status score_rows(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
+{
+    size_t n = vouch_table_rows(job->table);
+    bool has_points = (c->model->kind->capabilities & VOUCH__CAN_POINTS) != 0;
+    c->raw = vouch__alloc(ctx, n + 1, sizeof *c->raw);
+    c->probability = vouch__alloc(ctx, n + 1, sizeof *c->probability);
+    c->points = has_points ? vouch__alloc(ctx, n + 1, sizeof *c->points) : NULL;
+    if (!c->raw || !c->probability || (has_points && !c->points))
+        return vouch__oom(ctx);
+    return vouch_model_score(ctx, c->model, job->table, c->raw, c->probability, c->points);
+}
+
+static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_plan *plan)
+{
+    vouch__contender *c = &job->contender[job->n_contenders++];
+    vouch__inputs inputs = { .n = 0 };
+    vouch__binding binding = { .column = NULL };
+    vouch__fit_data data = { .binding = &binding, .seed = job->project.seed };
+    size_t mark = vouch__scratch_mark(ctx);
+    *c = (vouch__contender){ .plan = plan };
+    vouch__buf_init(ctx, &c->bundle, 0);
+    vouch__buf_init(ctx, &c->reference, 0);
+    c->log = vouch__json_object(job->list.doc);
+    vouch_status status = make_inputs(ctx, job, plan, &inputs);
+    if (!status)
+        status = vouch__bind(ctx, &inputs, job->table, &binding);
+    if (!status)
+        status = part_rows(ctx, job, VOUCH__TRAIN, &data.train);
+    if (!status)
+        status = part_rows(ctx, job, VOUCH__TUNE, &data.tune);
+    if (!status)
+        status = vouch__model_fit(ctx, plan->kind, plan->name, &inputs, plan->value, &data, job->list.doc,
+                                  c->log, &c->model);
+    vouch__scratch_reset(ctx, mark);
+    vouch__binding_clear(&binding);
+    vouch__inputs_clear(&inputs);
+    if (status)
+        return vouch__because(ctx, status, "models.%s", plan->name);
+    status = vouch__bind(ctx, &c->model->inputs, job->table, &c->binding);
+    return status ? status : score_rows(ctx, job, c);
+}
+
+vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job)
+{
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < job->project.n_plans && !status; i++)
+        status = fit_one(ctx, job, &job->project.plan[i]);
+    return status;
+}
+
+vouch_status vouch__job_scored(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c,
+                               vouch__part part, vouch__scored *out_scored)
+{
+    size_t n = job->split.n[part];
+    const uint32_t *row = job->split.row[part];
+    double *raw = vouch__scratch(ctx, n + 1, sizeof *raw);
+    double *probability = vouch__scratch(ctx, n + 1, sizeof *probability);
+    int32_t *points = c->points ? vouch__scratch(ctx, n + 1, sizeof *points) : NULL;
+    uint8_t *bad = vouch__scratch(ctx, n + 1, sizeof *bad);
+    double *weight = job->weight ? vouch__scratch(ctx, n + 1, sizeof *weight) : NULL;
+    if (!raw || !probability || !bad || (c->points && !points) || (job->weight && !weight))
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++) {
+        raw[i] = c->raw[row[i]];
+        probability[i] = c->probability[row[i]];
+        bad[i] = job->bad[row[i]];
+        if (points)
+            points[i] = c->points[row[i]];
+        if (weight)
+            weight[i] = job->weight[row[i]];
+    }
+    *out_scored = (vouch__scored){ .model = c->plan->name,
+                                   .part = vouch__part_name(part),
+                                   .n = n,
+                                   .raw = raw,
+                                   .probability = probability,
+                                   .points = points,
+                                   .bad = bad,
+                                   .weight = weight };
+    return VOUCH_OK;
+}

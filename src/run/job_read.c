@@ -1,0 +1,272 @@
+/* From the source to a table whose columns have roles: id, target, protected, inputs. Then the contract,
+ * which alone can stop a run; quality; the split; and leakage, which needs the split. */
+#include "run/job.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CATEGORIES_MAX = 1000 }; /* a text column with more is an identifier, not a category */
+
+static vouch_status column_of(vouch_ctx *ctx, const vouch__job *job, const char *what, const char *name,
+                              size_t *out)
+{
+    const char *names[256];
+    size_t n = vouch_table_cols(job->table);
+    *out = SIZE_MAX;
+    if (!name)
+        return VOUCH_OK;
+    *out = vouch_table_find(job->table, name);
+    if (*out != SIZE_MAX)
+        return VOUCH_OK;
+    n = n < 256 ? n : 256;
+    for (size_t i = 0; i < n; i++)
+        names[i] = vouch_table_name(job->table, i);
+    const char *near = vouch__nearest(name, names, n);
+    return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s is '%s', which is not a column of %s%s%s%s",
+                       job->project.path, what, name, job->project.source, near ? "; did you mean '" : "",
+                       near ? near : "", near ? "'?" : "");
+}
+
+vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
+                                double *out_bad)
+{
+    size_t col = vouch_table_find(table, project->target);
+    size_t n = vouch_table_rows(table);
+    double is_bad = NAN;
+    if (col == SIZE_MAX)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target: no column '%s'", project->path, project->target);
+    if (vouch_table_type(table, col) == VOUCH_TEXT) {
+        const char *want = vouch__json_string(project->bad);
+        for (size_t code = 0; want && code < vouch_table_categories(table, col); code++)
+            if (!strcmp(vouch_table_category(table, col, code), want))
+                is_bad = (double)code;
+        if (!want)
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, so data.target.bad must be a text",
+                               project->path, project->target);
+    } else {
+        is_bad = project->bad->type == VOUCH__JSON_BOOL ? (double)project->bad->flag
+                                                        : vouch__json_double(project->bad, NAN);
+    }
+    vouch_table_read(table, col, 0, n, out_bad);
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(out_bad[i]))
+            out_bad[i] = out_bad[i] == is_bad;
+    return VOUCH_OK;
+}
+
+static vouch_status read_outcomes(vouch_ctx *ctx, vouch__job *job)
+{
+    size_t n = vouch_table_rows(job->table);
+    size_t n_bad = 0;
+    size_t mark = vouch__scratch_mark(ctx);
+    double *value = vouch__scratch(ctx, n, sizeof *value);
+    job->bad = vouch__alloc(ctx, n + 1, sizeof *job->bad);
+    if (!value || !job->bad)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__target_read(ctx, job->table, &job->project, value);
+    for (size_t i = 0; i < n && !status; i++) {
+        if (isnan(value[i]))
+            status = vouch__fail(ctx, VOUCH_E_DATA,
+                                 "%s: target %s is missing in row %zu: leave such rows out of the source",
+                                 job->project.path, job->project.target, i + 1);
+        job->bad[i] = value[i] == 1.0;
+        n_bad += job->bad[i];
+    }
+    if (!status && (n_bad == 0 || n_bad == n))
+        status = vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s has one class: %zu of %zu rows are bad",
+                             job->project.path, job->project.target, n_bad, n);
+    if (!status && job->project.weight) {
+        size_t col;
+        status = column_of(ctx, job, "data.weight", job->project.weight, &col);
+        job->weight = status ? NULL : vouch__alloc(ctx, n + 1, sizeof *job->weight);
+        if (!status && !job->weight)
+            status = vouch__oom(ctx);
+        if (!status)
+            vouch_table_read(job->table, col, 0, n, job->weight);
+        for (size_t i = 0; i < n && !status; i++)
+            if (!(job->weight[i] > 0.0 && job->weight[i] < INFINITY))
+                status = vouch__fail(ctx, VOUCH_E_DATA, "%s: weight %s in row %zu must be finite and > 0",
+                                     job->project.path, job->project.weight, i + 1);
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+static bool listed(const vouch__json *list, const char *name)
+{
+    for (const vouch__json *item = list ? list->first : NULL; item; item = item->next)
+        if (!strcmp(item->text, name))
+            return true;
+    return false;
+}
+
+/* Why a column is not an input, or NULL when it is. */
+static const char *role_of(const vouch__job *job, size_t col)
+{
+    const vouch__project *p = &job->project;
+    const char *name = vouch_table_name(job->table, col);
+    if (col == job->spec.id)
+        return "id";
+    if (col == job->spec.target)
+        return "target";
+    if (col == job->spec.time)
+        return "decision time";
+    if ((p->weight && !strcmp(p->weight, name)) || (p->group && !strcmp(p->group, name)))
+        return "weight or group";
+    if (listed(p->protected_names, name))
+        return "protected: measured, never modelled";
+    if (listed(p->ignored_names, name))
+        return "ignored by the project file";
+    for (size_t i = 0; i < p->n_rules; i++)
+        if (p->rule[i].available_at && !strcmp(p->rule[i].available_at, name))
+            return "time of availability";
+    vouch_type type = vouch_table_type(job->table, col);
+    if (type == VOUCH_DATE || type == VOUCH_TIME)
+        return "a date: derive a number from it to model it";
+    if (type == VOUCH_TEXT && vouch_table_categories(job->table, col) > CATEGORIES_MAX)
+        return "over 1,000 distinct texts";
+    return NULL;
+}
+
+static void roles_entry(vouch__job *job)
+{
+    vouch__entry entry = VOUCH__ENTRY(.id = "data.roles", .section = "data",
+                                      .title = "What each column is for",
+                                      .purpose = "A reader must be able to see which columns the models may "
+                                                 "use, and why the others are kept out.",
+                                      .method = "Roles come from the project file; a column it does not name "
+                                                "is an input when its type allows.",
+                                      .n = (double)vouch_table_rows(job->table),
+                                      .value = (double)job->spec.n_features, .unit = "inputs");
+    vouch__json *object = vouch__evidence_add(&job->list, &entry);
+    vouch__json *table = vouch__evidence_table(&job->list, object, "columns", "column,type,role");
+    for (size_t col = 0; col < vouch_table_cols(job->table); col++) {
+        vouch__json *row = vouch__evidence_row(&job->list, table);
+        const char *role = role_of(job, col);
+        vouch__row_text(&job->list, row, vouch_table_name(job->table, col));
+        vouch__row_text(&job->list, row, vouch_type_name(vouch_table_type(job->table, col)));
+        vouch__row_text(&job->list, row, role ? role : "input");
+    }
+}
+
+static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
+{
+    const vouch__project *p = &job->project;
+    size_t n = vouch_table_cols(job->table);
+    vouch__data_spec *spec = &job->spec;
+    *spec = (vouch__data_spec){ .rule = p->rule, .n_rules = p->n_rules, .seed = p->seed, .bad = 1.0 };
+    vouch_status status = column_of(ctx, job, "data.id", p->id, &spec->id);
+    if (!status)
+        status = column_of(ctx, job, "data.target.column", p->target, &spec->target);
+    if (!status)
+        status = column_of(ctx, job, "data.decision_time", p->time, &spec->time);
+    if (status)
+        return status;
+    if (p->bad->type == VOUCH__JSON_NUMBER)
+        spec->bad = p->bad->number;
+    job->feature = vouch__alloc(ctx, n + 1, sizeof *job->feature);
+    job->protected_column = vouch__alloc(ctx, n + 1, sizeof *job->protected_column);
+    if (!job->feature || !job->protected_column)
+        return vouch__oom(ctx);
+    for (const vouch__json *item = p->protected_names ? p->protected_names->first : NULL; item;
+         item = item->next) {
+        status = column_of(ctx, job, "data.protected", item->text, &job->protected_column[job->n_protected]);
+        if (status)
+            return status;
+        job->n_protected++;
+    }
+    for (size_t col = 0; col < n; col++)
+        if (!role_of(job, col))
+            job->feature[spec->n_features++] = col;
+    spec->feature = job->feature;
+    if (spec->n_features == 0)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: no column is left to model", p->path);
+    roles_entry(job);
+    return VOUCH_OK;
+}
+
+static void split_entry(vouch__job *job)
+{
+    static const char *const by[] = { "random, stratified by outcome", "time", "group" };
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "split.parts", .section = "split",
+            .title = "Which rows train, tune, test and lie out of time",
+            .purpose = "A model must be judged on rows that had no part in making it.",
+            .method = "Rows are put in order of a hash of seed and id within each class and cut, so the same "
+                      "id always falls "
+                      "the same way. Models are fitted on train; early stopping, the champion and the "
+                      "cut-off use tune; test "
+                      "and out-of-time rows are only reported on.",
+            .convention = by[job->project.split_by], .n = (double)vouch_table_rows(job->table));
+    vouch__json *object = vouch__evidence_add(&job->list, &entry);
+    vouch__json *table = vouch__evidence_table(&job->list, object, "parts",
+                                               "part,rows,bad,bad_rate,ids_sha256");
+    for (int part = 0; part < VOUCH__PARTS; part++) {
+        double bad = 0;
+        size_t n = job->split.n[part];
+        if (n == 0)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            bad += job->bad[job->split.row[part][i]];
+        vouch__json *row = vouch__evidence_row(&job->list, table);
+        vouch__row_text(&job->list, row, vouch__part_name((vouch__part)part));
+        vouch__row_number(&job->list, row, (double)n);
+        vouch__row_number(&job->list, row, bad);
+        vouch__row_number(&job->list, row, bad / (double)n);
+        vouch__row_text(&job->list, row, job->split.fingerprint[part]);
+    }
+}
+
+static vouch_status make_split(vouch_ctx *ctx, vouch__job *job)
+{
+    const vouch__project *p = &job->project;
+    vouch__split_rule rule = { .by = p->split_by,
+                               .test = p->test,
+                               .tune = p->tune,
+                               .out_of_time = p->out_of_time,
+                               .seed = p->seed,
+                               .folds = p->folds,
+                               .fold = p->fold,
+                               .id = job->spec.id,
+                               .time = job->spec.time,
+                               .target = job->spec.target,
+                               .group = SIZE_MAX };
+    vouch_status status = column_of(ctx, job, "data.group", p->group, &rule.group);
+    if (!status)
+        status = vouch__split_make(ctx, job->table, &rule, &job->split);
+    if (status)
+        return status;
+    for (int part = VOUCH__TRAIN; part <= VOUCH__TEST; part++)
+        if (job->split.n[part] == 0)
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: split leaves no rows for %s (%zu rows in all)",
+                               p->path, vouch__part_name((vouch__part)part), vouch_table_rows(job->table));
+    split_entry(job);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
+{
+    const vouch__project *p = &job->project;
+    vouch_source source = { .source = p->source, .folder = p->folder, .id = p->id, .duckdb = job->duckdb };
+    vouch_table *table = NULL;
+    vouch_status status = vouch_table_open(ctx, &source, &table);
+    if (status)
+        return status;
+    job->table = table;
+    if (vouch_table_rows(table) == 0)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s has no rows", p->path, p->source);
+    status = vouch__table_fingerprint(ctx, table, job->data);
+    if (!status)
+        status = find_columns(ctx, job);
+    if (!status)
+        status = vouch__check_contract(ctx, table, &job->spec, &job->list);
+    if (!status)
+        status = read_outcomes(ctx, job);
+    if (!status)
+        status = vouch__check_quality(ctx, table, &job->spec, &job->list);
+    if (!status)
+        status = make_split(ctx, job);
+    if (!status)
+        status = vouch__check_leakage(ctx, table, &job->spec, &job->split, &job->list);
+    return status;
+}

@@ -1,0 +1,440 @@
+/* The project file's shape is in the tables of keys below; reading is a walk over them. */
+#include "run/project.h"
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "run/schema.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 20 };
+
+/* clang-format off */
+static const vouch__key top_keys[] = {
+    { "project", VOUCH__KEY_TEXT, true, 0, 0, NULL },       { "data", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
+    { "split", VOUCH__KEY_MAPPING, true, 0, 0, NULL },      { "models", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
+    { "champion", VOUCH__KEY_MAPPING, false, 0, 0, NULL },  { "decide", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
+    { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },   { "controls", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "legal", VOUCH__KEY_LIST, false, 0, 0, NULL },        { "policy", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+};
+static const vouch__key data_keys[] = {
+    { "source", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "id", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "target", VOUCH__KEY_MAPPING, true, 0, 0, NULL },     { "decision_time", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "weight", VOUCH__KEY_TEXT, false, 0, 0, NULL },       { "group", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "protected", VOUCH__KEY_LIST, false, 0, 0, NULL },    { "ignore", VOUCH__KEY_LIST, false, 0, 0, NULL },
+    { "columns", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+};
+static const vouch__key target_keys[] = {
+    { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "bad", VOUCH__KEY_ANY, true, 0, 0, NULL },
+};
+static const vouch__key column_keys[] = {
+    { "type", VOUCH__KEY_TEXT, false, 0, 0, "number|integer|int|flag|text|date|time" },
+    { "min", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
+    { "max", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
+    { "special", VOUCH__KEY_LIST, false, 0, 0, NULL },      { "allowed", VOUCH__KEY_LIST, false, 0, 0, NULL },
+    { "required", VOUCH__KEY_ANY, false, 0, 0, NULL },      { "available_at", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+};
+static const vouch__key split_keys[] = {
+    { "by", VOUCH__KEY_TEXT, true, 0, 0, "random|time|group" },
+    { "test", VOUCH__KEY_NUMBER, false, 0, 0.9, NULL },     { "tune", VOUCH__KEY_NUMBER, false, 0, 0.9, NULL },
+    { "out_of_time", VOUCH__KEY_NUMBER, false, 0, 0.9, NULL },
+    { "seed", VOUCH__KEY_NUMBER, false, 0, 9007199254740991.0, NULL },
+    { "folds", VOUCH__KEY_NUMBER, false, 2, 100, NULL },    { "fold", VOUCH__KEY_NUMBER, false, 0, 99, NULL },
+};
+static const vouch__key champion_keys[] = {
+    { "metric", VOUCH__KEY_TEXT, false, 0, 0, "auc" },      { "prefer", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "margin", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+};
+static const vouch__key decide_keys[] = {
+    { "cutoff", VOUCH__KEY_ANY, true, 0, 0, NULL },         { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+};
+static const vouch__key cutoff_keys[] = { { "max_bad_rate", VOUCH__KEY_NUMBER, true, 0, 1, NULL } };
+static const vouch__key method_keys[] = {
+    { "method", VOUCH__KEY_TEXT, false, 0, 0, "average-applicant|just-approved" },
+    { "most", VOUCH__KEY_NUMBER, false, 1, 4, NULL },
+};
+static const vouch__key reason_keys[] = {
+    { "characteristic", VOUCH__KEY_TEXT, true, 0, 0, NULL }, { "text", VOUCH__KEY_TEXT, true, 0, 0, NULL },
+};
+/* clang-format on */
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+typedef struct reader {
+    vouch_ctx *ctx;
+    vouch__project *p;
+} reader;
+
+static vouch_status check_texts(reader r, const char *what, const vouch__json *list)
+{
+    for (const vouch__json *item = list ? list->first : NULL; item; item = item->next)
+        if (item->type != VOUCH__JSON_STRING)
+            return vouch__schema_fail(r.ctx, r.p->path, item, "%s must hold names", what);
+    return VOUCH_OK;
+}
+
+static vouch_status read_numbers(reader r, const char *what, const vouch__json *list, const double **out,
+                                 size_t *out_n)
+{
+    double *value = list ? vouch__alloc(r.ctx, list->len + 1, sizeof *value) : NULL;
+    size_t n = 0;
+    if (!list)
+        return VOUCH_OK;
+    if (!value)
+        return vouch__oom(r.ctx);
+    *out = value; /* owned by the rule from here */
+    for (const vouch__json *item = list->first; item; item = item->next) {
+        if (item->type != VOUCH__JSON_NUMBER)
+            return vouch__schema_fail(r.ctx, r.p->path, item, "%s.special must hold numbers", what);
+        size_t at = n++;
+        for (; at > 0 && value[at - 1] > item->number; at--)
+            value[at] = value[at - 1];
+        value[at] = item->number;
+    }
+    *out_n = n;
+    return VOUCH_OK;
+}
+
+static vouch_status read_allowed(reader r, const char *what, const vouch__json *list,
+                                 vouch__column_rule *rule)
+{
+    if (!list)
+        return VOUCH_OK;
+    const char **allowed = vouch__alloc(r.ctx, list->len + 1, sizeof *allowed);
+    if (!allowed)
+        return vouch__oom(r.ctx);
+    rule->allowed = allowed;
+    for (const vouch__json *item = list->first; item; item = item->next) {
+        const vouch__json *text = item;
+        if (item->type == VOUCH__JSON_NUMBER) {
+            char digits[VOUCH__DOUBLE_MAX];
+            (void)vouch__double_text(item->number, digits);
+            text = vouch__json_text(r.p->doc, digits);
+        }
+        if (!text || text->type != VOUCH__JSON_STRING)
+            return vouch__schema_fail(r.ctx, r.p->path, item, "%s.allowed must hold texts or numbers", what);
+        allowed[rule->n_allowed++] = text->text;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status read_column(reader r, const vouch__json *node, vouch__column_rule *rule)
+{
+    static const struct {
+        const char *name;
+        vouch_type type;
+    } types[] = { { "number", VOUCH_NUMBER }, { "integer", VOUCH_INTEGER }, { "int", VOUCH_INTEGER },
+                  { "flag", VOUCH_FLAG },     { "text", VOUCH_TEXT },       { "date", VOUCH_DATE },
+                  { "time", VOUCH_TIME } };
+    const char *type = vouch__json_string(vouch__json_get(node, "type"));
+    vouch_status status = vouch__schema_check(r.ctx, r.p->path, node->key, node, column_keys, N(column_keys));
+    if (status)
+        return status;
+    *rule = (vouch__column_rule){ .name = node->key, .line = node->line, .column = node->column };
+    for (size_t i = 0; type && i < N(types); i++)
+        if (!strcmp(types[i].name, type)) {
+            rule->type = types[i].type;
+            rule->has_type = true;
+        }
+    rule->min = vouch__json_double(vouch__json_get(node, "min"), NAN);
+    rule->max = vouch__json_double(vouch__json_get(node, "max"), NAN);
+    rule->required = vouch__json_flag(vouch__json_get(node, "required"), false);
+    rule->available_at = vouch__json_string(vouch__json_get(node, "available_at"));
+    status = read_numbers(r, node->key, vouch__json_get(node, "special"), &rule->special, &rule->n_special);
+    return status ? status : read_allowed(r, node->key, vouch__json_get(node, "allowed"), rule);
+}
+
+static vouch_status read_data(reader r, const vouch__json *data)
+{
+    vouch__project *p = r.p;
+    const vouch__json *target = vouch__json_get(data, "target");
+    const vouch__json *columns = vouch__json_get(data, "columns");
+    vouch_status status = vouch__schema_check(r.ctx, p->path, "data", data, data_keys, N(data_keys));
+    if (!status)
+        status = vouch__schema_check(r.ctx, p->path, "data.target", target, target_keys, N(target_keys));
+    if (status)
+        return status;
+    p->source = vouch__json_string(vouch__json_get(data, "source"));
+    p->id = vouch__json_string(vouch__json_get(data, "id"));
+    p->time = vouch__json_string(vouch__json_get(data, "decision_time"));
+    p->weight = vouch__json_string(vouch__json_get(data, "weight"));
+    p->group = vouch__json_string(vouch__json_get(data, "group"));
+    p->target = vouch__json_string(vouch__json_get(target, "column"));
+    p->bad = vouch__json_get(target, "bad");
+    p->protected_names = vouch__json_get(data, "protected");
+    p->ignored_names = vouch__json_get(data, "ignore");
+    if (p->bad->type != VOUCH__JSON_NUMBER && p->bad->type != VOUCH__JSON_STRING &&
+        p->bad->type != VOUCH__JSON_BOOL)
+        return vouch__schema_fail(r.ctx, p->path, p->bad,
+                                  "data.target.bad must be a number, a text, true or false");
+    status = check_texts(r, "data.protected", p->protected_names);
+    if (!status)
+        status = check_texts(r, "data.ignore", p->ignored_names);
+    if (status || !columns || columns->type != VOUCH__JSON_OBJECT)
+        return status;
+    p->rule = vouch__alloc(r.ctx, columns->len + 1, sizeof *p->rule);
+    if (!p->rule)
+        return vouch__oom(r.ctx);
+    for (const vouch__json *node = columns->first; node && !status; node = node->next)
+        status = read_column(r, node, &p->rule[p->n_rules++]);
+    return status;
+}
+
+static vouch_status read_split(reader r, const vouch__json *split)
+{
+    vouch__project *p = r.p;
+    vouch_status status = vouch__schema_check(r.ctx, p->path, "split", split, split_keys, N(split_keys));
+    if (status)
+        return status;
+    const char *by = vouch__json_string(vouch__json_get(split, "by"));
+    p->split_by = !strcmp(by, "time")    ? VOUCH__SPLIT_TIME
+                  : !strcmp(by, "group") ? VOUCH__SPLIT_GROUP
+                                         : VOUCH__SPLIT_RANDOM;
+    p->test = vouch__json_double(vouch__json_get(split, "test"), 0.3);
+    p->tune = vouch__json_double(vouch__json_get(split, "tune"), 0.2);
+    p->out_of_time = vouch__json_double(vouch__json_get(split, "out_of_time"),
+                                        p->split_by == VOUCH__SPLIT_TIME ? 0.2 : 0);
+    p->seed = (uint64_t)vouch__json_int(vouch__json_get(split, "seed"), 1);
+    p->folds = (size_t)vouch__json_int(vouch__json_get(split, "folds"), 0);
+    p->fold = (size_t)vouch__json_int(vouch__json_get(split, "fold"), 0);
+    if (p->test + p->tune + p->out_of_time >= 1)
+        return vouch__schema_fail(r.ctx, p->path, split,
+                                  "split: test, tune and out_of_time leave no rows to train on");
+    if (p->folds && p->fold >= p->folds)
+        return vouch__schema_fail(r.ctx, p->path, split, "split.fold must be below split.folds (%zu)",
+                                  p->folds);
+    if (p->split_by == VOUCH__SPLIT_TIME && !p->time)
+        return vouch__schema_fail(r.ctx, p->path, split, "split by time needs data.decision_time");
+    if (p->split_by == VOUCH__SPLIT_GROUP && !p->group)
+        return vouch__schema_fail(r.ctx, p->path, split, "split by group needs data.group");
+    return VOUCH_OK;
+}
+
+static vouch_status read_monotone(reader r, vouch__model_plan *plan)
+{
+    const vouch__json *monotone = vouch__json_get(plan->mapping, "monotone");
+    if (!monotone || monotone->type == VOUCH__JSON_STRING)
+        return VOUCH_OK; /* auto or none: the kind's own parameter */
+    if (monotone->type != VOUCH__JSON_OBJECT)
+        return vouch__schema_fail(r.ctx, r.p->path, monotone,
+                                  "monotone must be a word or a mapping of column: up | down");
+    for (const vouch__json *node = monotone->first; node; node = node->next) {
+        const char *word = vouch__json_string(node);
+        if (!word || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
+            return vouch__schema_fail(r.ctx, r.p->path, node, "monotone.%s must be up or down", node->key);
+    }
+    plan->monotone = monotone;
+    return VOUCH_OK;
+}
+
+static vouch_status read_model(reader r, const vouch__json *node)
+{
+    static const char *const skip[] = { "kind", "monotone" };
+    vouch__model_plan *plan = &r.p->plan[r.p->n_plans++];
+    const vouch__json *kind = vouch__json_get(node, "kind");
+    const char *names[8];
+    *plan = (vouch__model_plan){ .name = node->key, .mapping = node };
+    if (!vouch__json_string(kind))
+        return vouch__schema_fail(r.ctx, r.p->path, node, "models.%s needs 'kind'", node->key);
+    plan->kind = vouch__kind_find(kind->text);
+    if (!plan->kind) {
+        const char *near = vouch__nearest(kind->text, names, vouch__kind_names(names, 8));
+        return vouch__schema_fail(r.ctx, r.p->path, kind, "models.%s: no kind '%s'%s%s%s", node->key,
+                                  kind->text, near ? ", did you mean '" : "", near ? near : "",
+                                  near ? "'?" : "");
+    }
+    plan->value = vouch__alloc(r.ctx, plan->kind->n_params + 1, sizeof *plan->value);
+    if (!plan->value)
+        return vouch__oom(r.ctx);
+    vouch_status status = read_monotone(r, plan);
+    if (!status)
+        status = vouch__params_read(r.ctx, plan->kind, node, skip, plan->monotone ? 2 : 1, plan->value);
+    return status == VOUCH_E_FORMAT && !strstr(vouch_ctx_error(r.ctx), r.p->path)
+               ? vouch__because(r.ctx, status, "%s: models.%s", r.p->path, node->key)
+               : status;
+}
+
+static vouch_status read_models(reader r, const vouch__json *root)
+{
+    vouch__project *p = r.p;
+    const vouch__json *models = vouch__json_get(root, "models");
+    const vouch__json *champion = vouch__json_get(root, "champion");
+    vouch_status status = VOUCH_OK;
+    if (models->len == 0 || models->len > VOUCH__MODELS_MAX)
+        return vouch__schema_fail(r.ctx, p->path, models, "models must name 1 to %d models",
+                                  VOUCH__MODELS_MAX);
+    for (const vouch__json *node = models->first; node && !status; node = node->next)
+        status = read_model(r, node);
+    if (status)
+        return status;
+    p->prefer = p->plan[0].name;
+    p->margin = 0.01;
+    if (!champion || champion->type == VOUCH__JSON_NULL)
+        return VOUCH_OK;
+    status = vouch__schema_check(r.ctx, p->path, "champion", champion, champion_keys, N(champion_keys));
+    if (status)
+        return status;
+    p->margin = vouch__json_double(vouch__json_get(champion, "margin"), p->margin);
+    const vouch__json *prefer = vouch__json_get(champion, "prefer");
+    if (!vouch__json_string(prefer))
+        return VOUCH_OK;
+    p->prefer = prefer->text;
+    if (!vouch__json_get(models, p->prefer))
+        return vouch__schema_fail(r.ctx, p->path, prefer,
+                                  "champion.prefer is '%s', which is not one of models", p->prefer);
+    return VOUCH_OK;
+}
+
+static vouch_status read_decide(reader r, const vouch__json *root)
+{
+    vouch__project *p = r.p;
+    const vouch__json *decide = vouch__json_get(root, "decide");
+    const vouch__json *cutoff = vouch__json_get(decide, "cutoff");
+    const vouch__json *method = vouch__json_get(decide, "reasons");
+    vouch_status status = vouch__schema_check(r.ctx, p->path, "decide", decide, decide_keys, N(decide_keys));
+    if (status)
+        return status;
+    p->cutoff = p->max_bad_rate = NAN;
+    if (cutoff->type == VOUCH__JSON_NUMBER) {
+        p->cutoff = cutoff->number;
+        if (!(p->cutoff >= 0 && p->cutoff <= 1))
+            return vouch__schema_fail(r.ctx, p->path, cutoff,
+                                      "decide.cutoff must be a probability from 0 to 1");
+    } else {
+        status = vouch__schema_check(r.ctx, p->path, "decide.cutoff", cutoff, cutoff_keys, N(cutoff_keys));
+        if (status)
+            return status;
+        p->max_bad_rate = vouch__json_double(vouch__json_get(cutoff, "max_bad_rate"), NAN);
+    }
+    if (method && method->type != VOUCH__JSON_NULL)
+        status = vouch__schema_check(r.ctx, p->path, "decide.reasons", method, method_keys, N(method_keys));
+    const char *word = vouch__json_string(vouch__json_get(method, "method"));
+    p->method = word ? word : "average-applicant";
+    p->most = (size_t)vouch__json_int(vouch__json_get(method, "most"), 4);
+    p->reasons = vouch__json_get(root, "reasons");
+    if (p->reasons && p->reasons->type == VOUCH__JSON_NULL)
+        p->reasons = NULL;
+    for (const vouch__json *node = p->reasons ? p->reasons->first : NULL; node && !status; node = node->next)
+        status = vouch__schema_check(r.ctx, p->path, node->key, node, reason_keys, N(reason_keys));
+    return status;
+}
+
+static vouch_status read_all(reader r)
+{
+    vouch__project *p = r.p;
+    const vouch__json *root = vouch__doc_root(p->doc);
+    vouch_status status = vouch__schema_check(r.ctx, p->path, "the project file", root, top_keys,
+                                              N(top_keys));
+    if (!status)
+        status = read_data(r, vouch__json_get(root, "data"));
+    if (!status)
+        status = read_split(r, vouch__json_get(root, "split"));
+    if (!status)
+        status = read_models(r, root);
+    if (!status)
+        status = read_decide(r, root);
+    if (status)
+        return status;
+    p->name = vouch__json_string(vouch__json_get(root, "project"));
+    p->controls = vouch__json_string(vouch__json_get(root, "controls"));
+    p->policy = vouch__json_string(vouch__json_get(root, "policy"));
+    p->legal = vouch__json_get(root, "legal");
+    if (!p->controls)
+        p->controls = "sr-26-2";
+    if (!p->policy)
+        p->policy = "default";
+    status = check_texts(r, "legal", p->legal);
+    return status ? status : vouch__doc_status(r.ctx, p->doc);
+}
+
+vouch_status vouch__project_parse(vouch_ctx *ctx, const char *path, const char *folder, const char *text,
+                                  size_t len, vouch__project *out_project)
+{
+    vouch__project p = { .alloc = *vouch__allocator(ctx), .len = len };
+    vouch_status status = VOUCH_OK;
+    p.path = vouch__strdup(ctx, path);
+    p.folder = vouch__strdup(ctx, folder);
+    p.text = vouch__alloc(ctx, len + 1, 1);
+    if (!p.path || !p.folder || !p.text) {
+        status = vouch__oom(ctx);
+        goto done;
+    }
+    memcpy(p.text, text, len);
+    status = vouch__hash_hex(ctx, text, len, p.fingerprint);
+    if (!status)
+        status = vouch__yaml_read(ctx, path, text, len, FILE_MAX, &p.doc);
+    if (!status)
+        status = read_all((reader){ ctx, &p });
+done:
+    if (status)
+        vouch__project_clear(&p);
+    else
+        *out_project = p;
+    return status;
+}
+
+vouch_status vouch__project_read(vouch_ctx *ctx, const char *path, vouch__project *out_project)
+{
+    vouch__buf buf;
+    vouch__buf_init(ctx, &buf, FILE_MAX);
+    char *folder = vouch__path_folder(ctx, path);
+    char whole[PATH_MAX]; /* absolute, so that a replay from elsewhere finds the same files */
+    vouch_status status = folder ? vouch__file_read(ctx, path, FILE_MAX, &buf) : vouch__oom(ctx);
+    if (!status && !realpath(folder, whole))
+        status = vouch__fail(ctx, VOUCH_E_IO, "%s: the folder can't be resolved: %s", path, strerror(errno));
+    if (!status)
+        status = vouch__project_parse(ctx, path, whole, buf.at ? buf.at : "", buf.len, out_project);
+    vouch__free(vouch__allocator(ctx), folder);
+    vouch__buf_free(&buf);
+    return status;
+}
+
+void vouch__project_clear(vouch__project *project)
+{
+    for (size_t i = 0; i < project->n_rules; i++) {
+        vouch__free(&project->alloc, (void *)project->rule[i].special);
+        vouch__free(&project->alloc, (void *)project->rule[i].allowed);
+    }
+    for (size_t i = 0; i < project->n_plans; i++)
+        vouch__free(&project->alloc, project->plan[i].value);
+    if (project->alloc.resize) {
+        vouch__free(&project->alloc, project->rule);
+        vouch__free(&project->alloc, project->path);
+        vouch__free(&project->alloc, project->folder);
+        vouch__free(&project->alloc, project->text);
+    }
+    vouch__doc_free(project->doc);
+    *project = (vouch__project){ .doc = NULL };
+}
+
+vouch_status vouch__project_file(vouch_ctx *ctx, const vouch__project *project, const char *shelf,
+                                 const char *name, vouch__buf *out_text)
+{
+    size_t len = strlen(name);
+    bool is_path = len > 5 && !strcmp(name + len - 5, ".yaml");
+    char *path = is_path ? vouch__path_join(ctx, project->folder, name) : NULL;
+    vouch_status status = VOUCH_E_NOTFOUND;
+    if (is_path && !path)
+        return vouch__oom(ctx);
+    if (path && vouch__file_exists(path))
+        status = vouch__file_read(ctx, path, FILE_MAX, out_text);
+    vouch__free(vouch__allocator(ctx), path);
+    if (status != VOUCH_E_NOTFOUND)
+        return status;
+    vouch__buf_clear(out_text);
+    vouch__buf_fmt(out_text, is_path ? "%s" : "%s/%s.yaml", is_path ? name : shelf, name);
+    status = vouch__buf_status(ctx, out_text);
+    if (status)
+        return status;
+    const vouch__embedded *file = vouch__embedded_find(out_text->at);
+    vouch__buf_clear(out_text);
+    if (!file)
+        return vouch__fail(ctx, VOUCH_E_NOTFOUND, "%s: no %s file '%s', beside the project or built in",
+                           project->path, shelf, name);
+    vouch__buf_add(out_text, file->text, file->len);
+    return vouch__buf_status(ctx, out_text);
+}

@@ -1,0 +1,323 @@
+/* vouch_run: compute, then write, then record. Every file is written whole or not at all, and the ledger
+ * entry comes last, so that what it names is there. */
+#include "vouch/run.h"
+
+#include "base/file.h"
+#include "data/table_write.h"
+#include "govern/ledger.h"
+#include "report/html_report.h"
+#include "report/text_summary.h"
+#include "run/job.h"
+#include "run/words.h"
+
+#include <string.h>
+
+typedef struct output { /* what one run leaves behind, as bytes */
+    vouch__buf evidence, report;
+    char evidence_hash[VOUCH__HEX], report_hash[VOUCH__HEX], scores_hash[VOUCH__HEX];
+} output;
+
+static vouch_status write_named(vouch_ctx *ctx, const char *folder, const char *name, const void *bytes,
+                                size_t len)
+{
+    char *path = vouch__path_join(ctx, folder, name);
+    vouch_status status = path ? vouch__file_write(ctx, path, bytes, len, 0644) : vouch__oom(ctx);
+    vouch__free(vouch__allocator(ctx), path);
+    return status;
+}
+
+static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__job *job)
+{
+    vouch__buf name;
+    char *folder = vouch__path_join(ctx, out, "models");
+    vouch_status status = folder ? vouch__folder_make(ctx, folder) : vouch__oom(ctx);
+    vouch__buf_init(ctx, &name, 0);
+    for (size_t i = 0; i < job->n_contenders && !status; i++) {
+        const vouch_model *model = job->contender[i].model;
+        vouch__buf_clear(&name);
+        vouch__buf_fmt(&name, "%s.vouch", job->contender[i].plan->name);
+        status = vouch__buf_status(ctx, &name);
+        if (!status)
+            status = write_named(ctx, folder, name.at, model->file, model->file_len);
+    }
+    vouch__buf_free(&name);
+    vouch__free(vouch__allocator(ctx), folder);
+    return status;
+}
+
+/* Columns id, part, outcome, then raw, probability and points of each model. */
+static vouch_status write_scores(vouch_ctx *ctx, const char *out, const vouch__job *job,
+                                 char out_hash[VOUCH__HEX])
+{
+    vouch__buf text;
+    uint64_t size;
+    size_t n = vouch_table_rows(job->table);
+    char *path = vouch__path_join(ctx, out, "scores.parquet");
+    size_t mark = vouch__scratch_mark(ctx);
+    uint8_t *part = vouch__scratch(ctx, n + 1, 1);
+    if (!path || !part) {
+        vouch__free(vouch__allocator(ctx), path);
+        return vouch__oom(ctx);
+    }
+    vouch__buf_init(ctx, &text, (size_t)8 << 30);
+    for (int p = 0; p < VOUCH__PARTS; p++)
+        for (size_t i = 0; i < job->split.n[p]; i++)
+            part[job->split.row[p][i]] = (uint8_t)p;
+    vouch__buf_text(&text, "id,part,bad");
+    for (size_t m = 0; m < job->n_contenders; m++) {
+        const char *name = job->contender[m].plan->name;
+        vouch__buf_fmt(&text, ",\"%s_raw\",\"%s_probability\"", name, name);
+        if (job->contender[m].points)
+            vouch__buf_fmt(&text, ",\"%s_points\"", name);
+    }
+    for (size_t i = 0; i < n; i++) {
+        vouch__buf_text(&text, "\n");
+        if (job->spec.id != SIZE_MAX)
+            vouch__csv_cell(job->table, job->spec.id, i, &text);
+        else
+            vouch__buf_int(&text, (int64_t)i + 1);
+        vouch__buf_fmt(&text, ",%s,%d", vouch__part_name((vouch__part)part[i]), job->bad[i]);
+        for (size_t m = 0; m < job->n_contenders; m++) {
+            const vouch__contender *c = &job->contender[m];
+            vouch__buf_text(&text, ",");
+            vouch__buf_double(&text, c->raw[i]);
+            vouch__buf_text(&text, ",");
+            vouch__buf_double(&text, c->probability[i]);
+            if (c->points)
+                vouch__buf_fmt(&text, ",%d", c->points[i]);
+        }
+    }
+    vouch__buf_text(&text, "\n");
+    vouch_status status = vouch__buf_status(ctx, &text);
+    if (!status)
+        status = vouch__parquet_write(ctx, job->duckdb, text.at, text.len, path);
+    if (!status)
+        status = vouch__file_hash(ctx, path, out_hash, &size);
+    vouch__buf_free(&text);
+    vouch__scratch_reset(ctx, mark);
+    vouch__free(vouch__allocator(ctx), path);
+    return status;
+}
+
+/* The ledger as it stands before this run: what the report carries, so that a cut-off tail can be found. */
+static vouch_status read_head(vouch_ctx *ctx, vouch_store *store, vouch__doc **out_doc)
+{
+    char *text = NULL;
+    vouch_status status = vouch_govern_head(ctx, store, &text);
+    if (!status)
+        status = vouch__json_read(ctx, "head", text, strlen(text), strlen(text) + 1, out_doc);
+    vouch_text_free(ctx, text);
+    return status;
+}
+
+static vouch_status render(vouch_ctx *ctx, const vouch__job *job, vouch_store *store, output *o)
+{
+    vouch__doc *head = NULL;
+    vouch_status status = store ? read_head(ctx, store, &head) : VOUCH_OK;
+    vouch__json_write(&o->evidence, job->root);
+    vouch__buf_text(&o->evidence, "\n");
+    if (!status)
+        status = vouch__buf_status(ctx, &o->evidence);
+    if (!status)
+        status = vouch__report_html(ctx, job->root, vouch__doc_root(head), &o->report);
+    if (!status)
+        status = vouch__buf_status(ctx, &o->report);
+    if (!status)
+        status = vouch__hash_hex(ctx, o->evidence.at, o->evidence.len, o->evidence_hash);
+    if (!status)
+        status = vouch__hash_hex(ctx, o->report.at, o->report.len, o->report_hash);
+    vouch__doc_free(head);
+    return status;
+}
+
+static void put_text(vouch__doc *doc, vouch__json *object, const char *key, const char *text)
+{
+    (void)vouch__json_set(doc, object, key, vouch__json_text(doc, text));
+}
+
+static vouch_status put_models(vouch_ctx *ctx, vouch_store *store, const vouch__job *job, vouch__doc *doc,
+                               vouch__json *models)
+{
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < job->n_contenders && !status; i++) {
+        const vouch__contender *c = &job->contender[i];
+        char object[VOUCH__HEX];
+        char bundle[VOUCH__HEX];
+        char reference[VOUCH__HEX];
+        status = vouch__object_put(ctx, store, c->model->file, c->model->file_len, object);
+        if (!status)
+            status = vouch__object_put(ctx, store, c->bundle.at, c->bundle.len, bundle);
+        if (!status)
+            status = vouch__object_put(ctx, store, c->reference.at, c->reference.len, reference);
+        if (status)
+            break;
+        vouch__json *model = vouch__json_push(doc, models, vouch__json_object(doc));
+        put_text(doc, model, "name", c->plan->name);
+        put_text(doc, model, "kind", c->plan->kind->name);
+        put_text(doc, model, "fingerprint", vouch_model_fingerprint(c->model));
+        put_text(doc, model, "object", object);
+        put_text(doc, model, "bundle", bundle);
+        put_text(doc, model, "reference", reference);
+        (void)vouch__json_set(doc, model, "champion", vouch__json_bool(doc, i == job->champion));
+        (void)vouch__json_set(doc, model, "cutoff", vouch__json_number(doc, c->cutoff));
+    }
+    return status;
+}
+
+static vouch_status record(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const vouch__job *job,
+                           const output *o, int64_t *out_seq)
+{
+    const vouch__project *p = &job->project;
+    vouch__doc *doc = NULL;
+    char hash[VOUCH__HEX];
+    vouch_status status = vouch__doc_new(ctx, &doc);
+    if (!status)
+        status = vouch__store_begin(ctx, store);
+    if (status) {
+        vouch__doc_free(doc);
+        return status;
+    }
+    vouch__json *body = vouch__json_object(doc);
+    put_text(doc, body, "project", p->name);
+    put_text(doc, body, "project_path", p->path);
+    put_text(doc, body, "folder", p->folder);
+    put_text(doc, body, "source", p->source);
+    put_text(doc, body, "data", job->data);
+    put_text(doc, body, "version", vouch_version());
+    put_text(doc, body, "build", vouch_build_id());
+    put_text(doc, body, "champion", job->contender[job->champion].plan->name);
+    put_text(doc, body, "why", job->why);
+    put_text(doc, body, "evidence", o->evidence_hash);
+    put_text(doc, body, "report", o->report_hash);
+    put_text(doc, body, "scores", o->scores_hash);
+    put_text(doc, body, "stamp", job->stamp);
+    (void)vouch__json_set(doc, body, "rows", vouch__json_number(doc, (double)vouch_table_rows(job->table)));
+    (void)vouch__json_set(doc, body, "seed", vouch__json_number(doc, (double)p->seed));
+    (void)vouch__json_set(doc, body, "verdicts",
+                          vouch__json_copy(doc, vouch__json_get(job->root, "verdicts")));
+    status = put_models(ctx, store, job, doc, vouch__json_set(doc, body, "models", vouch__json_array(doc)));
+    if (!status)
+        status = vouch__object_put(ctx, store, o->evidence.at, o->evidence.len, hash);
+    if (!status)
+        status = vouch__object_put(ctx, store, o->report.at, o->report.len, hash);
+    if (!status)
+        status = vouch__object_put(ctx, store, p->text, p->len, hash);
+    if (!status)
+        put_text(doc, body, "project_file", hash);
+    if (!status)
+        status = vouch__doc_status(ctx, doc);
+    if (!status)
+        status = vouch__ledger_append(ctx, store, key, "developer", "run", body, out_seq);
+    if (!status)
+        status = vouch__store_commit(ctx, store);
+    if (status)
+        vouch__store_rollback(store);
+    vouch__doc_free(doc);
+    return status;
+}
+
+static vouch_status write_head(vouch_ctx *ctx, vouch_store *store, const char *out)
+{
+    char *head = NULL;
+    vouch_status status = vouch_govern_head(ctx, store, &head);
+    if (!status)
+        status = write_named(ctx, out, "head.json", head, strlen(head));
+    vouch_text_free(ctx, head);
+    return status;
+}
+
+static vouch_status tell(vouch_ctx *ctx, const vouch__job *job, const char *out, vouch_run_result *r)
+{
+    vouch__buf text;
+    char *request = NULL;
+    const vouch__contender *c = &job->contender[job->champion];
+    vouch__buf_init(ctx, &text, 0);
+    r->champion = vouch__strdup(ctx, c->plan->name);
+    r->why = vouch__strdup(ctx, job->why);
+    r->fingerprint = vouch__strdup(ctx, vouch_model_fingerprint(c->model));
+    r->report = vouch__path_join(ctx, out, "report.html");
+    r->failed = (int)vouch__json_int(vouch__json_get(vouch__json_get(job->root, "verdicts"), "fail"), 0);
+    vouch_status status = r->champion && r->why && r->fingerprint && r->report ? VOUCH_OK : vouch__oom(ctx);
+    if (!status)
+        status = vouch__report_text(ctx, job->root, &text);
+    if (!status)
+        r->summary = vouch__buf_take(&text);
+    if (!status)
+        status = vouch__words_declined(ctx, job, &r->declined, &request);
+    if (!status)
+        status = write_named(ctx, out, "request.json", request, strlen(request));
+    vouch__free(vouch__allocator(ctx), request);
+    vouch__buf_free(&text);
+    return status;
+}
+
+static vouch_status finish(vouch_ctx *ctx, const vouch_run_options *options, vouch__job *job,
+                           vouch_store *store, vouch_run_result *r)
+{
+    output o = { .evidence_hash = "" };
+    vouch__buf_init(ctx, &o.evidence, 0);
+    vouch__buf_init(ctx, &o.report, 0);
+    vouch_status status = render(ctx, job, store, &o);
+    if (!status)
+        status = vouch__folder_make(ctx, options->out);
+    if (!status)
+        status = write_models(ctx, options->out, job);
+    if (!status)
+        status = write_scores(ctx, options->out, job, o.scores_hash);
+    if (!status)
+        status = write_named(ctx, options->out, "evidence.json", o.evidence.at, o.evidence.len);
+    if (!status)
+        status = write_named(ctx, options->out, "report.html", o.report.at, o.report.len);
+    if (!status && store)
+        status = record(ctx, store, options->key, job, &o, &r->seq);
+    if (!status && store)
+        status = write_head(ctx, store, options->out);
+    if (!status)
+        status = tell(ctx, job, options->out, r);
+    vouch__buf_free(&o.evidence);
+    vouch__buf_free(&o.report);
+    return status;
+}
+
+vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_options *options, vouch_run_result *out_result)
+{
+    vouch__project project = { .doc = NULL };
+    vouch__job job = { .n_contenders = 0 };
+    vouch_store *store = NULL;
+    vouch_run_result r = { .seq = -1 };
+    vouch_status status = vouch__project_read(ctx, options->project, &project);
+    if (status)
+        return status;
+    if (options->has_seed)
+        project.seed = options->seed;
+    if (options->key) { /* opened first: a run that can't be recorded should say so before an hour's work */
+        char *beside = vouch__path_join(ctx, project.folder, "vouch.db");
+        status = beside ? vouch_store_open(ctx, options->store ? options->store : beside, 0, &store)
+                        : vouch__oom(ctx);
+        vouch__free(vouch__allocator(ctx), beside);
+    }
+    if (!status)
+        status = vouch__job_run(ctx, &project, options->duckdb, options->stamp, &job);
+    if (!status)
+        status = finish(ctx, options, &job, store, &r);
+    if (status)
+        vouch_run_result_clear(ctx, &r);
+    else
+        *out_result = r;
+    vouch__job_clear(&job);
+    vouch__project_clear(&project);
+    vouch_store_close(store);
+    return status;
+}
+
+void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result)
+{
+    const vouch_alloc *alloc = vouch__allocator(ctx);
+    vouch__free(alloc, result->champion);
+    vouch__free(alloc, result->why);
+    vouch__free(alloc, result->fingerprint);
+    vouch__free(alloc, result->report);
+    vouch__free(alloc, result->declined);
+    vouch__free(alloc, result->summary);
+    *result = (vouch_run_result){ .seq = -1 };
+}
