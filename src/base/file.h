@@ -5,11 +5,17 @@
 
 #include "base/text.h"
 
-/* Fails  E_NOTFOUND, E_IO, E_LIMIT (longer than max); the message names the path. */
+/* All fail with E_NOTFOUND or E_IO and a message "read <path>: <what the system said>", in English. */
+
+/* out_buf is made here; after a failure it is empty, and freeing it is fine. Fails E_LIMIT: longer than max
+ * (0: 1 GiB). */
 vouch_status vouch__file_read(vouch_ctx *ctx, const char *path, size_t max, vouch__buf *out_buf);
+/* On failure the old file stands and the temporary is gone; only a failing flush of the folder, the last
+ * step, is reported with the new file in place. A process killed half way leaves "<path>.??????.tmp". */
 vouch_status vouch__file_write(vouch_ctx *ctx, const char *path, const void *bytes, size_t len,
                                unsigned mode); /* mode as in chmod, e.g. 0644 */
-vouch_status vouch__file_hash(vouch_ctx *ctx, const char *path, char out_hex[65], uint64_t *out_size);
+vouch_status vouch__file_hash(vouch_ctx *ctx, const char *path, char out_hex[65],
+                              uint64_t *out_size); /* out_size may be NULL */
 bool vouch__file_exists(const char *path);
 vouch_status vouch__folder_make(vouch_ctx *ctx, const char *path); /* with parents; fine if there */
 
