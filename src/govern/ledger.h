@@ -13,7 +13,9 @@ vouch_status vouch__store_commit(vouch_ctx *ctx, vouch_store *store);
 void vouch__store_rollback(vouch_store *store);
 
 /* Append one entry in the open transaction, or in one of its own. E_DENIED when the key has no grant in force
- * with one of the roles (a "|"-separated list). */
+ * with one of the roles (a "|"-separated list; NULL: any). Some kinds have roles and rules of their own that
+ * hold whoever asks: init and grant (owner), run (developer), sign (validator), approve (approver), retire
+ * (owner or approver), decisions (service). The entry also names the objects put since the one before. */
 vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles,
                                   const char *kind, const vouch__json *body, int64_t *out_seq);
 /* One entry's canonical JSON as a document; E_NOTFOUND. */
@@ -22,8 +24,9 @@ vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq,
 vouch_status vouch__ledger_find(vouch_ctx *ctx, vouch_store *store, const char *kind, const char *key,
                                 const char *value, int64_t *out_seq);
 
-/* Objects: bytes by their SHA-256. Putting the same bytes twice is fine. Getting checks the hash: E_CORRUPT.
- */
+/* Objects: bytes by their SHA-256, up to 512 MiB (E_LIMIT). Putting the same bytes twice is fine. Put them in
+ * the transaction of the entry that speaks of them: verifying then misses one that is lost. Getting checks
+ * the hash: E_CORRUPT. */
 vouch_status vouch__object_put(vouch_ctx *ctx, vouch_store *store, const void *bytes, size_t len,
                                char out_hex[VOUCH__HEX]);
 vouch_status vouch__object_get(vouch_ctx *ctx, vouch_store *store, const char *hex, vouch__buf *out);
@@ -42,9 +45,10 @@ vouch_status vouch__registry_find(vouch_ctx *ctx, vouch_store *store, const char
                                   vouch__json **out_model);
 
 /* Decisions. All of `batch` are durable when this returns: each record's canonical JSON is kept, and one
- * ledger entry of kind "decisions", signed by the service key, holds the root of their hashes. request_hash
- * with an idempotency key: the same key and hash returns the stored response (out_replay), another hash is
- * E_CONFLICT. */
+ * ledger entry of kind "decisions", signed by the service key, holds their number and the root of their
+ * hashes. A batch whose idempotency key is taken, in the store or by an earlier batch of the same call, is
+ * not written and gets E_CONFLICT: vouch__decisions_replay then has the answer, or says that it was for
+ * another request. */
 typedef struct vouch__decision_batch {
     const char *idempotency_key; /* NULL: none */
     const char *request_hash;    /* hex */
@@ -54,7 +58,8 @@ typedef struct vouch__decision_batch {
     const char *const *id;     /* decision ids */
     const char *const *record; /* canonical JSON: request row, decision, bundle fingerprint */
 } vouch__decision_batch;
-/* Group commit: n batches in one transaction and one fsync. status[i] is each batch's own. */
+/* Group commit: n batches in one transaction and one fsync. out_status[i] is each batch's own; when the call
+ * itself fails nothing is written, and each is the call's. */
 vouch_status vouch__decisions_put(vouch_ctx *ctx, vouch_store *store, const vouch_key *service, size_t n,
                                   const vouch__decision_batch *batch, vouch_status *out_status);
 /* A stored answer for an idempotency key: E_NOTFOUND, or E_CONFLICT when request_hash differs. */
