@@ -15,4 +15,10 @@ struct vouch__decider {
     vouch_alloc alloc;
 };
 
+/* Column names and values to the model's inputs, out[inputs->n]: null is missing; true and false are 1 and 0;
+ * a category is text, or a number that spells one where all categories are numbers; a text that is no
+ * category is VOUCH__UNSEEN. Other columns are ignored. Fails E_DATA, naming the column. */
+vouch_status vouch__row_encode(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch__json *row,
+                               double *out);
+
 #endif
