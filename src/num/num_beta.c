@@ -141,13 +141,14 @@ double vouch__beta_quantile(double p, double a, double b)
         else
             low = x;
         double slope = beta_front(a, b, (vouch__dd){ x, 0.0 }, one_less(x)) / (x * (1.0 - x));
-        double next = x - error / slope;
+        double step = error / slope, next = x - step;
+        if (fabs(step) <= 0x1p-52 * x)
+            break;
         if (!(next > low && next < high))
             next = low + 0.5 * (high - low);
-        double moved = fabs(next - x);
-        x = next;
-        if (error == 0.0 || moved <= 0x1p-52 * x)
+        if (next == low || next == high)
             break;
+        x = next;
     }
     return x;
 }

@@ -77,10 +77,11 @@ double vouch__sigmoid(double x)
         return 1.0;
     if (x < -40.0) /* 1 + exp(x) rounds to 1, and the square of exp(x) is below an ulp of it */
         return vouch__exp(x);
-    vouch__dd e = small_exp(x);
-    double d = 1.0 + e.hi, d_lo = (e.hi - (d - 1.0)) + e.lo;
-    double q = (x >= 0.0 ? 1.0 : e.hi) / d;
-    return q + ((x >= 0.0 ? 0.0 : e.lo) - q * d_lo) / d;
+    /* a two-part quotient: what is left of the division is added back, so that the result is the nearest
+     * double but for a few hundredths of an ulp, and rises with x */
+    vouch__dd e = small_exp(x), top = x >= 0.0 ? (vouch__dd){ 1.0, 0.0 } : e;
+    vouch__dd bottom = vouch__fast_sum(1.0, e.hi);
+    return vouch__dd_div(top, (vouch__dd){ bottom.hi, bottom.lo + e.lo }).hi;
 }
 
 double vouch__softplus(double x)

@@ -10,7 +10,7 @@ double vouch__expm1(double x);
 double vouch__log(double x);
 double vouch__log1p(double x);
 double vouch__pow(double x, double y); /* x >= 0; within 2 ulp */
-double vouch__sigmoid(double x);       /* 1 / (1 + exp(-x)), in [0, 1], within 2 ulp */
+double vouch__sigmoid(double x);       /* 1 / (1 + exp(-x)), in [0, 1], within 1 ulp */
 double vouch__logit(double p);         /* log(p / (1 - p)), within 3 ulp */
 double vouch__softplus(double x);      /* log(1 + exp(x)) without overflow, within 2 ulp */
 
