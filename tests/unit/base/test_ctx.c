@@ -22,6 +22,11 @@
 #define WITH_TSAN 1
 #endif
 #endif
+#ifdef WITH_TSAN
+enum { FORKS = 0 }; /* its runtime allows no threads after a fork of several */
+#else
+enum { FORKS = 5 };
+#endif
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
@@ -265,15 +270,12 @@ static vouch_status count_rows(vouch_ctx *worker, size_t chunk, size_t begin, si
 static void a_child_after_fork_has_working_threads(void **state)
 {
     (void)state;
-#ifdef WITH_TSAN
-    skip(); /* its runtime does not allow threads after a fork of several */
-#else
     vouch_ctx_options options = { .threads = 4 };
     vouch_ctx *c = vouch_ctx_new(&options);
     atomic_size_t rows = 0;
     assert_ok(c, vouch__parallel(c, 1000, 10, count_rows, &rows));
     assert_int_equal(rows, 1000);
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < FORKS; round++) {
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
@@ -287,9 +289,8 @@ static void a_child_after_fork_has_working_threads(void **state)
         assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
         assert_ok(c, vouch__parallel(c, 1000, 10, count_rows, &rows));
     }
-    assert_int_equal(rows, 6000);
+    assert_int_equal(rows, 1000 + 1000 * FORKS);
     vouch_ctx_free(c);
-#endif
 }
 
 static vouch_status use_everything(vouch_ctx *c, void *arg)
