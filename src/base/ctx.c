@@ -186,7 +186,7 @@ char *vouch__strdup(vouch_ctx *ctx, const char *text)
     size_t len = strlen(text);
     char *copy = vouch__alloc(ctx, len + 1, 1);
     if (copy)
-        memcpy(copy, text, len);
+        memcpy(copy, text, len + 1);
     return copy;
 }
 
