@@ -51,7 +51,7 @@ void vouch__gbdt_add(const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows,
         size_t m = n - at < TILE ? n - at : TILE;
         for (size_t j = 0; j < bins->n; j += GROUP) {
             size_t inputs = bins->n - j < GROUP ? bins->n - j : GROUP;
-            int64_t *of[GROUP];
+            int64_t *of[GROUP] = { NULL }; /* gcc cannot see that all eight are set */
             for (size_t k = 0; k < inputs; k++)
                 of[k] = hist + bins->input[j + k].offset;
             if (inputs == GROUP)
