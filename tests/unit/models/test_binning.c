@@ -27,7 +27,7 @@ static double best_by_trying(size_t n, const vouch__cell *cell, const vouch__cut
         for (size_t i = 0, j; i < n && fine; i = j) {
             double good = 0.0, bad = 0.0;
             size_t n_good = 0, n_bad = 0;
-            for (j = i; j == i || (j < n && !(cuts >> (j - 1) & 1)); j++) {
+            for (j = i; j == i || (j < n && !(cuts << 1 >> j & 1)); j++) {
                 good += cell[j].good;
                 bad += cell[j].bad;
                 n_good += cell[j].n_good;

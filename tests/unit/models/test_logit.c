@@ -42,7 +42,7 @@ static void coefficients_and_errors_equal_statsmodels(void **state)
     assert_ok(ctx, vouch__json_read(ctx, "logit.json", buf.at, buf.len, 1 << 20, &doc));
     const vouch__json *cases = vouch__json_get(vouch__doc_root(doc), "cases");
     for (const vouch__json *at = cases->first; at; at = at->next) {
-        double want[8], want_error[8], got[8], error[8];
+        double want[8] = { 0 }, want_error[8] = { 0 }, got[8] = { 0 }, error[8] = { 0 };
         vouch__logit_facts facts;
         dense d = { (size_t)vouch__json_int(vouch__json_get(at, "k"), 0), x };
         numbers(vouch__json_get(at, "x"), x);

@@ -350,8 +350,8 @@ static void bad_input_is_refused_with_reasons(void **state)
 {
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
-    vouch_table *table;
-    vouch__doc *doc, *params;
+    vouch_table *table = NULL;
+    vouch__doc *doc = NULL, *params = NULL;
     vouch_model *model = NULL;
     double value[16];
     simulate(ROWS);
