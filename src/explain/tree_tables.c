@@ -10,12 +10,16 @@
 
 #include <string.h>
 
-enum { PATTERNS_MAX = 1 << 25, BATCH = 64 };
+enum {
+    VALUES_MAX = 1 << 26,
+    BATCH = 64, /* rows that go down a tree together */
+    FULL = 8    /* inputs up to which a leaf keeps every input's value: one cache line a row */
+};
 
 typedef struct layout {
     vouch__tree_tables *t;
     const vouch__node *node; /* of the tree being laid */
-    size_t tree, n_leaves, n_slots, n_patterns;
+    size_t tree, n_leaves, n_slots, n_patterns, n_values;
     uint32_t path[VOUCH__LEAF_INPUTS];
     bool is_measuring; /* first pass: sizes only */
 } layout;
@@ -24,6 +28,7 @@ static vouch_status lay_leaf(layout *l, size_t at, unsigned d)
 {
     if (!l->is_measuring) {
         l->t->leaf[l->n_leaves] = (vouch__leaf){ .at = l->n_patterns,
+                                                 .values = l->n_values,
                                                  .input = l->n_slots,
                                                  .d = d,
                                                  .node = (uint32_t)(l->t->trees->root[l->tree] + at) };
@@ -33,6 +38,7 @@ static vouch_status lay_leaf(layout *l, size_t at, unsigned d)
     l->n_leaves++;
     l->n_slots += d;
     l->n_patterns += (size_t)1 << d;
+    l->n_values += (size_t)(d <= FULL ? d : 2) << d;
     return VOUCH_OK;
 }
 
@@ -70,9 +76,9 @@ static vouch_status lay_all(vouch_ctx *ctx, layout *l)
         vouch_status status = lay(ctx, l, 0, 0, 0);
         if (status)
             return status;
-        if (l->n_patterns > PATTERNS_MAX)
-            return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the forest needs over %d leaf patterns",
-                               PATTERNS_MAX);
+        if (l->n_values > VALUES_MAX)
+            return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the forest's tables need over %d values",
+                               VALUES_MAX);
     }
     if (!l->is_measuring)
         l->t->first[trees->n_trees] = l->n_leaves;
@@ -84,14 +90,15 @@ static vouch_status take(vouch_ctx *ctx, vouch__tree_tables *t, const layout *si
     t->n_leaves = size->n_leaves;
     t->n_slots = size->n_slots;
     t->n_patterns = size->n_patterns;
+    t->n_values = size->n_values;
     t->first = vouch__alloc(ctx, t->trees->n_trees + 1, sizeof *t->first);
     t->leaf_of = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->leaf_of);
     t->slot = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->slot);
     t->leaf = vouch__alloc(ctx, t->n_leaves, sizeof *t->leaf);
     t->input = vouch__alloc(ctx, t->n_slots, sizeof *t->input);
     t->count = vouch__alloc(ctx, t->n_patterns, sizeof *t->count);
-    t->sums = vouch__alloc(ctx, t->n_patterns, sizeof *t->sums);
-    bool ok = t->first && t->leaf_of && t->slot && t->leaf && t->input && t->count && t->sums;
+    t->value = vouch__alloc(ctx, t->n_values, sizeof *t->value);
+    bool ok = t->first && t->leaf_of && t->slot && t->leaf && t->input && t->count && t->value;
     return ok ? VOUCH_OK : vouch__oom(ctx);
 }
 
@@ -127,7 +134,7 @@ void vouch__tree_tables_clear(vouch__tree_tables *tables)
     vouch__free(&alloc, tables->leaf);
     vouch__free(&alloc, tables->input);
     vouch__free(&alloc, tables->count);
-    vouch__free(&alloc, tables->sums);
+    vouch__free(&alloc, tables->value);
     *tables = (vouch__tree_tables){ .trees = NULL };
 }
 
@@ -141,6 +148,14 @@ typedef struct walk {
     double *out;     /* explaining */
 } walk;
 
+/* From sums y(X), z(X) at 2 X and 2 X + 1. An input that the row fails gets -z(X), which is the same
+ * expression, since X - k is then X: no branch. */
+static double value_of(const double *sums, size_t pattern, uint32_t k)
+{
+    size_t without = pattern & ~((size_t)1 << k);
+    return sums[2 * pattern] - sums[2 * without] - sums[2 * without + 1];
+}
+
 static void count_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
 {
     uint32_t all = ((uint32_t)1 << leaf->d) - 1;
@@ -148,19 +163,20 @@ static void count_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t
         w->count[leaf->at + (all & ~(uint32_t)failed[i])]++;
 }
 
-/* An input that the row meets gets y(X) - y(X - i) - z(X - i); one that it fails gets -z(X), which is the
- * same expression, since X - i is then X: no branch. */
 static void explain_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
 {
-    const vouch__leaf_sums *sums = w->t->sums + leaf->at;
+    const double *value = w->t->value + leaf->values;
     const uint32_t *input = w->t->input + leaf->input;
     uint32_t all = ((uint32_t)1 << leaf->d) - 1;
     for (size_t i = 0; i < w->n; i++) {
         uint32_t pattern = all & ~(uint32_t)failed[i];
-        double y = sums[pattern].y, *out = w->out + i * w->t->trees->n_inputs;
-        for (uint32_t k = 0; k < leaf->d; k++) {
-            vouch__leaf_sums without = sums[pattern & ~((uint32_t)1 << k)];
-            out[input[k]] += y - without.y - without.z;
+        double *out = w->out + i * w->t->trees->n_inputs;
+        if (leaf->d <= FULL) {
+            for (uint32_t k = 0; k < leaf->d; k++)
+                out[input[k]] += value[(size_t)pattern * leaf->d + k];
+        } else {
+            for (uint32_t k = 0; k < leaf->d; k++)
+                out[input[k]] += value_of(value, pattern, k);
         }
     }
 }
@@ -251,34 +267,42 @@ static void shapley_weights(unsigned d, double w[VOUCH__LEAF_INPUTS])
         w[s] = w[s - 1] * s / (d - s);
 }
 
-/* q[2^d] is working space. */
-static void sum_leaf(const vouch__tree_tables *t, const vouch__leaf *leaf, double scale, double *q)
+/* y and z of every pattern, from q(U) = rows that meet all of U. */
+static void sum_subsets(unsigned d, double scale, const double *q, double *sums)
 {
-    size_t size = (size_t)1 << leaf->d, full = size - 1;
-    vouch__leaf_sums *sums = t->sums + leaf->at;
+    size_t size = (size_t)1 << d, full = size - 1;
     double w[VOUCH__LEAF_INPUTS] = { 0 };
-    shapley_weights(leaf->d, w);
+    shapley_weights(d, w);
+    for (size_t s = 0; s < size; s++) {
+        unsigned ones = (unsigned)__builtin_popcountll(s);
+        sums[2 * s] = s ? w[ones - 1] * q[full ^ s] : 0.0;
+        sums[2 * s + 1] = s != full ? w[ones] * q[full ^ s] : 0.0;
+    }
+    for (size_t bit = 1; bit < size; bit <<= 1)
+        for (size_t s = 0; s < size; s++)
+            if (s & bit) {
+                sums[2 * s] += sums[2 * (s ^ bit)];
+                sums[2 * s + 1] += sums[2 * (s ^ bit) + 1];
+            }
+    for (size_t k = 0; k < 2 * size; k++)
+        sums[k] *= scale;
+}
+
+/* work[3 x 2^d] */
+static void fill_leaf(const vouch__tree_tables *t, const vouch__leaf *leaf, double scale, double *work)
+{
+    size_t size = (size_t)1 << leaf->d;
+    double *value = t->value + leaf->values, *q = work, *sums = leaf->d <= FULL ? work + size : value;
     for (size_t u = 0; u < size; u++)
         q[u] = t->count[leaf->at + u];
     for (size_t bit = 1; bit < size; bit <<= 1)
         for (size_t u = 0; u < size; u++)
             if (!(u & bit))
                 q[u] += q[u | bit]; /* counts: exact */
-    for (size_t s = 0; s < size; s++) {
-        unsigned ones = (unsigned)__builtin_popcountll(s);
-        sums[s].y = s ? w[ones - 1] * q[full ^ s] : 0.0;
-        sums[s].z = s != full ? w[ones] * q[full ^ s] : 0.0;
-    }
-    for (size_t bit = 1; bit < size; bit <<= 1)
-        for (size_t s = 0; s < size; s++)
-            if (s & bit) {
-                sums[s].y += sums[s ^ bit].y;
-                sums[s].z += sums[s ^ bit].z;
-            }
-    for (size_t s = 0; s < size; s++) {
-        sums[s].y *= scale;
-        sums[s].z *= scale;
-    }
+    sum_subsets(leaf->d, scale, q, sums);
+    for (size_t x = 0; leaf->d <= FULL && x < size; x++)
+        for (uint32_t k = 0; k < leaf->d; k++)
+            value[x * leaf->d + k] = value_of(sums, x, k);
 }
 
 typedef struct summing {
@@ -295,11 +319,11 @@ static vouch_status sum_trees(vouch_ctx *worker, size_t chunk, size_t begin, siz
     for (size_t l = t->first[begin]; l < t->first[end]; l++)
         d = t->leaf[l].d > d ? t->leaf[l].d : d;
     size_t mark = vouch__scratch_mark(worker);
-    double *q = vouch__scratch(worker, (size_t)1 << d, sizeof *q);
-    if (!q)
+    double *work = vouch__scratch(worker, (size_t)3 << d, sizeof *work);
+    if (!work)
         return vouch__oom(worker);
     for (size_t l = t->first[begin]; l < t->first[end]; l++)
-        sum_leaf(t, &t->leaf[l], t->trees->node[t->leaf[l].node].value / s->m, q);
+        fill_leaf(t, &t->leaf[l], t->trees->node[t->leaf[l].node].value / s->m, work);
     vouch__scratch_reset(worker, mark);
     return VOUCH_OK;
 }
