@@ -9,10 +9,11 @@
  *   data        {source, rows, columns, features, fingerprint, target, bad, bad_rate, id, decision_time,
  *               weight, protected [names]}
  *   split       {by, seed, parts [{part, rows, n_bad, bad_rate, fingerprint}]}
- *   models      [{name, kind, title, fingerprint, params {name: value}, inputs [{name, type, monotone -1|0|1,
- *               special [..], categories [..] or how many}], intended_use text, limits [sentences],
- *               card {..}: as the scorecard kind describes itself, trees {..}: as gbdt does,
- *               log {..}: what the fit told; arrays of numbers of one length are drawn against round}]
+ *   models      [what vouch_model_describe tells: {name, kind, title, fingerprint, parameters {..}, inputs
+ *               [{name, type, monotone, categories, special}], model {..}}; and beside it {intended_use text,
+ *               limits [sentences], log {..}: what the fit told}]. Members of model and log that are tables
+ *               {columns, rows} are shown as tables; arrays of numbers of one length in log are drawn against
+ *               their index, as learning curves
  *   champion    {name, why; metric, part, value, rival, difference, low, high}
  *   decision    {cutoff, cutoff_points, max_bad_rate, chosen_on, approval_rate, expected_bad_rate, test
  *               {approval_rate, bad_rate, n}, reasons_method, most}

@@ -1,0 +1,211 @@
+/* Numbers and names as people read them. A format is chosen from all the numbers that stand in one column, so
+ * that decimal points line up; a single number is a column of one. */
+#include "report/number_format.h"
+
+#include <math.h>
+#include <string.h>
+
+double vouch__power_of_ten(int e)
+{
+    double power = 1.0;
+    for (int i = 0; i < (e < 0 ? -e : e) && i < 400; i++)
+        power *= 10.0;
+    return e < 0 ? 1.0 / power : power; /* one rounding: exact for 0..22, correctly rounded for -22..-1 */
+}
+
+int vouch__decade(double x)
+{
+    x = fabs(x);
+    if (!(x > 0.0) || isinf(x))
+        return 0;
+    int e = 0;
+    while (e < 308 && vouch__power_of_ten(e + 1) <= x)
+        e++;
+    while (e > -307 && vouch__power_of_ten(e) > x)
+        e--;
+    return e;
+}
+
+/* Does the word stand in name between underscores, dots, spaces or the ends? */
+static bool has_word(const char *name, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = strstr(name, word); at; at = strstr(at + 1, word)) {
+        bool begins = at == name || strchr("_. -", at[-1]);
+        bool ends = !at[len] || strchr("_. -", at[len]);
+        if (begins && ends)
+            return true;
+    }
+    return false;
+}
+
+vouch__number_style vouch__style_of(const char *name)
+{
+    static const char *const percent[] = {
+        "share", "rate", "probability", "predicted", "observed", "fraction"
+    };
+    if (!name)
+        return VOUCH__STYLE_PLAIN;
+    if (has_word(name, "p_value") || has_word(name, "p-value") || has_word(name, "p_adjusted") ||
+        !strcmp(name, "p"))
+        return VOUCH__STYLE_P_VALUE;
+    for (size_t i = 0; i < sizeof percent / sizeof *percent; i++)
+        if (has_word(name, percent[i]) && !has_word(name, "learning"))
+            return VOUCH__STYLE_PERCENT;
+    return VOUCH__STYLE_PLAIN;
+}
+
+static int clamp(int x, int low, int high) { return x < low ? low : x > high ? high : x; }
+
+vouch__number_format vouch__format_for(vouch__number_style style, size_t n, const double *v)
+{
+    double largest = 0.0, smallest = INFINITY;
+    bool whole = true;
+    for (size_t i = 0; i < n; i++) {
+        double size = fabs(v[i]);
+        if (!(size < INFINITY))
+            continue;
+        largest = fmax(largest, size);
+        if (size > 0.0)
+            smallest = fmin(smallest, size);
+        whole = whole && v[i] == nearbyint(v[i]);
+    }
+    if (style == VOUCH__STYLE_PERCENT && largest > 1.5)
+        style = VOUCH__STYLE_PLAIN; /* called a rate, but not a share of one */
+    vouch__number_format format = { style, 0, largest >= 1000.0 };
+    if (style == VOUCH__STYLE_P_VALUE)
+        format.decimals = 4;
+    else if (style == VOUCH__STYLE_PERCENT)
+        format.decimals = largest <= 0.0 ? 1 : clamp((smallest < 0.01) - vouch__decade(largest), 1, 4);
+    else if (largest >= 1e15 || (largest > 0.0 && largest < 1e-4))
+        format.decimals = -1;
+    else if (!whole)
+        format.decimals = clamp(3 - vouch__decade(largest), largest < 1000.0 ? 1 : 0,
+                                largest < 0.001 ? 6 : 4);
+    return format;
+}
+
+vouch__number_format vouch__format_exact(vouch__number_style style, double value)
+{
+    vouch__number_format format = vouch__format_for(style, 1, &value);
+    if (format.decimals < 0 || !(fabs(value) < 1e9))
+        return format;
+    double shown = format.style == VOUCH__STYLE_PERCENT ? value * 100.0 : value;
+    for (int d = 0; d <= 6; d++) {
+        double scaled = shown * vouch__power_of_ten(d);
+        if (fabs(scaled - nearbyint(scaled)) <= 1e-9 * fmax(1.0, fabs(scaled))) {
+            format.decimals = d;
+            return format;
+        }
+    }
+    return format;
+}
+
+/* Put commas between the thousands of the digits that were just appended from `from` on. */
+static void group_thousands(vouch__buf *out, size_t from)
+{
+    char digits[64];
+    if (out->status || out->len - from >= sizeof digits)
+        return;
+    size_t len = out->len - from, whole = 0;
+    memcpy(digits, out->at + from, len);
+    size_t sign = len && digits[0] == '-';
+    while (sign + whole < len && digits[sign + whole] >= '0' && digits[sign + whole] <= '9')
+        whole++;
+    out->len = from;
+    out->at[from] = '\0';
+    for (size_t i = 0; i < len; i++) {
+        size_t left = i >= sign && i < sign + whole ? sign + whole - i : 0;
+        if (left && left % 3 == 0 && i > sign)
+            vouch__buf_text(out, ",");
+        vouch__buf_add(out, digits + i, 1);
+    }
+}
+
+static void scientific(vouch__buf *out, double value)
+{
+    int e = vouch__decade(value);
+    vouch__buf_fixed(out, value / vouch__power_of_ten(e), 2);
+    vouch__buf_fmt(out, "e%d", e);
+}
+
+/* A rounded zero has no sign. */
+static double unsigned_zero(double value, int decimals)
+{
+    return fabs(value) * vouch__power_of_ten(decimals) < 0.5 ? 0.0 : value;
+}
+
+void vouch__format_number(vouch__buf *out, double value, vouch__number_format format)
+{
+    if (isnan(value)) {
+        vouch__buf_text(out, "\xE2\x80\x93");
+        return;
+    }
+    if (isinf(value)) {
+        vouch__buf_text(out, value > 0 ? "infinite" : "-infinite");
+        return;
+    }
+    if (format.style == VOUCH__STYLE_P_VALUE && value >= 0.0 && value < 0.0001) {
+        vouch__buf_text(out, "<0.0001");
+        return;
+    }
+    if (format.style == VOUCH__STYLE_PERCENT)
+        value *= 100.0;
+    if (format.decimals < 0 || fabs(value) >= 1e18) {
+        if (value == 0.0)
+            vouch__buf_text(out, "0");
+        else
+            scientific(out, value);
+    } else {
+        size_t from = out->len;
+        vouch__buf_fixed(out, unsigned_zero(value, format.decimals), format.decimals);
+        if (format.grouped)
+            group_thousands(out, from);
+    }
+    if (format.style == VOUCH__STYLE_PERCENT)
+        vouch__buf_text(out, "%");
+}
+
+static const char *known_word(const char *word, size_t len)
+{
+    static const char *const from[] = { "auc", "psi", "woe",   "iv",      "ks",  "ece",       "smd",
+                                        "air", "pd",  "id",    "sd",      "ci",  "pdp",       "fpr",
+                                        "tpr", "fnr", "roc",   "gbdt",    "csi", "fp",        "fn",
+                                        "tp",  "tn",  "n_bad", "p_value", "n",   "p",         "iqr",
+                                        "oot", "pdo", "sql",   "url",     "mae", "p_adjusted" };
+    static const char *const into[] = { "AUC", "PSI", "WoE",  "IV",      "KS",    "ECE",       "SMD",
+                                        "AIR", "PD",  "ID",   "SD",      "CI",    "PDP",       "FPR",
+                                        "TPR", "FNR", "ROC",  "GBDT",    "CSI",   "FP",        "FN",
+                                        "TP",  "TN",  "Bads", "p-value", "Cases", "p",         "IQR",
+                                        "OOT", "PDO", "SQL",  "URL",     "MAE",   "adjusted p" };
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+        if (strlen(from[i]) == len && !memcmp(from[i], word, len))
+            return into[i];
+    return NULL;
+}
+
+void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
+{
+    size_t len = name ? strlen(name) : 0;
+    const char *whole = len ? known_word(name, len) : NULL;
+    if (whole) {
+        vouch__buf_text(out, whole);
+        return;
+    }
+    for (size_t i = 0, end; i < len; i = end + 1) {
+        for (end = i; end < len && name[end] != '_'; end++)
+            continue;
+        const char *known = known_word(name + i, end - i);
+        if (i)
+            vouch__buf_text(out, " ");
+        if (known) {
+            vouch__buf_text(out, known);
+        } else if (i == 0 && end && name[0] >= 'a' && name[0] <= 'z') {
+            char first = (char)(name[0] - 'a' + 'A');
+            vouch__buf_add(out, &first, 1);
+            add(out, name + 1, end - 1);
+        } else {
+            add(out, name + i, end - i);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+/* A group of entries: what was asked, the answers as one table, their plots side by side, and the basis they
+ * stand on (method, convention, source) said once. */
+#include "report/chart.h"
+#include "report/report_page.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct columns { /* which the group's entries need */
+    bool model, part, subject, n, n_bad, value, interval, p, limit;
+    vouch__number_format value_format, p_format;
+    const char *unit;
+    double level; /* of the intervals when they agree, else NaN */
+} columns;
+
+static const vouch__json *entry_at(const vouch__page *page, const vouch__entry_group *group, size_t i)
+{
+    return page->entry[group->first + i];
+}
+
+static bool has_text(const vouch__json *entry, const char *key) { return vouch__member(entry, key) != NULL; }
+static bool has_number(const vouch__json *entry, const char *key)
+{
+    return !isnan(vouch__member_number(entry, key));
+}
+
+static vouch_status columns_of(vouch__page *page, const vouch__entry_group *group, columns *out)
+{
+    columns c = { .level = NAN };
+    size_t mark = vouch__scratch_mark(page->ctx), n_values = 0;
+    double *values = vouch__scratch(page->ctx, 3 * group->n, sizeof *values);
+    if (!values)
+        return vouch__oom(page->ctx);
+    for (size_t i = 0; i < group->n; i++) {
+        const vouch__json *entry = entry_at(page, group, i), *interval = vouch__json_get(entry, "interval");
+        c.model = c.model || has_text(entry, "model");
+        c.part = c.part || has_text(entry, "part");
+        c.subject = c.subject || has_text(entry, "subject");
+        c.n = c.n || has_number(entry, "n");
+        c.n_bad = c.n_bad || has_number(entry, "n_bad");
+        c.value = c.value || has_number(entry, "value");
+        c.p = c.p || has_number(entry, "p_value");
+        c.limit = c.limit || vouch__json_get(vouch__json_get(entry, "policy"), "direction");
+        if (has_number(interval, "low")) {
+            c.interval = true;
+            c.level = vouch__member_number(interval, "level");
+            values[n_values++] = vouch__member_number(interval, "low");
+            values[n_values++] = vouch__member_number(interval, "high");
+        }
+        values[n_values++] = vouch__member_number(entry, "value");
+        c.unit = c.unit ? c.unit : vouch__member(entry, "unit");
+    }
+    c.value_format = vouch__format_for(vouch__style_of(c.unit), n_values, values);
+    c.p_format = vouch__format_for(VOUCH__STYLE_P_VALUE, 0, NULL);
+    vouch__scratch_reset(page->ctx, mark);
+    *out = c;
+    return VOUCH_OK;
+}
+
+static void level_text(vouch__page *page, double level)
+{
+    if (isnan(level)) {
+        vouch__buf_text(page->out, "Interval");
+        return;
+    }
+    bool whole = fabs(level * 100 - nearbyint(level * 100)) < 1e-9;
+    vouch__html_number(page->out, level,
+                       (vouch__number_format){ VOUCH__STYLE_PERCENT, whole ? 0 : 1, false });
+    vouch__buf_text(page->out, " interval");
+}
+
+static void head(vouch__page *page, const columns *c)
+{
+    vouch__buf *out = page->out;
+    vouch__buf_text(out, "<thead><tr><th scope=\"col\">Verdict</th>");
+    if (c->model)
+        vouch__buf_text(out, "<th scope=\"col\">Model</th>");
+    if (c->part)
+        vouch__buf_text(out, "<th scope=\"col\">Part</th>");
+    if (c->subject)
+        vouch__buf_text(out, "<th scope=\"col\">Subject</th>");
+    if (c->n)
+        vouch__buf_text(out, "<th scope=\"col\" class=\"num\">Cases</th>");
+    if (c->n_bad)
+        vouch__buf_text(out, "<th scope=\"col\" class=\"num\">Bads</th>");
+    if (c->value) {
+        vouch__buf_text(out, "<th scope=\"col\" class=\"num\">");
+        if (c->unit)
+            vouch__html_label(out, c->unit);
+        else
+            vouch__buf_text(out, "Value");
+        vouch__buf_text(out, "</th>");
+    }
+    if (c->interval) {
+        vouch__buf_text(out, "<th scope=\"col\" class=\"num\">");
+        level_text(page, c->level);
+        vouch__buf_text(out, "</th>");
+    }
+    if (c->p)
+        vouch__buf_text(out, "<th scope=\"col\" class=\"num\">p-value</th>");
+    if (c->limit)
+        vouch__buf_text(out, "<th scope=\"col\">Limits</th>");
+    vouch__buf_text(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void text_cell(vouch__page *page, const vouch__json *entry, const char *key)
+{
+    vouch__buf_text(page->out, "<td>");
+    vouch__html_text(page->out, vouch__member(entry, key));
+    vouch__buf_text(page->out, "</td>");
+}
+
+static void number_cell(vouch__page *page, double value, vouch__number_format format, const char *style)
+{
+    vouch__buf_fmt(page->out, "<td class=\"num%s\">", style);
+    if (!isnan(value))
+        vouch__html_number(page->out, value, format);
+    vouch__buf_text(page->out, "</td>");
+}
+
+static void interval_cell(vouch__page *page, const vouch__json *interval, vouch__number_format format)
+{
+    double low = vouch__member_number(interval, "low"), high = vouch__member_number(interval, "high");
+    vouch__buf_text(page->out, "<td class=\"num\">");
+    if (!isnan(low) || !isnan(high)) {
+        vouch__html_number(page->out, low, format);
+        vouch__buf_text(page->out, " to ");
+        vouch__html_number(page->out, high, format);
+    }
+    vouch__buf_text(page->out, "</td>");
+}
+
+static void row(vouch__page *page, const vouch__json *entry, const columns *c)
+{
+    static const vouch__number_format count = { VOUCH__STYLE_PLAIN, 0, true };
+    vouch__buf *out = page->out;
+    const char *note = vouch__member(entry, "note");
+    bool noted = note && *note;
+    int wide = c->model + c->part + c->subject + c->n + c->n_bad + c->value + c->interval + c->p + c->limit;
+
+    vouch__buf_text(out, noted ? "<tr class=\"has-note\"><td>" : "<tr><td>");
+    vouch__html_badge(out, vouch__member(entry, "verdict"));
+    vouch__buf_text(out, "</td>");
+    if (c->model)
+        text_cell(page, entry, "model");
+    if (c->part)
+        text_cell(page, entry, "part");
+    if (c->subject)
+        text_cell(page, entry, "subject");
+    if (c->n)
+        number_cell(page, vouch__member_number(entry, "n"), count, "");
+    if (c->n_bad)
+        number_cell(page, vouch__member_number(entry, "n_bad"), count, "");
+    if (c->value)
+        number_cell(page, vouch__member_number(entry, "value"), c->value_format, " val");
+    if (c->interval)
+        interval_cell(page, vouch__json_get(entry, "interval"), c->value_format);
+    if (c->p)
+        number_cell(page, vouch__member_number(entry, "p_value"), c->p_format, "");
+    if (c->limit) {
+        vouch__buf_text(out, "<td class=\"limit\">");
+        vouch__page_limit(page, entry);
+        vouch__buf_text(out, "</td>");
+    }
+    vouch__buf_text(out, "</tr>\n");
+    if (noted && !wide) {
+        vouch__buf_text(out, "<tr class=\"note\"><td>");
+        vouch__html_text(out, note);
+        vouch__buf_text(out, "</td></tr>\n");
+    } else if (noted) {
+        vouch__buf_fmt(out, "<tr class=\"note\"><td></td><td colspan=\"%d\">", wide);
+        vouch__html_text(out, note);
+        vouch__buf_text(out, "</td></tr>\n");
+    }
+}
+
+/* How much of a group's text is common to all its entries, cut back to a whole word and freed of what joined
+ * it to the rest: the titles "Partial dependence of A" and "... of B" share "Partial dependence". */
+static size_t common_title(const vouch__page *page, const vouch__entry_group *group)
+{
+    static const char *const joints[] = { "of", "for", "on", "by", "in", "the", "at" };
+    const char *first = vouch__member(entry_at(page, group, 0), "title");
+    if (!first)
+        return 0;
+    size_t len = strlen(first), whole = len;
+    for (size_t i = 1; i < group->n; i++) {
+        const char *title = vouch__member(entry_at(page, group, i), "title");
+        size_t same = 0;
+        while (title && same < len && title[same] == first[same])
+            same++;
+        len = title && same == len && title[same] && len == whole ? same - 1 : same < len ? same : len;
+    }
+    if (len == whole)
+        return whole;
+    while (len && first[len - 1] != ' ')
+        len--;
+    for (bool again = true; again && len;) {
+        again = false;
+        while (len && strchr(" :,;-", first[len - 1])) {
+            len--;
+            again = true;
+        }
+        for (size_t k = 0; k < sizeof joints / sizeof *joints; k++) {
+            size_t n = strlen(joints[k]);
+            if (len > n && first[len - n - 1] == ' ' && !memcmp(first + len - n, joints[k], n)) {
+                len -= n;
+                again = true;
+            }
+        }
+    }
+    return len >= 4 ? len : whole;
+}
+
+static void basis_line(vouch__page *page, const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    vouch__buf_fmt(page->out, "<dt>%s</dt><dd>", label);
+    vouch__html_text(page->out, text);
+    vouch__buf_text(page->out, "</dd>\n");
+}
+
+static void basis(vouch__page *page, const vouch__json *entry)
+{
+    const char *null = vouch__json_string(vouch__json_get(entry, "null"));
+    const char *interval = vouch__member(vouch__json_get(entry, "interval"), "method");
+    if (!has_text(entry, "method") && !has_text(entry, "convention") && !has_text(entry, "source") && !null)
+        return;
+    vouch__buf_text(page->out, "<dl class=\"basis\">\n");
+    basis_line(page, "Method", vouch__member(entry, "method"));
+    basis_line(page, "Convention", vouch__member(entry, "convention"));
+    basis_line(page, "Null hypothesis", null);
+    basis_line(page, "Interval", interval);
+    basis_line(page, "Source", vouch__member(entry, "source"));
+    vouch__buf_text(page->out, "</dl>\n");
+}
+
+/* What an entry is about, and how many cases. */
+static void about(vouch__page *page, const vouch__json *entry, const char *before)
+{
+    double n = vouch__member_number(entry, "n");
+    vouch__buf_text(page->out, before);
+    vouch__page_about(page, entry);
+    if (isnan(n))
+        return;
+    vouch__buf_text(page->out, " <span class=\"fine\">");
+    vouch__html_number(page->out, n, (vouch__number_format){ VOUCH__STYLE_PLAIN, 0, true });
+    vouch__buf_text(page->out, " cases</span>");
+}
+
+static void caption(vouch__page *page, const vouch__json *entry, const vouch__chart *chart)
+{
+    vouch__buf_text(page->out, "<figcaption><b>");
+    about(page, entry, "");
+    vouch__buf_text(page->out, "</b>");
+    if (chart->diagonal)
+        vouch__buf_text(page->out, strcmp(chart->type, "points") != 0 && strcmp(chart->type, "interval") != 0
+                                       ? " \xC2\xB7 dashed: no power to rank"
+                                       : " \xC2\xB7 dashed: perfect agreement");
+    vouch__buf_text(page->out, "</figcaption>");
+}
+
+/* The plots of a group, side by side unless they are wide. */
+static vouch_status plots(vouch__page *page, const vouch__entry_group *group)
+{
+    enum { NONE, SIDE_BY_SIDE, WIDE } open = NONE;
+    for (size_t i = 0; i < group->n; i++) {
+        const vouch__json *entry = entry_at(page, group, i);
+        size_t mark = vouch__scratch_mark(page->ctx);
+        vouch__chart chart;
+        vouch_status status = vouch__chart_make(page->ctx, entry, &chart);
+        if (status)
+            return status;
+        if (chart.n) {
+            int wants = vouch__chart_is_wide(&chart) ? WIDE : SIDE_BY_SIDE;
+            if (open != NONE && (int)open != wants)
+                vouch__buf_text(page->out, "</div>\n");
+            if ((int)open != wants)
+                vouch__buf_text(page->out,
+                                wants == WIDE ? "<div class=\"plots wide\">\n" : "<div class=\"plots\">\n");
+            open = wants == WIDE ? WIDE : SIDE_BY_SIDE;
+            vouch__buf_text(page->out, "<figure>");
+            caption(page, entry, &chart);
+            vouch__chart_draw(page->out, &chart, ++page->figures);
+            vouch__buf_text(page->out, "</figure>\n");
+        }
+        vouch__scratch_reset(page->ctx, mark);
+    }
+    if (open != NONE)
+        vouch__buf_text(page->out, "</div>\n");
+    return VOUCH_OK;
+}
+
+/* A table behind a plot is folded away when it is long; another is shown. */
+static vouch_status tables(vouch__page *page, const vouch__json *entry, bool says_about)
+{
+    enum { SHOWN = 15, MOST = 60, FOLDED = 250 };
+    const vouch__json *all = vouch__json_get(entry, "tables");
+    const char *plotted = vouch__member(vouch__json_get(entry, "plot"), "table");
+    if (!all || all->type != VOUCH__JSON_OBJECT)
+        return VOUCH_OK;
+    for (const vouch__json *table = all->first; table; table = table->next) {
+        const vouch__json *rows = vouch__json_get(table, "rows");
+        size_t n = rows ? rows->len : 0;
+        bool folded = plotted && !strcmp(plotted, table->key) && n > SHOWN;
+        vouch__buf_text(page->out, folded ? "<details><summary>" : "<div><h4>");
+        vouch__html_label(page->out, table->key);
+        if (says_about)
+            about(page, entry, " \xC2\xB7 ");
+        if (folded)
+            vouch__buf_fmt(page->out, ": %zu rows</summary>\n", n);
+        else
+            vouch__buf_text(page->out, "</h4>\n");
+        vouch_status status = vouch__page_table(page, NULL, table, folded ? FOLDED : MOST);
+        if (status)
+            return status;
+        vouch__buf_text(page->out, folded ? "</details>\n" : "</div>\n");
+    }
+    return VOUCH_OK;
+}
+
+/* Does the group's table of results say more than its plots and tables do? */
+static bool has_results(const vouch__page *page, const vouch__entry_group *group)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        const vouch__json *entry = entry_at(page, group, i);
+        bool bare = vouch__entry_is(entry, "verdict", "info") && !has_number(entry, "value") &&
+                    !has_text(entry, "note");
+        if (!bare || !vouch__json_get(entry, "tables"))
+            return true;
+    }
+    return false;
+}
+
+vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *group)
+{
+    const vouch__json *first = entry_at(page, group, 0);
+    const char *title = vouch__member(first, "title");
+    columns c = { .level = NAN };
+    vouch_status status = columns_of(page, group, &c);
+    if (status)
+        return status;
+
+    vouch__buf_text(page->out, "<article class=\"group\" id=\"");
+    vouch__page_anchor(page, group->id);
+    vouch__buf_text(page->out, "\"><h3>");
+    if (title)
+        vouch__html_bytes(page->out, title, common_title(page, group));
+    else
+        vouch__html_text(page->out, group->id);
+    vouch__buf_text(page->out, "</h3>\n");
+    if (has_text(first, "purpose")) {
+        vouch__buf_text(page->out, "<p class=\"purpose\">");
+        vouch__html_text(page->out, vouch__member(first, "purpose"));
+        vouch__buf_text(page->out, "</p>\n");
+    }
+    if (has_results(page, group)) {
+        vouch__buf_text(page->out, "<div class=\"scroll\"><table class=\"results\">");
+        head(page, &c);
+        for (size_t i = 0; i < group->n; i++)
+            row(page, entry_at(page, group, i), &c);
+        vouch__buf_text(page->out, "</tbody></table></div>\n");
+    }
+    status = plots(page, group);
+    vouch__buf_text(page->out, "<div class=\"tables\">\n");
+    for (size_t i = 0; i < group->n && !status; i++) {
+        status = vouch__poll(page->ctx);
+        if (!status)
+            status = tables(page, entry_at(page, group, i), group->n > 1);
+    }
+    vouch__buf_text(page->out, "</div>\n");
+    if (!status)
+        basis(page, first);
+    vouch__buf_text(page->out, "</article>\n");
+    return status;
+}

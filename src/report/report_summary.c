@@ -1,0 +1,308 @@
+/* The first page: what it is, what was found, and where to look. */
+#include "report/report_page.h"
+
+#include <math.h>
+#include <string.h>
+
+void vouch__page_title(vouch__page *page)
+{
+    vouch__buf *out = page->out;
+    const vouch__json *root = page->root, *data = vouch__json_get(root, "data"),
+                      *code = vouch__json_get(root, "code");
+    const char *project = vouch__member(root, "project");
+
+    vouch__buf_text(
+        out, "<header class=\"title\"><p class=\"kicker\">Model development and validation report</p>\n<h1>");
+    vouch__html_text(out, project ? project : "Untitled project");
+    vouch__buf_text(out, "</h1>\n<dl class=\"facts\">\n");
+    vouch__page_fact(page, "Champion", "name", vouch__json_get(root, "champion"));
+    vouch__page_fact(page, "Data", "source", data);
+    vouch__page_fact(page, "Rows", "rows", data);
+    vouch__page_fact(page, "Target", "target", data);
+    vouch__page_fact(page, "Control set", "title", vouch__json_get(root, "controls"));
+    vouch__page_fact(page, "Policy", "name", vouch__json_get(root, "policy"));
+    vouch__page_fact(page, "Made by vouch", "version", code);
+    vouch__buf_text(out, "<div><dt>Ledger</dt><dd>");
+    double seq = vouch__member_number(page->head, "seq");
+    const char *hash = vouch__member(page->head, "hash");
+    if (isnan(seq) || !hash) {
+        vouch__buf_text(out, "not recorded");
+    } else {
+        vouch__buf_text(out, "entry ");
+        vouch__html_single(out, seq, NULL);
+        vouch__buf_text(out, ", <span class=\"hash\">");
+        vouch__html_bytes(out, hash, strlen(hash) < 16 ? strlen(hash) : 16);
+        vouch__buf_text(out, "\xE2\x80\xA6</span>");
+    }
+    vouch__buf_text(out, "</dd></div>\n</dl></header>\n");
+}
+
+enum { PASS, ADVISORY, FAIL, OTHER, VERDICTS };
+
+static int verdict_of(const vouch__json *entry)
+{
+    const char *verdict = vouch__member(entry, "verdict");
+    if (!verdict)
+        return OTHER;
+    return !strcmp(verdict, "pass")       ? PASS
+           : !strcmp(verdict, "advisory") ? ADVISORY
+           : !strcmp(verdict, "fail")     ? FAIL
+                                          : OTHER;
+}
+
+static void count(const vouch__page *page, const char *section, size_t out[VERDICTS])
+{
+    memset(out, 0, VERDICTS * sizeof *out);
+    for (size_t g = 0; g < page->n_groups; g++) {
+        const vouch__entry_group *group = &page->group[g];
+        if (!strcmp(group->section, section))
+            for (size_t i = group->first; i < group->first + group->n; i++)
+                out[verdict_of(page->entry[i])]++;
+    }
+}
+
+void vouch__page_contents(vouch__page *page, const char *style)
+{
+    vouch__buf_fmt(page->out, "<nav class=\"%s\" aria-label=\"Contents\">", style);
+    if (!strcmp(style, "side")) {
+        vouch__buf_text(page->out, "<div class=\"mark\">");
+        vouch__html_text(page->out, vouch__member(page->root, "project"));
+        vouch__buf_text(page->out, "</div>");
+    } else {
+        vouch__buf_text(page->out, "<h3>Contents</h3>");
+    }
+    vouch__buf_text(page->out, "<ol>\n");
+    for (const vouch__report_section *section = vouch__report_sections; section->key; section++) {
+        size_t n[VERDICTS];
+        if (!vouch__page_has(page, section->key))
+            continue;
+        count(page, section->key, n);
+        vouch__buf_fmt(page->out, "<li><a href=\"#%s\">%s", section->key, section->title);
+        if (n[FAIL] + n[ADVISORY])
+            vouch__buf_fmt(page->out, "<span class=\"count%s\">%zu</span>", n[FAIL] ? " flag" : "",
+                           n[FAIL] + n[ADVISORY]);
+        vouch__buf_text(page->out, "</a></li>\n");
+    }
+    vouch__buf_text(page->out, "</ol></nav>\n");
+}
+
+static void interval_of(vouch__page *page, const vouch__json *entry)
+{
+    const vouch__json *interval = vouch__json_get(entry, "interval");
+    double low = vouch__member_number(interval, "low"), high = vouch__member_number(interval, "high");
+    double both[] = { low, high, vouch__member_number(entry, "value") };
+    if (isnan(low) || isnan(high))
+        return;
+    vouch__number_format format = vouch__format_for(vouch__style_of(vouch__member(entry, "unit")), 3, both);
+    vouch__buf_text(page->out, "<div class=\"range\">");
+    vouch__html_number(page->out, low, format);
+    vouch__buf_text(page->out, " to ");
+    vouch__html_number(page->out, high, format);
+    vouch__buf_text(page->out, "</div>");
+}
+
+/* One entry of the champion as a tile. */
+static void figure(vouch__page *page, const vouch__json *entry, const char *name)
+{
+    double value = vouch__member_number(entry, "value");
+    if (isnan(value))
+        return;
+    vouch__buf_fmt(page->out, "<div><div class=\"name\">%s</div><div class=\"big\">", name);
+    vouch__html_single(page->out, value, vouch__member(entry, "unit"));
+    vouch__buf_text(page->out, "</div>");
+    interval_of(page, entry);
+    const char *verdict = vouch__member(entry, "verdict");
+    if (verdict && strcmp(verdict, "info") != 0)
+        vouch__html_badge(page->out, verdict);
+    vouch__buf_text(page->out, "</div>\n");
+}
+
+static void plain_figure(vouch__page *page, const vouch__json *object, const char *key, const char *name,
+                         const char *unit, const char *under)
+{
+    double value = vouch__member_number(object, key);
+    if (isnan(value))
+        return;
+    vouch__buf_fmt(page->out, "<div><div class=\"name\">%s</div><div class=\"big\">", name);
+    vouch__html_single(page->out, value, unit);
+    vouch__buf_fmt(page->out, "</div><div class=\"range\">%s</div></div>\n", under);
+}
+
+static void champion_words(vouch__page *page)
+{
+    const vouch__json *champion = vouch__json_get(page->root, "champion");
+    if (!page->champion) {
+        vouch__buf_text(page->out, "<p class=\"verdict\">No champion was chosen.</p>\n");
+        return;
+    }
+    vouch__buf_text(page->out, "<p class=\"verdict\">The champion is <strong>");
+    vouch__html_text(page->out, page->champion);
+    vouch__buf_text(page->out, "</strong>.</p>\n<p>");
+    vouch__html_text(page->out, vouch__member(champion, "why"));
+    vouch__buf_text(page->out, "</p>\n");
+}
+
+static void figures(vouch__page *page)
+{
+    static const char *const key[][2] = { { "validate.auc", "AUC" },
+                                          { "validate.ks", "KS distance" },
+                                          { "validate.brier", "Brier score" },
+                                          { "validate.ece", "Calibration error" },
+                                          { "validate.psi_score", "PSI of the score" } };
+    const vouch__json *decision = vouch__json_get(page->root, "decision"),
+                      *auc = vouch__page_find(page, key[0][0], "test");
+    vouch__buf_text(page->out, "<div class=\"figures\">\n");
+    size_t before = page->out->len;
+    for (size_t i = 0; i < sizeof key / sizeof *key; i++)
+        figure(page, vouch__page_find(page, key[i][0], "test"), key[i][1]);
+    plain_figure(page, decision, "approval_rate", "Approved", "rate", "share at the cut-off, on tune");
+    plain_figure(page, decision, "expected_bad_rate", "Expected bad rate", "rate",
+                 "of the approved, on tune");
+    plain_figure(page, vouch__json_get(decision, "test"), "bad_rate", "Bad rate seen", "rate",
+                 "of the approved, on test");
+    if (page->out->len == before)
+        vouch__buf_text(page->out, "<div><div class=\"name\">No figures of a champion</div></div>");
+    vouch__buf_text(page->out, "</div>\n");
+    double n = vouch__member_number(auc, "n"), n_bad = vouch__member_number(auc, "n_bad");
+    if (isnan(n) || isnan(n_bad))
+        return;
+    vouch__buf_text(page->out, "<p class=\"fine\">Statistics of the champion on the test part: ");
+    vouch__html_single(page->out, n, NULL);
+    vouch__buf_text(page->out, " cases, ");
+    vouch__html_single(page->out, n_bad, NULL);
+    vouch__buf_text(page->out,
+                    " of them bad. Ranges are intervals; their level and method stand with each test.</p>\n");
+}
+
+static void number_or_dash(vouch__page *page, size_t n)
+{
+    if (n)
+        vouch__buf_fmt(page->out, "<td class=\"num\">%zu</td>", n);
+    else
+        vouch__buf_text(page->out, "<td class=\"num\">\xC2\xB7</td>");
+}
+
+static void verdicts(vouch__page *page)
+{
+    size_t total[VERDICTS] = { 0 }, n[VERDICTS];
+    vouch__buf_text(page->out,
+                    "<h3>Verdicts</h3>\n<div class=\"scroll\"><table class=\"fit\"><thead><tr>"
+                    "<th scope=\"col\">Section</th><th scope=\"col\" class=\"num\">Pass</th>"
+                    "<th scope=\"col\" class=\"num\">Advisory</th><th scope=\"col\" class=\"num\">Fail</th>"
+                    "<th scope=\"col\" class=\"num\">Not judged</th></tr></thead>\n<tbody>\n");
+    for (const vouch__report_section *section = vouch__report_sections; section->key; section++) {
+        count(page, section->key, n);
+        if (!(n[PASS] + n[ADVISORY] + n[FAIL] + n[OTHER]))
+            continue;
+        vouch__buf_fmt(page->out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a></th>", section->key,
+                       section->title);
+        for (int i = 0; i < VERDICTS; i++) {
+            total[i] += n[i];
+            number_or_dash(page, n[i]);
+        }
+        vouch__buf_text(page->out, "</tr>\n");
+    }
+    vouch__buf_text(page->out, "<tr class=\"total\"><th scope=\"row\">All</th>");
+    for (int i = 0; i < VERDICTS; i++)
+        number_or_dash(page, total[i]);
+    vouch__buf_text(page->out, "</tr></tbody></table></div>\n");
+}
+
+static void finding(vouch__page *page, const vouch__json *entry, const char *id)
+{
+    vouch__buf *out = page->out;
+    double value = vouch__member_number(entry, "value");
+    vouch__buf_text(out, "<tr><td>");
+    vouch__html_badge(out, vouch__member(entry, "verdict"));
+    vouch__buf_text(out, "</td><td><a href=\"#");
+    vouch__page_anchor(page, id);
+    vouch__buf_text(out, "\">");
+    const char *title = vouch__member(entry, "title");
+    vouch__html_text(out, title ? title : id);
+    vouch__buf_text(out, "</a></td><td>");
+    vouch__page_about(page, entry);
+    vouch__buf_text(out, "</td><td class=\"num\">");
+    if (!isnan(value))
+        vouch__html_single(out, value, vouch__member(entry, "unit"));
+    vouch__buf_text(out, "</td><td class=\"limit\">");
+    vouch__page_limit(page, entry);
+    vouch__buf_text(out, "</td></tr>\n");
+}
+
+static void findings(vouch__page *page)
+{
+    enum { SHOWN = 40 };
+    size_t n = 0;
+    vouch__buf_text(page->out, "<h3>Findings</h3>\n");
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t g = 0; g < page->n_groups; g++)
+            for (size_t i = 0; i < page->group[g].n; i++) {
+                const vouch__json *entry = page->entry[page->group[g].first + i];
+                if (verdict_of(entry) != (pass ? ADVISORY : FAIL))
+                    continue;
+                if (!n)
+                    vouch__buf_text(
+                        page->out,
+                        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Verdict</th>"
+                        "<th scope=\"col\">Test</th><th scope=\"col\">About</th><th scope=\"col\" "
+                        "class=\"num\">Value</th><th scope=\"col\">Limits</th></tr></thead>\n<tbody>\n");
+                if (n++ < SHOWN)
+                    finding(page, entry, page->group[g].id);
+            }
+    if (n)
+        vouch__buf_text(page->out, "</tbody></table></div>\n");
+    else
+        vouch__buf_text(page->out, "<p>No number is beyond a policy limit.</p>\n");
+    if (n > SHOWN)
+        vouch__buf_fmt(page->out, "<p>%zu more stand in the sections below.</p>\n", n - SHOWN);
+}
+
+static void coverage(vouch__page *page)
+{
+    const vouch__json *counts = vouch__json_get(vouch__json_get(page->root, "controls"), "counts");
+    if (!counts || counts->type != VOUCH__JSON_OBJECT || !counts->len)
+        return;
+    vouch__buf_text(page->out, "<h3>Controls</h3>\n<p>");
+    vouch__html_text(page->out, vouch__member(vouch__json_get(page->root, "controls"), "title"));
+    vouch__buf_text(page->out, "</p>\n<table class=\"tally\"><tbody>\n");
+    for (const vouch__json *at = counts->first; at; at = at->next) {
+        if (at->type != VOUCH__JSON_NUMBER || at->number == 0.0)
+            continue;
+        vouch__buf_text(page->out, "<tr><td>");
+        vouch__html_badge(page->out, at->key);
+        vouch__buf_text(page->out, "</td><td class=\"num\">");
+        vouch__html_single(page->out, at->number, NULL);
+        vouch__buf_text(page->out, "</td></tr>\n");
+    }
+    vouch__buf_text(page->out, "</tbody></table>\n");
+}
+
+static void cannot_say(vouch__page *page)
+{
+    const vouch__json *limits = vouch__json_get(page->root, "limits");
+    if (!limits || limits->type != VOUCH__JSON_ARRAY || !limits->len)
+        return;
+    vouch__buf_text(page->out, "<h3>What this report cannot say</h3>\n<ul class=\"plain\">\n");
+    for (const vouch__json *at = limits->first; at; at = at->next) {
+        vouch__buf_text(page->out, "<li>");
+        vouch__html_value(page->out, NULL, at);
+        vouch__buf_text(page->out, "</li>\n");
+    }
+    vouch__buf_text(page->out, "</ul>\n");
+}
+
+void vouch__page_summary(vouch__page *page)
+{
+    vouch__buf_text(page->out, "<section id=\"summary\"><h2>Summary</h2>\n");
+    champion_words(page);
+    figures(page);
+    findings(page);
+    vouch__buf_text(page->out, "<div class=\"halves\"><div>\n");
+    verdicts(page);
+    vouch__buf_text(page->out, "</div><div>\n");
+    coverage(page);
+    cannot_say(page);
+    vouch__buf_text(page->out, "</div></div>\n");
+    vouch__page_contents(page, "onpaper");
+    vouch__buf_text(page->out, "</section>\n");
+}

@@ -1,0 +1,372 @@
+/* Drawings with names down the side: horizontal bars, intervals, waterfalls, swarms; and the heat map. */
+#include "report/chart.h"
+
+#include "report/markup.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WIDTH = 640, ROW = 21, SHOWN = 40 };
+
+static vouch__number_style share_style(vouch__number_style style, double low, double high)
+{
+    return fmax(fabs(low), fabs(high)) > 1.5 ? VOUCH__STYLE_PLAIN : style;
+}
+
+static size_t longest(size_t n, const char *const *label)
+{
+    size_t most = 4;
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(label[i]);
+        most = len > most ? len : most;
+    }
+    return most < 26 ? most : 26;
+}
+
+static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t letters, double low, double high)
+{
+    vouch__frame frame = { .width = WIDTH,
+                           .height = 26.0 + (double)(n * ROW) + 44,
+                           .left = 12 + (double)letters * 6.3,
+                           .right = 56,
+                           .top = 26,
+                           .bottom = 44 };
+    frame.x = (vouch__scale){ low, high, frame.left, WIDTH - frame.right,
+                              share_style(chart->y_style, low, high) };
+    return frame;
+}
+
+static double row_middle(const vouch__frame *frame, size_t i) { return frame->top + ((double)i + 0.5) * ROW; }
+
+/* The value at the end of its bar. */
+static void value_text(vouch__buf *out, double x, double y, const char *anchor, double value,
+                       vouch__number_format format)
+{
+    vouch__buf_fmt(out, "<text class=\"num\" text-anchor=\"%s\" x=\"", anchor);
+    vouch__buf_fixed(out, x, 2);
+    vouch__buf_text(out, "\" y=\"");
+    vouch__buf_fixed(out, y + 4, 2);
+    vouch__buf_text(out, "\">");
+    vouch__html_number(out, value, format);
+    vouch__buf_text(out, "</text>");
+}
+
+/* Where each step begins and ends: as the table says, else one after the other from 0. A step without a
+ * change of its own is a level: where the walk begins, or what it comes to. */
+static void place_steps(const vouch__chart *chart, size_t n, double *from, double *to)
+{
+    double level = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double change = chart->y[0][i];
+        bool told = chart->low && chart->high && !isnan(chart->high[i]);
+        to[i] = told ? chart->high[i] : isnan(change) ? level : level + change;
+        from[i] = isnan(change) ? to[i] : told && !isnan(chart->low[i]) ? chart->low[i] : level;
+        level = to[i];
+    }
+}
+
+static void waterfall(vouch__buf *out, const vouch__chart *chart, size_t n, const vouch__frame *frame,
+                      const double *from, const double *to)
+{
+    vouch__number_format format = vouch__format_for(VOUCH__STYLE_PLAIN, n, to);
+    for (size_t i = 0; i < n; i++) {
+        bool is_level = isnan(chart->y[0][i]);
+        double y = row_middle(frame, i), a = vouch__scale_at(&frame->x, from[i]),
+               b = vouch__scale_at(&frame->x, to[i]);
+        if (is_level)
+            vouch__svg_rect(out, "tot", b - 1.5, y - 8, 3, 16);
+        else
+            vouch__svg_rect(out, to[i] >= from[i] ? "up" : "down", a, y - 6, b - a, 12);
+        if (i + 1 < n)
+            vouch__svg_line(out, "ref", b, y + 8, b, y + ROW - 8);
+        value_text(out, fmax(a, b) + 6, y, "start", is_level ? to[i] : chart->y[0][i], format);
+    }
+}
+
+static void row_bars(vouch__buf *out, const vouch__chart *chart, size_t n, const vouch__frame *frame)
+{
+    double zero = vouch__scale_at(&frame->x, 0), height = 13.0 / (double)chart->n_series;
+    for (size_t k = 0; k < chart->n_series; k++) {
+        vouch__number_format format = vouch__format_for(chart->y_style, n, chart->y[k]);
+        for (size_t i = 0; i < n; i++) {
+            double value = chart->y[k][i], top = row_middle(frame, i) - 6.5 + (double)k * height;
+            if (isnan(value))
+                continue;
+            char style[8] = { 'f', (char)('0' + k % 6), '\0' };
+            double end = vouch__scale_at(&frame->x, value);
+            vouch__svg_rect(out, style, zero, top, end - zero, height);
+            if (chart->n_series == 1 && !chart->low)
+                value_text(out, fmax(zero, end) + 5, row_middle(frame, i), "start", value, format);
+        }
+    }
+}
+
+static void row_whiskers(vouch__buf *out, const vouch__chart *chart, size_t n, const vouch__frame *frame,
+                         bool dots)
+{
+    for (size_t i = 0; i < n; i++) {
+        double y = row_middle(frame, i), value = chart->y[0][i];
+        if (chart->low && chart->high && !isnan(chart->low[i]) && !isnan(chart->high[i])) {
+            double a = vouch__scale_at(&frame->x, chart->low[i]),
+                   b = vouch__scale_at(&frame->x, chart->high[i]);
+            vouch__svg_line(out, "wh", a, y, b, y);
+            vouch__svg_line(out, "wh", a, y - 4, a, y + 4);
+            vouch__svg_line(out, "wh", b, y - 4, b, y + 4);
+        }
+        if (dots && !isnan(value)) {
+            double x = vouch__scale_at(&frame->x, value);
+            vouch__svg_rect(out, "f0", x - 3, y - 3, 6, 6);
+            value_text(out, WIDTH - frame->right + 6, y, "start", value,
+                       vouch__format_for(chart->y_style, n, chart->y[0]));
+        }
+    }
+}
+
+static void range_of(size_t n, const double *v, double *low, double *high)
+{
+    for (size_t i = 0; v && i < n; i++)
+        if (!isnan(v[i])) {
+            *low = fmin(*low, v[i]);
+            *high = fmax(*high, v[i]);
+        }
+}
+
+void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned number)
+{
+    size_t n = chart->n < SHOWN ? chart->n : SHOWN;
+    bool is_fall = !strcmp(chart->type, "waterfall"), is_bars = !strcmp(chart->type, "bars");
+    double low = INFINITY, high = -INFINITY, from[SHOWN] = { 0 }, to[SHOWN] = { 0 };
+
+    for (size_t k = 0; !is_fall && k < chart->n_series; k++)
+        range_of(n, chart->y[k], &low, &high);
+    if (is_fall) {
+        place_steps(chart, n, from, to);
+        range_of(n, from, &low, &high);
+        range_of(n, to, &low, &high);
+    } else {
+        range_of(n, chart->low, &low, &high);
+        range_of(n, chart->high, &low, &high);
+    }
+    if (is_bars) {
+        low = fmin(low, 0.0);
+        high = fmax(high, 0.0);
+    }
+    vouch__range_open(&low, &high, true);
+    vouch__frame frame = frame_rows(chart, n, longest(n, chart->label), low, high);
+    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    vouch__svg_x_axis(out, &frame, chart->y_label, true);
+    for (size_t i = 0; i < n; i++)
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i], 26);
+    if (low <= 0 && high >= 0) {
+        double zero = vouch__scale_at(&frame.x, 0);
+        vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
+    }
+    if (is_fall)
+        waterfall(out, chart, n, &frame, from, to);
+    else if (is_bars)
+        row_bars(out, chart, n, &frame);
+    if (!is_fall)
+        row_whiskers(out, chart, n, &frame, !is_bars);
+    if (chart->n_series > 1 && is_bars)
+        vouch__svg_legend(out, &frame, chart->n_series, chart->name, false);
+    if (chart->n > n)
+        vouch__svg_text(out, "lab", "start", 0, frame.height - 5, "more rows in the evidence", 40);
+    vouch__svg_close(out);
+}
+
+/* From blue (low) over grey to red (high), t in [0, 1]: readable by the colour-blind, and with a key. */
+static void shade(vouch__buf *out, double t)
+{
+    static const int low[3] = { 47, 111, 163 }, middle[3] = { 196, 200, 206 }, high[3] = { 181, 68, 58 };
+    int rgb[3];
+    t = fmin(1.0, fmax(0.0, t));
+    for (int i = 0; i < 3; i++) {
+        const int *a = t < 0.5 ? low : middle, *b = t < 0.5 ? middle : high;
+        double u = t < 0.5 ? 2 * t : 2 * t - 1;
+        rgb[i] = (int)(a[i] + u * (b[i] - a[i]));
+    }
+    vouch__buf_fmt(out, " fill=\"#%02x%02x%02x\"", (unsigned)rgb[0] & 255u, (unsigned)rgb[1] & 255u,
+                   (unsigned)rgb[2] & 255u);
+}
+
+/* Rows of one group, in order of first appearance; -1 beyond SHOWN groups. Runs of equal names are common, so
+ * the last one found is tried first. */
+static int group_of(const char *const *names, size_t *n, const char *name, int last)
+{
+    if (last >= 0 && names[last] && !strcmp(names[last], name))
+        return last;
+    for (size_t i = 0; i < *n; i++)
+        if (names[i] && !strcmp(names[i], name))
+            return (int)i;
+    if (*n == SHOWN)
+        return -1;
+    return (int)(*n)++;
+}
+
+/* Dots that share a place are stacked up and down by turns, within the row. */
+static double stacked(unsigned char *used, double x)
+{
+    static const double offset[] = { 0, -2.6, 2.6, -5.2, 5.2, -7.2, 7.2 };
+    size_t cell = (size_t)fmax(0.0, fmin(WIDTH - 1, x)) / 3;
+    size_t k = used[cell];
+    if (used[cell] < 6)
+        used[cell]++;
+    return offset[k];
+}
+
+/* x: the Shapley value; y: the input (text) and, for colour, the rank of its value in [0, 1]. */
+void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned number)
+{
+    const char *names[SHOWN] = { 0 };
+    unsigned char used[SHOWN][WIDTH / 3 + 1];
+    size_t n_groups = 0;
+    double low = INFINITY, high = -INFINITY;
+    int last = -1;
+
+    for (size_t i = 0; i < chart->n; i++) {
+        size_t before = n_groups;
+        if (n_groups < SHOWN)
+            names[n_groups] = chart->group[i]; /* where group_of puts a new one */
+        int g = group_of(names, &n_groups, chart->group[i], last);
+        last = g;
+        if (n_groups > before)
+            memset(used[g], 0, sizeof used[g]);
+    }
+    range_of(chart->n, chart->x, &low, &high);
+    vouch__range_open(&low, &high, true);
+    vouch__frame frame = frame_rows(chart, n_groups, longest(n_groups, names), low, high);
+    frame.x.style = VOUCH__STYLE_PLAIN;
+    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    vouch__svg_x_axis(out, &frame, chart->x_label, true);
+    double zero = vouch__scale_at(&frame.x, 0);
+    if (low <= 0 && high >= 0)
+        vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
+    for (size_t g = 0; g < n_groups; g++)
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, g) + 4, names[g], 26);
+    last = -1;
+    for (size_t i = 0; i < chart->n; i++) {
+        int g = group_of(names, &n_groups, chart->group[i], last);
+        last = g;
+        if (g < 0 || isnan(chart->x[i]))
+            continue;
+        double x = vouch__scale_at(&frame.x, chart->x[i]);
+        double colour = chart->n_series ? chart->y[0][i] : 0.5;
+        vouch__buf_text(out, "<circle r=\"1.7\" cx=\"");
+        vouch__buf_fixed(out, x, 1);
+        vouch__buf_text(out, "\" cy=\"");
+        vouch__buf_fixed(out, row_middle(&frame, (size_t)g) + stacked(used[g], x), 1);
+        vouch__buf_text(out, "\"");
+        shade(out, isnan(colour) ? 0.5 : colour);
+        vouch__buf_text(out, "/>");
+    }
+    if (chart->n_series) {
+        for (int i = 0; i < 30; i++) {
+            vouch__buf_fmt(out, "<rect x=\"%d\" y=\"5\" width=\"3\" height=\"8\"", WIDTH - 160 + 3 * i);
+            shade(out, i / 29.0);
+            vouch__buf_text(out, "/>");
+        }
+        vouch__svg_text(out, "lab", "end", WIDTH - 165, 13, "low value", 12);
+        vouch__svg_text(out, "lab", "start", WIDTH - 64, 13, "high value", 12);
+    }
+    vouch__svg_close(out);
+}
+
+void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned number)
+{
+    const char *down[SHOWN] = { 0 }, *across[SHOWN] = { 0 };
+    size_t n_down = 0, n_across = 0;
+    double low = INFINITY, high = -INFINITY;
+    int row = -1, column = -1;
+
+    for (size_t i = 0; i < chart->n; i++) {
+        if (n_down < SHOWN)
+            down[n_down] = chart->group[i];
+        if (n_across < SHOWN)
+            across[n_across] = chart->label[i];
+        row = group_of(down, &n_down, chart->group[i], row);
+        column = group_of(across, &n_across, chart->label[i], column);
+    }
+    range_of(chart->n, chart->y[0], &low, &high);
+    vouch__range_open(&low, &high, false);
+    vouch__frame frame = frame_rows(chart, n_down, longest(n_down, down), 0, 1);
+    double cell = (WIDTH - frame.left - frame.right) / (double)n_across;
+    vouch__number_format format = vouch__format_for(chart->y_style, chart->n, chart->y[0]);
+    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    for (size_t i = 0; i < n_down; i++)
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, down[i], 26);
+    for (size_t j = 0; j < n_across; j++)
+        vouch__svg_text(out, "lab", "middle", frame.left + ((double)j + 0.5) * cell, 20, across[j],
+                        (size_t)(cell / 6.5) + 1);
+    row = column = -1;
+    for (size_t i = 0; i < chart->n; i++) {
+        row = group_of(down, &n_down, chart->group[i], row);
+        column = group_of(across, &n_across, chart->label[i], column);
+        double value = chart->y[0][i], left = frame.left + (double)column * cell;
+        if (row < 0 || column < 0 || isnan(value))
+            continue;
+        vouch__buf_text(out, "<rect x=\"");
+        vouch__buf_fixed(out, left, 2);
+        vouch__buf_fmt(out, "\" y=\"%d\" width=\"", 26 + row * ROW);
+        vouch__buf_fixed(out, fmax(1, cell - 1), 2);
+        vouch__buf_fmt(out, "\" height=\"%d\" fill-opacity=\".55\"", ROW - 1);
+        shade(out, (value - low) / (high - low));
+        vouch__buf_text(out, "/>");
+        if (cell > 34)
+            value_text(out, left + cell / 2, row_middle(&frame, (size_t)row), "middle", value, format);
+    }
+    vouch__svg_text(out, "lab", "middle", (frame.left + WIDTH - frame.right) / 2, frame.height - 22,
+                    chart->x_label, 70);
+    vouch__svg_close(out);
+}
+
+/* Names too long or too many to stand side by side go down the side. */
+static bool needs_rows(const vouch__chart *chart)
+{
+    return chart->label && !chart->group &&
+           (chart->n > 12 || longest(chart->n, chart->label) * chart->n > 60);
+}
+
+static bool starts_numeric(const char *label)
+{
+    return (*label >= '0' && *label <= '9') ||
+           ((*label == '-' || *label == '.') && label[1] >= '0' && label[1] <= '9');
+}
+
+/* Bars that go down the side: named by words, too long or too many to stand beside each other. */
+static bool is_sideways(const vouch__chart *chart)
+{
+    return needs_rows(chart) &&
+           !(starts_numeric(chart->label[0]) && starts_numeric(chart->label[chart->n - 1]));
+}
+
+bool vouch__chart_is_wide(const vouch__chart *chart)
+{
+    if (!strcmp(chart->type, "bars"))
+        return is_sideways(chart);
+    return !strcmp(chart->type, "beeswarm") || !strcmp(chart->type, "waterfall") ||
+           !strcmp(chart->type, "heat") || (!strcmp(chart->type, "interval") && chart->label);
+}
+
+void vouch__chart_draw(vouch__buf *out, const vouch__chart *chart, unsigned number)
+{
+    if (!chart->n)
+        return;
+    if (!strcmp(chart->type, "beeswarm")) {
+        if (chart->x && chart->group)
+            vouch__draw_swarm(out, chart, number);
+    } else if (!strcmp(chart->type, "heat")) {
+        if (chart->group)
+            vouch__draw_heat(out, chart, number);
+    } else if (!strcmp(chart->type, "waterfall")) {
+        vouch__draw_rows(out, chart, number);
+    } else if (!strcmp(chart->type, "bars")) {
+        if (is_sideways(chart))
+            vouch__draw_rows(out, chart, number);
+        else
+            vouch__draw_bars(out, chart, number);
+    } else if (!strcmp(chart->type, "interval") && chart->label) {
+        vouch__draw_rows(out, chart, number);
+    } else {
+        vouch__draw_curves(out, chart, number);
+    }
+}

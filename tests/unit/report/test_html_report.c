@@ -1,0 +1,255 @@
+/* The report as a whole: the same bytes for the same evidence, whole with anything missing, never markup from
+ * the evidence, and every tag closed. */
+#include "check.h"
+
+#include "base/file.h"
+#include "report/html_report.h"
+#include "report/text_summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static vouch_ctx *ctx;
+
+static int begin(void **state)
+{
+    (void)state;
+    ctx = vouch_ctx_new(NULL);
+    return ctx == NULL;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    vouch_ctx_free(ctx);
+    return 0;
+}
+
+static vouch__doc *read_text(const char *text)
+{
+    vouch__doc *doc = NULL;
+    assert_ok(ctx, vouch__json_read(ctx, "test", text, strlen(text), 1 << 24, &doc));
+    return doc;
+}
+
+static vouch__doc *read_sample(void)
+{
+    vouch__buf buf;
+    vouch__doc *doc = NULL;
+    vouch__buf_init(ctx, &buf, 0);
+    assert_ok(ctx, vouch__file_read(ctx, VOUCH_TEST_ROOT "/golden/report/sample.json", 1 << 24, &buf));
+    assert_ok(ctx, vouch__json_read(ctx, "sample", buf.at, buf.len, 1 << 24, &doc));
+    vouch__buf_free(&buf);
+    return doc;
+}
+
+static vouch__buf html_of(const vouch__json *root, const vouch__json *head)
+{
+    vouch__buf out;
+    vouch__buf_init(ctx, &out, 0);
+    assert_ok(ctx, vouch__report_html(ctx, root, head, &out));
+    return out;
+}
+
+static void has(const vouch__buf *out, const char *text)
+{
+    if (!strstr(out->at, text))
+        fail_msg("the report lacks: %s", text);
+}
+
+/* Elements open and close in order; void ones and those that close themselves aside. */
+static void is_balanced(const char *html)
+{
+    static const char *const empty[] = { "meta", "br", "!DOCTYPE" };
+    char open[64][16];
+    size_t depth = 0;
+    for (const char *at = strchr(html, '<'); at; at = strchr(at + 1, '<')) {
+        char name[16] = "";
+        bool closes = at[1] == '/';
+        size_t len = strcspn(at + 1 + closes, " >/\n");
+        const char *stop = strchr(at, '>');
+        assert_non_null(stop);
+        assert_true(len < sizeof name);
+        memcpy(name, at + 1 + closes, len);
+        bool skipped = stop[-1] == '/';
+        for (size_t i = 0; i < 3; i++)
+            skipped = skipped || !strcmp(name, empty[i]);
+        if (skipped)
+            continue;
+        if (closes) {
+            assert_true(depth > 0);
+            if (strcmp(open[--depth], name) != 0)
+                fail_msg("<%s> is closed by </%s> near: %.60s", open[depth], name, at);
+        } else {
+            assert_true(depth < 64);
+            memcpy(open[depth++], name, sizeof name);
+        }
+    }
+    assert_int_equal(depth, 0);
+}
+
+static void the_same_evidence_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    vouch__doc *a = read_sample(), *b = read_sample(), *head = read_text("{\"seq\":12,\"hash\":\"abcdef\"}");
+    vouch__buf one = html_of(vouch__doc_root(a), vouch__doc_root(head));
+    vouch__buf two = html_of(vouch__doc_root(b), vouch__doc_root(head));
+    assert_int_equal(one.len, two.len);
+    assert_memory_equal(one.at, two.at, one.len);
+    vouch__buf_free(&one);
+    vouch__buf_free(&two);
+    vouch__doc_free(a);
+    vouch__doc_free(b);
+    vouch__doc_free(head);
+}
+
+static void the_sample_is_shown_whole(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_sample();
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    is_balanced(out.at);
+    static const char *const words[] = { "The champion is <strong>scorecard</strong>",
+                                         "0.7741",
+                                         "0.7620 to 0.7859",
+                                         "Train\xE2\x80\x93test gap",
+                                         "advisory &lt; 0.65, fail &lt; 0.6",
+                                         "DeLong, on the logit scale",
+                                         "class=\"stamp\"",
+                                         "22.1%",
+                                         "Legal profile federal-ecoa-2026",
+                                         "After the run",
+                                         "not recorded",
+                                         "rowspan=\"6\">PAY_0",
+                                         "<svg" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        has(&out, words[i]);
+    assert_null(strstr(out.at, "http://"));
+    assert_null(strstr(out.at, "https://"));
+    assert_null(strstr(out.at, "<script"));
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static void anything_may_be_missing(void **state)
+{
+    (void)state;
+    static const char *const roots[] = {
+        "{}",
+        "[]",
+        "null",
+        "\"text\"",
+        "{\"entries\":[{}, 1, null, [], {\"id\":\"x\"}]}",
+        "{\"entries\":{}}",
+        "{\"models\":[1,{},{\"log\":{\"a\":[1,2,3]}}]}",
+        "{\"champion\":{},\"controls\":[],\"legal\":[\"fha\"],\"split\":{\"parts\":[{}]}}"
+    };
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        vouch__doc *doc = read_text(roots[i]);
+        vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+        is_balanced(out.at);
+        has(&out, "</html>");
+        vouch__buf_free(&out);
+        vouch__doc_free(doc);
+    }
+}
+
+/* Every text of the sample replaced by one that would break out if it could. */
+static void spoil(vouch__json *node, const char *bad)
+{
+    for (vouch__json *at = node->first; at; at = at->next) {
+        if (at->type == VOUCH__JSON_STRING && strcmp(at->key ? at->key : "", "type") != 0) {
+            at->text = bad;
+            at->len = strlen(bad);
+        }
+        spoil(at, bad);
+    }
+}
+
+static void hostile_text_stays_text(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_sample();
+    spoil(vouch__doc_root(doc), "<i onload=x>\"'}*/</style></script>]]>--><svg>&");
+    vouch__buf out = html_of(vouch__doc_root(doc), vouch__doc_root(doc));
+    assert_null(strstr(out.at, "<i "));
+    assert_null(strstr(out.at, "</script"));
+    assert_null(strstr(out.at, "\"'"));
+    is_balanced(out.at);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static void the_text_names_champion_figures_and_findings(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_sample();
+    vouch__buf out;
+    vouch__buf_init(ctx, &out, 0);
+    assert_ok(ctx, vouch__report_text(ctx, vouch__doc_root(doc), &out));
+    has(&out, "Champion: scorecard\n");
+    has(&out, "AUC                   0.7741    (0.7620 to 0.7859)      pass\n");
+    has(&out, "FAIL     Train\xE2\x80\x93test gap, challenger, test: 0.1089 (limit: 0.1)\n");
+    has(&out, "Approved 69.9% on tune");
+    for (const char *line = out.at; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        assert_true(strcspn(line, "\n") <= 140);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static void verdicts_are_counted(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(
+        "[{\"verdict\":\"pass\"},{\"verdict\":\"fail\"},{\"verdict\":\"pass\"},{},3]");
+    vouch__doc *made = NULL;
+    assert_ok(ctx, vouch__doc_new(ctx, &made));
+    vouch__json *counts = vouch__report_count(made, vouch__doc_root(doc));
+    assert_int_equal(vouch__json_int(vouch__json_get(counts, "pass"), -1), 2);
+    assert_int_equal(vouch__json_int(vouch__json_get(counts, "fail"), -1), 1);
+    assert_int_equal(vouch__json_int(vouch__json_get(counts, "refused"), -1), 0);
+    vouch__doc_free(doc);
+    vouch__doc_free(made);
+}
+
+static vouch_status render(vouch_ctx *worker, void *arg)
+{
+    static const char text[] =
+        "{\"project\":\"p\",\"champion\":{\"name\":\"m\",\"why\":\"w\"},\"entries\":[{\"id\":\"a\",\"title\":"
+        "\"t\","
+        "\"value\":1,\"tables\":{\"x\":{\"columns\":[\"l\",\"v\",\"w\"],\"rows\":[[\"a\",1,2],[\"b\",2,3]]}},"
+        "\"plot\":{\"type\":\"bars\",\"table\":\"x\",\"x\":\"l\",\"y\":\"v,w\"}}]}";
+    vouch__doc *doc = NULL;
+    vouch__buf out;
+    (void)arg;
+    vouch_status status = vouch__json_read(worker, "test", text, sizeof text - 1, 1 << 20, &doc);
+    vouch__buf_init(worker, &out, 0);
+    if (!status)
+        status = vouch__report_html(worker, vouch__doc_root(doc), NULL, &out);
+    vouch__buf_clear(&out);
+    if (!status)
+        status = vouch__report_text(worker, vouch__doc_root(doc), &out);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+    return status;
+}
+
+static void the_report_survives_every_allocation_failure(void **state)
+{
+    (void)state;
+    sweep_allocations(render, NULL, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_evidence_gives_the_same_bytes),
+        cmocka_unit_test(the_sample_is_shown_whole),
+        cmocka_unit_test(anything_may_be_missing),
+        cmocka_unit_test(hostile_text_stays_text),
+        cmocka_unit_test(the_text_names_champion_figures_and_findings),
+        cmocka_unit_test(verdicts_are_counted),
+        cmocka_unit_test(the_report_survives_every_allocation_failure),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
