@@ -1,0 +1,319 @@
+/* Is the table sound? Missing, constant and crowded columns; repeated and contradicting rows; the balance of
+ * outcomes; special codes. */
+#include "data/check_tools.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PIECE = 4096, SHOWN = 20 };
+
+typedef struct quality {
+    vouch_ctx *ctx;
+    const vouch_table *table;
+    const vouch__data_spec *spec;
+    vouch__evidence *list;
+    size_t rows;
+    const uint8_t *bad; /* [rows] */
+} quality;
+
+typedef struct tally { /* of the rows of a column that answer a question, and of the others */
+    double in, in_bad, out, out_bad;
+} tally;
+
+static double share(double part, double all) { return all > 0 ? part / all : (double)NAN; }
+
+/* Count rows whose value equals x, or is missing when x is NaN. */
+static tally count(const quality *q, size_t col, double x)
+{
+    tally t = { .in = 0 };
+    double value[PIECE];
+    for (size_t begin = 0; begin < q->rows; begin += PIECE) {
+        size_t end = q->rows - begin < PIECE ? q->rows : begin + PIECE;
+        vouch_table_read(q->table, col, begin, end, value);
+        for (size_t i = begin; i < end; i++) {
+            double v = value[i - begin];
+            bool in = v == x || (isnan(v) && isnan(x));
+            *(in ? &t.in : &t.out) += 1;
+            *(in ? &t.in_bad : &t.out_bad) += q->bad[i];
+        }
+    }
+    return t;
+}
+
+static vouch_status missing(const quality *q)
+{
+    double worst = 0;
+    size_t mark = vouch__scratch_mark(q->ctx), n = q->spec->n_features;
+    tally *t = vouch__scratch(q->ctx, n, sizeof *t);
+    if (!t)
+        return vouch__oom(q->ctx);
+    for (size_t i = 0; i < n; i++) {
+        t[i] = count(q, q->spec->feature[i], NAN);
+        worst = fmax(worst, share(t[i].in, (double)q->rows));
+    }
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.missing", .section = "data", .title = "Missing values",
+            .purpose =
+                "What is missing is seldom missing by chance: it may say who was asked rather than what the "
+                "answer was, and it changes silently when a source does.",
+            .method =
+                "The share of missing values of each input, and the bad rate where the value is missing and "
+                "where it is there. The largest share is judged.",
+            .convention =
+                "Empty cells, NULL and not-a-number are missing; declared special codes are values.",
+            .n = (double)q->rows, .value = worst, .unit = "share", .judged = true);
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    vouch__json *table = vouch__evidence_table(q->list, object, "columns",
+                                               "column,missing,share,bad_rate_missing,bad_rate_present");
+    for (size_t i = 0; i < n; i++) {
+        if (t[i].in == 0)
+            continue;
+        vouch__json *row = vouch__evidence_row(q->list, table);
+        vouch__row_text(q->list, row, vouch_table_name(q->table, q->spec->feature[i]));
+        vouch__row_number(q->list, row, t[i].in);
+        vouch__row_number(q->list, row, t[i].in / (double)q->rows);
+        vouch__row_number(q->list, row, share(t[i].in_bad, t[i].in));
+        vouch__row_number(q->list, row, share(t[i].out_bad, t[i].out));
+    }
+    vouch__scratch_reset(q->ctx, mark);
+    return VOUCH_OK;
+}
+
+static bool is_constant(const quality *q, size_t col)
+{
+    double value[PIECE], first = NAN;
+    for (size_t begin = 0; begin < q->rows; begin += PIECE) {
+        size_t end = q->rows - begin < PIECE ? q->rows : begin + PIECE;
+        vouch_table_read(q->table, col, begin, end, value);
+        for (size_t i = 0; i < end - begin; i++) {
+            if (isnan(value[i]))
+                continue;
+            if (!isnan(first) && value[i] != first)
+                return false;
+            first = value[i];
+        }
+    }
+    return true;
+}
+
+static void constant(const quality *q)
+{
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.constant", .section = "data", .title = "Columns that hold one value only",
+            .purpose =
+                "A column that does not vary tells nothing; that somebody delivered it says that it was "
+                "expected to.",
+            .method = "Inputs with at most one distinct value among those not missing.", .n = (double)q->rows,
+            .value = 0, .unit = "columns", .judged = true);
+    for (size_t i = 0; i < q->spec->n_features; i++)
+        entry.value += is_constant(q, q->spec->feature[i]) ? 1 : 0;
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    if (entry.value == 0)
+        return;
+    vouch__json *table = vouch__evidence_table(q->list, object, "columns", "column");
+    for (size_t i = 0; i < q->spec->n_features; i++)
+        if (is_constant(q, q->spec->feature[i]))
+            vouch__row_text(q->list, vouch__evidence_row(q->list, table),
+                            vouch_table_name(q->table, q->spec->feature[i]));
+}
+
+/* Rows sorted by the hash of the given columns. */
+static vouch_status keyed_rows(const quality *q, size_t n_cols, const size_t *col, vouch__keyed *keyed)
+{
+    size_t mark = vouch__scratch_mark(q->ctx);
+    uint64_t *hash = vouch__scratch(q->ctx, q->rows, sizeof *hash);
+    if (!hash)
+        return vouch__oom(q->ctx);
+    vouch_status status = vouch__check_hashes(q->ctx, q->table, n_cols, col, hash);
+    for (size_t i = 0; i < q->rows && !status; i++)
+        keyed[i] = (vouch__keyed){ .key = hash[i], .row = (uint32_t)i };
+    vouch__scratch_reset(q->ctx, mark);
+    if (!status)
+        vouch__check_sort(q->rows, keyed);
+    return status;
+}
+
+static vouch_status duplicates(const quality *q, vouch__keyed *keyed)
+{
+    size_t n = 0, cols = vouch_table_cols(q->table), mark = vouch__scratch_mark(q->ctx);
+    size_t *col = vouch__scratch(q->ctx, cols, sizeof *col);
+    if (!col)
+        return vouch__oom(q->ctx);
+    for (size_t j = 0; j < cols; j++)
+        if (j != q->spec->id)
+            col[n++] = j;
+    vouch_status status = keyed_rows(q, n, col, keyed);
+    vouch__scratch_reset(q->ctx, mark);
+    if (status)
+        return status;
+    double repeats = 0;
+    for (size_t i = 1; i < q->rows; i++)
+        repeats += keyed[i].key == keyed[i - 1].key ? 1 : 0;
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.duplicate_rows", .section = "data", .title = "Rows that repeat another row",
+            .purpose =
+                "A repeated row counts twice in fitting and may stand on both sides of a split, so that the "
+                "test is not one.",
+            .method = "Rows are compared in all columns but the id, by a 64-bit hash of their values. Every "
+                      "row after the first of its kind counts.",
+            .n = (double)q->rows, .value = share(repeats, (double)q->rows), .unit = "share", .judged = true);
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    if (repeats == 0)
+        return VOUCH_OK;
+    vouch__json *table = vouch__evidence_table(q->list, object, "first", "id,repeats_id");
+    for (size_t i = 1, shown = 0; i < q->rows && shown < SHOWN; i++) {
+        char id[64], other[64];
+        if (keyed[i].key != keyed[i - 1].key)
+            continue;
+        vouch__check_id(q->ctx, q->table, q->spec->id, keyed[i].row, sizeof id, id);
+        vouch__check_id(q->ctx, q->table, q->spec->id, keyed[i - 1].row, sizeof other, other);
+        vouch__json *row = vouch__evidence_row(q->list, table);
+        vouch__row_text(q->list, row, id);
+        vouch__row_text(q->list, row, other);
+        shown++;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status conflicts(const quality *q, vouch__keyed *keyed)
+{
+    double rows = 0, groups = 0;
+    vouch_status status = keyed_rows(q, q->spec->n_features, q->spec->feature, keyed);
+    if (status)
+        return status;
+    for (size_t i = 0, j; i < q->rows; i = j) {
+        size_t bad = q->bad[keyed[i].row];
+        for (j = i + 1; j < q->rows && keyed[j].key == keyed[i].key; j++)
+            bad += q->bad[keyed[j].row];
+        if (bad > 0 && bad < j - i) {
+            rows += (double)(j - i);
+            groups++;
+        }
+    }
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.conflicting_labels", .section = "data", .title = "The same inputs with both outcomes",
+            .purpose =
+                "Where equal inputs end in both outcomes no model can be right about all; a large share "
+                "means that what tells them apart was not recorded.",
+            .method =
+                "Rows are grouped by a 64-bit hash of their inputs; rows of groups that hold both outcomes "
+                "count.",
+            .n = (double)q->rows, .value = share(rows, (double)q->rows), .unit = "share", .judged = true);
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    vouch__json *row = vouch__evidence_row(
+        q->list, vouch__evidence_table(q->list, object, "counts", "rows,distinct_inputs"));
+    vouch__row_number(q->list, row, rows);
+    vouch__row_number(q->list, row, groups);
+    return VOUCH_OK;
+}
+
+static void cardinality(const quality *q)
+{
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.high_cardinality", .section = "data",
+            .title = "Text columns with many distinct values",
+            .purpose =
+                "With many levels most are too rare to learn from, new ones keep coming, and a level may "
+                "stand for a person.",
+            .method = "Distinct texts of every text input; the largest number is judged.",
+            .n = (double)q->rows, .value = 0, .unit = "levels", .judged = true);
+    for (size_t i = 0; i < q->spec->n_features; i++)
+        entry.value = fmax(entry.value, (double)vouch_table_categories(q->table, q->spec->feature[i]));
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    vouch__json *table = vouch__evidence_table(q->list, object, "columns", "column,levels");
+    for (size_t i = 0; i < q->spec->n_features; i++) {
+        size_t col = q->spec->feature[i];
+        if (vouch_table_type(q->table, col) != VOUCH_TEXT)
+            continue;
+        vouch__json *row = vouch__evidence_row(q->list, table);
+        vouch__row_text(q->list, row, vouch_table_name(q->table, col));
+        vouch__row_number(q->list, row, (double)vouch_table_categories(q->table, col));
+    }
+}
+
+static void special(const quality *q)
+{
+    size_t codes = 0;
+    for (size_t i = 0; i < q->spec->n_rules; i++)
+        codes += q->spec->rule[i].n_special;
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.special", .section = "data", .title = "Special codes",
+            .purpose =
+                "A code such as -2, \"no consumption\", is not an amount: a model must not take it for the "
+                "next value below -1.",
+            .method = "Rows that hold each declared special code, and their bad rate.", .n = (double)q->rows,
+            .value = (double)codes, .unit = "codes",
+            .note = codes ? NULL : "The project file declares no special codes.");
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    if (codes == 0)
+        return;
+    vouch__json *table = vouch__evidence_table(q->list, object, "codes", "column,code,rows,share,bad_rate");
+    for (size_t i = 0; i < q->spec->n_rules; i++) {
+        const vouch__column_rule *rule = &q->spec->rule[i];
+        size_t col = vouch_table_find(q->table, rule->name);
+        for (size_t k = 0; k < rule->n_special && col != SIZE_MAX; k++) {
+            tally t = count(q, col, rule->special[k]);
+            vouch__json *row = vouch__evidence_row(q->list, table);
+            vouch__row_text(q->list, row, rule->name);
+            vouch__row_number(q->list, row, rule->special[k]);
+            vouch__row_number(q->list, row, t.in);
+            vouch__row_number(q->list, row, share(t.in, (double)q->rows));
+            vouch__row_number(q->list, row, share(t.in_bad, t.in));
+        }
+    }
+}
+
+static void balance(const quality *q)
+{
+    double bad = 0;
+    for (size_t i = 0; i < q->rows; i++)
+        bad += q->bad[i];
+    double rate = share(bad, (double)q->rows);
+    vouch__entry entry = VOUCH__ENTRY(
+            .id = "data.class_balance", .section = "data", .title = "How rare the rarer outcome is",
+            .purpose =
+                "What can be known about a model is limited by the number of cases of the rarer outcome, not "
+                "by the number of rows.",
+            .method = "The share of the rarer outcome among all rows.", .n = (double)q->rows, .n_bad = bad,
+            .value = fmin(rate, 1 - rate), .unit = "share", .judged = true);
+    vouch__json *object = vouch__evidence_add(q->list, &entry);
+    vouch__json *table = vouch__evidence_table(q->list, object, "classes", "class,rows,share");
+    for (int i = 0; i < 2; i++) {
+        vouch__json *row = vouch__evidence_row(q->list, table);
+        vouch__row_text(q->list, row, i ? "bad" : "good");
+        vouch__row_number(q->list, row, i ? bad : (double)q->rows - bad);
+        vouch__row_number(q->list, row, i ? rate : 1 - rate);
+    }
+}
+
+vouch_status vouch__check_quality(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
+                                  vouch__evidence *list)
+{
+    quality q = { .ctx = ctx, .table = table, .spec = spec, .list = list, .rows = vouch_table_rows(table) };
+    size_t mark = vouch__scratch_mark(ctx);
+    uint8_t *bad = vouch__scratch(ctx, q.rows, 1);
+    vouch__keyed *keyed = vouch__scratch(ctx, q.rows, sizeof *keyed);
+    if (!bad || !keyed)
+        return vouch__oom(ctx);
+    vouch__check_bad(table, spec, bad);
+    q.bad = bad;
+    vouch_status status = vouch__check_profile(ctx, table, list);
+    if (!status)
+        status = missing(&q);
+    if (!status) {
+        constant(&q);
+        status = duplicates(&q, keyed);
+    }
+    if (!status && spec->target != SIZE_MAX)
+        status = conflicts(&q, keyed);
+    if (!status) {
+        cardinality(&q);
+        special(&q);
+        if (spec->target != SIZE_MAX)
+            balance(&q);
+        status = vouch__doc_status(ctx, list->doc);
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status ? status : vouch__poll(ctx);
+}
