@@ -1,0 +1,119 @@
+/* Tables and models for tests. */
+#include "fit_kit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_COLS = 64, NAME = 16 };
+
+vouch_status kit_table(vouch_ctx *ctx, size_t rows, size_t cols, const double *x, const bool *is_text,
+                       vouch_table **out_table)
+{
+    char name[MOST_COLS][NAME];
+    const char *names[MOST_COLS], *const *texts[MOST_COLS];
+    const double *values[MOST_COLS];
+    vouch_type type[MOST_COLS];
+    double *value = malloc((rows * cols + 1) * sizeof *value);
+    const char **text = malloc((rows * cols + 1) * sizeof *text);
+    char(*word)[NAME] = malloc((rows * cols + 1) * sizeof *word);
+    vouch__table_builder *builder = NULL;
+    for (size_t j = 0; j < cols; j++) {
+        (void)snprintf(name[j], NAME, "x%zu", j);
+        names[j] = name[j];
+        type[j] = is_text && is_text[j] ? VOUCH_TEXT : VOUCH_NUMBER;
+        values[j] = value + j * rows;
+        texts[j] = text + j * rows;
+        for (size_t i = 0; i < rows; i++) {
+            double v = x[i * cols + j];
+            value[j * rows + i] = v;
+            (void)snprintf(word[j * rows + i], NAME, "c%d", isnan(v) || fabs(v) > 1e6 ? 0 : (int)v);
+            text[j * rows + i] = isnan(v) ? NULL : word[j * rows + i];
+        }
+    }
+    vouch_status status = vouch__table_builder_new(ctx, cols, names, type, &builder);
+    if (!status)
+        status = vouch__table_builder_add(ctx, builder, rows, values, texts);
+    if (!status)
+        status = vouch__table_builder_end(ctx, builder, out_table);
+    vouch__table_builder_free(builder);
+    free(value);
+    free(text);
+    free(word);
+    return status;
+}
+
+static vouch_status inputs_make(vouch_ctx *ctx, const kit_fit *spec, vouch__inputs *inputs)
+{
+    size_t cols = vouch_table_cols(spec->table);
+    vouch_status status = vouch__inputs_new(ctx, cols, inputs);
+    for (size_t j = 0; !status && j < cols; j++) {
+        vouch__input *input = &inputs->at[j];
+        input->name = vouch__strdup(ctx, vouch_table_name(spec->table, j));
+        input->monotone = spec->monotone ? spec->monotone[j] : 0;
+        input->is_category = vouch_table_type(spec->table, j) == VOUCH_TEXT;
+        if (!input->name)
+            return vouch__oom(ctx);
+        if (!input->is_category)
+            continue;
+        size_t n = vouch_table_categories(spec->table, j);
+        input->category = vouch__alloc(ctx, n + 1, sizeof *input->category);
+        if (!input->category)
+            return vouch__oom(ctx);
+        for (; input->n_categories < n; input->n_categories++) {
+            const char *text = vouch_table_category(spec->table, j, input->n_categories);
+            input->category[input->n_categories] = vouch__strdup(ctx, text);
+            if (!input->category[input->n_categories])
+                return vouch__oom(ctx);
+        }
+    }
+    return status;
+}
+
+static vouch_status params_make(vouch_ctx *ctx, const vouch__model_kind *kind, const char *text,
+                                double *value)
+{
+    vouch__doc *doc = NULL;
+    if (!text)
+        return vouch__params_read(ctx, kind, NULL, NULL, 0, value);
+    vouch_status status = vouch__yaml_read(ctx, "params", text, strlen(text), 1 << 16, &doc);
+    if (!status)
+        status = vouch__params_read(ctx, kind, vouch__doc_root(doc), NULL, 0, value);
+    vouch__doc_free(doc);
+    return status;
+}
+
+vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model)
+{
+    const vouch__model_kind *kind = vouch__kind_find(spec->kind ? spec->kind : "gbdt");
+    size_t n = spec->n_train + spec->n_tune;
+    vouch__inputs inputs = { .n = 0 };
+    vouch__binding binding = { .n = 0 };
+    double *value = malloc((kind->n_params + 1) * sizeof *value);
+    uint32_t *row = malloc((n + 1) * sizeof *row);
+    vouch__fit_data data = { .binding = &binding, .seed = spec->seed };
+    for (size_t i = 0; i < n; i++)
+        row[i] = (uint32_t)i;
+    data.train = (vouch__part_rows){ spec->n_train, row, spec->target, spec->weight };
+    data.tune = (vouch__part_rows){ spec->n_tune, row + spec->n_train, spec->target + spec->n_train,
+                                    spec->weight ? spec->weight + spec->n_train : NULL };
+    vouch_status status = inputs_make(ctx, spec, &inputs);
+    if (!status)
+        status = params_make(ctx, kind, spec->params, value);
+    if (!status)
+        status = vouch__bind(ctx, &inputs, spec->table, &binding);
+    if (!status) {
+        vouch__doc *doc = NULL;
+        status = vouch__doc_new(ctx, &doc);
+        if (!status)
+            status = vouch__model_fit(ctx, kind, "test", &inputs, value, &data, doc, vouch__json_object(doc),
+                                      out_model);
+        vouch__doc_free(doc);
+        vouch__binding_clear(&binding);
+    }
+    vouch__inputs_clear(&inputs);
+    free(row);
+    free(value);
+    return status;
+}

@@ -1,0 +1,24 @@
+/* fit_kit.h: small tables from arrays, and models fitted on them, for tests. */
+#ifndef FIT_KIT_H
+#define FIT_KIT_H
+
+#include "models/model_kind.h"
+
+/* Columns "x0", "x1", ...; those with is_text[j] hold texts "c0", "c1", ... for values 0, 1, ... (NaN:
+ * missing). x[rows x cols]; is_text may be NULL. */
+vouch_status kit_table(vouch_ctx *ctx, size_t rows, size_t cols, const double *x, const bool *is_text,
+                       vouch_table **out_table);
+
+typedef struct kit_fit {
+    const char *kind;              /* NULL: gbdt */
+    const vouch_table *table;      /* every column is an input */
+    size_t n_train, n_tune;        /* the first rows train, the next tune */
+    const double *target, *weight; /* [n_train + n_tune]; weight may be NULL */
+    const int8_t *monotone;        /* [cols] or NULL */
+    const char *params;            /* YAML, such as "{trees: 5, grow: leaf}"; NULL: defaults */
+    uint64_t seed;
+} kit_fit;
+
+vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model);
+
+#endif
