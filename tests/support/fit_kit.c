@@ -1,6 +1,8 @@
 /* Tables and models for tests. */
 #include "fit_kit.h"
 
+#include "check.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,4 +118,21 @@ vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_mo
     free(row);
     free(value);
     return status;
+}
+
+void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        double risk = -1.0;
+        for (size_t j = 0; j < cols; j++) {
+            double v = is_text[j] ? (double)seeded_below(3 + 9 * (j % 2))
+                       : j % 2    ? seeded_normal()
+                                  : floor(seeded() * 6);
+            if (seeded() < 0.1)
+                v = NAN;
+            x[i * cols + j] = v;
+            risk += isnan(v) ? 0.4 : is_text[j] ? ((int)v * 7 % 5 - 2) * 0.4 : 0.3 * v;
+        }
+        y[i] = seeded() < 1.0 / (1.0 + exp(-risk));
+    }
 }

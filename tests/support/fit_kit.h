@@ -21,4 +21,8 @@ typedef struct kit_fit {
 
 vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model);
 
+/* Rows x[n x cols] and 0/1 outcomes y[n] with everything in them: numbers, ties, missing values, categories.
+ */
+void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y);
+
 #endif
