@@ -7,14 +7,25 @@
 #include "explain/shapley.h"
 #include "vouch/fairness.h"
 
-/* A legal profile: legal/<name>.yaml. tests: test id -> run | advisory | blocked. */
+/* A legal profile: legal/<name>.yaml with name, title, citation, from, until (null: open), note and tests:
+ * test id -> run | advisory | blocked. A test that a profile doesn't name is advisory under it. Fails
+ * E_FORMAT with "name:line:column: ..." and, for an unknown key, the nearest right one. */
 typedef struct vouch__legal vouch__legal;
+typedef enum vouch__legal_mode {
+    VOUCH__LEGAL_ADVISORY,
+    VOUCH__LEGAL_RUN,
+    VOUCH__LEGAL_BLOCKED
+} vouch__legal_mode;
 vouch_status vouch__legal_read(vouch_ctx *ctx, const char *name, const char *yaml, size_t len,
                                vouch__legal **out_legal);
 void vouch__legal_free(vouch__legal *legal);
 /* Together: a test required by one profile and blocked by another is E_CONFLICT, naming both. date: days
  * since 1970; a profile not in force then is E_ARG. */
 vouch_status vouch__legal_check(vouch_ctx *ctx, size_t n, vouch__legal *const *legal, int32_t date);
+/* What a test is under all of them together: blocked over run over advisory, and which profile says so.
+ * Without profiles everything is advisory: measured and documented. */
+vouch__legal_mode vouch__legal_of(size_t n, vouch__legal *const *legal, const char *test,
+                                  const char **out_by);
 
 typedef struct vouch__fair_data {
     const vouch_table *table;
