@@ -13,7 +13,19 @@
     "Interventional Shapley values in log-odds, summed by characteristic, then ranked; adverse ones only; "  \
     "ties by name. Where nothing is adverse the applicant is referred, not declined."
 
-static void reasons(const vouch__explain_data *data, const vouch__tally *t, vouch__evidence *list)
+/* Characteristics by how many of the declined are told of them, most first, ties by name. */
+static void by_frequency(const vouch__tally *t, size_t *order)
+{
+    for (size_t c = 0; c < t->n_characteristics; c++) {
+        size_t at = c;
+        for (; at > 0 && t->any[0][order[at - 1]] < t->any[0][c]; at--)
+            order[at] = order[at - 1];
+        order[at] = c;
+    }
+}
+
+static void reasons(const vouch__explain_data *data, const vouch__tally *t, const size_t *order,
+                    vouch__evidence *list)
 {
     double told = t->declined - t->unexplained[0];
     vouch__json *entry = vouch__evidence_add(
@@ -30,7 +42,8 @@ static void reasons(const vouch__explain_data *data, const vouch__tally *t, vouc
         list, entry, "reasons",
         "characteristic,text,average_first,average_any,just_approved_first,just_approved_any");
     double n[2] = { t->declined, data->just_approved ? t->declined : NAN };
-    for (size_t c = 0; c < t->n_characteristics && t->declined > 0.0; c++) {
+    for (size_t k = 0; k < t->n_characteristics && t->declined > 0.0; k++) {
+        size_t c = order[k];
         if (t->any[0][c] + t->any[1][c] == 0.0)
             continue;
         vouch__json *row = vouch__evidence_row(list, table);
@@ -102,7 +115,13 @@ static void similarity(const vouch__explain_data *data, const vouch__tally *t, v
 vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *data, const vouch__tally *tally,
                                   vouch__evidence *list)
 {
-    reasons(data, tally, list);
+    size_t mark = vouch__scratch_mark(ctx);
+    size_t *order = vouch__scratch(ctx, tally->n_characteristics, sizeof *order);
+    if (!order)
+        return vouch__oom(ctx);
+    by_frequency(tally, order);
+    reasons(data, tally, order, list);
     similarity(data, tally, list);
+    vouch__scratch_reset(ctx, mark);
     return vouch__poll(ctx);
 }

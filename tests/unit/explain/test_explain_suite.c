@@ -135,6 +135,7 @@ static void reasons_are_counted(const fixture *f, const vouch__evidence *list)
         first[0] += cell(rows, r, 2);
         first[1] += cell(rows, r, 4);
         assert_true(cell(rows, r, 2) <= cell(rows, r, 3) && cell(rows, r, 3) <= 1.0);
+        assert_true(r == 0 || cell(rows, r - 1, 3) >= cell(rows, r, 3));
     }
     assert_close(first[0], 1.0, 0.05); /* a few may be referred */
     assert_close(first[1], 1.0, 0.05);
