@@ -32,16 +32,34 @@ typedef struct grad_job {
     totals *task;  /* [tasks] */
 } grad_job;
 
-/* exp(-x) for x >= 0, within 2 units of the last place; 0 beyond 87. */
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* a where mask is all ones, b where it is 0. */
+static inline float choose(uint32_t mask, float a, float b)
+{
+    return float_of((bits_of(a) & mask) | (bits_of(b) & ~mask));
+}
+
+/* exp(-x) for 0 <= x <= 87, within 2 units of the last place. */
 static inline float exp_minus(float x)
 {
     const float shift = 12582912.0f; /* 1.5 x 2^23: adding it rounds to a whole number */
-    float y = x < 87.0f ? -x : -87.0f;
-    float rounded = y * 1.44269504f + shift;
+    float rounded = -x * 1.44269504f + shift;
     float k = rounded - shift;
-    float r = (y - k * 0.693359375f) + k * 2.12194440e-4f;
+    float r = (-x - k * 0.693359375f) + k * 2.12194440e-4f;
     float p = 1.0f / 5040.0f;
-    int32_t bits;
     p = p * r + 1.0f / 720.0f;
     p = p * r + 1.0f / 120.0f;
     p = p * r + 1.0f / 24.0f;
@@ -49,20 +67,21 @@ static inline float exp_minus(float x)
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    memcpy(&bits, &rounded, sizeof bits);
-    bits = (int32_t)(((uint32_t)bits - 0x4B400000u + 127u) << 23); /* 2^k */
-    float two_k;
-    memcpy(&two_k, &bits, sizeof two_k);
-    return p * two_k;
+    return p * float_of((bits_of(rounded) - 0x4B400000u + 127u) << 23); /* x 2^k */
 }
 
+/* Choices are made by masks, not branches, so that several rows are done at once. */
 static void logistic(size_t n, const double *score, const double *target, float *g, float *h)
 {
+    const int32_t most = 0x42AE0000; /* 87: positive floats are in the order of their bits */
     for (size_t i = 0; i < n; i++) {
-        float x = (float)score[i];
-        float e = exp_minus(x < 0.0f ? -x : x), s = 1.0f / (1.0f + e), q = e * s;
-        float p = x < 0.0f ? q : s, not_p = x < 0.0f ? s : q;
-        g[i] = target[i] > 0.5 ? -not_p : p;
+        uint32_t bits = bits_of((float)score[i]);
+        uint32_t is_minus = 0u - (bits >> 31), is_bad = 0u - (uint32_t)(int32_t)target[i];
+        int32_t size = (int32_t)(bits & 0x7fffffffu);
+        size = size < most ? size : most;
+        float e = exp_minus(float_of((uint32_t)size)), s = 1.0f / (1.0f + e), q = e * s;
+        float p = choose(is_minus, q, s), not_p = choose(is_minus, s, q);
+        g[i] = choose(is_bad, -not_p, p);
         h[i] = q * s;
     }
 }
@@ -79,19 +98,30 @@ static void squared(size_t n, const double *score, const double *target, double 
 static void add_up(size_t n, const float *g, const float *h, totals *t)
 {
     double sum_g[LANES] = { 0.0 }, sum_h[LANES] = { 0.0 };
-    t->least_h = INFINITY;
+    int32_t most_g = 0, most_h = 0, least_h = INT32_MAX; /* none is negative: in the order of their bits */
     for (size_t i = 0; i < n; i++) {
-        float size = g[i] < 0.0f ? -g[i] : g[i];
-        sum_g[i % LANES] += (double)size;
-        sum_h[i % LANES] += (double)h[i];
-        t->most_g = size > t->most_g ? size : t->most_g;
-        t->most_h = h[i] > t->most_h ? h[i] : t->most_h;
-        t->least_h = h[i] < t->least_h ? h[i] : t->least_h;
+        int32_t size = (int32_t)(bits_of(g[i]) & 0x7fffffffu), mass = (int32_t)bits_of(h[i]);
+        most_g = size > most_g ? size : most_g;
+        most_h = mass > most_h ? mass : most_h;
+        least_h = mass < least_h ? mass : least_h;
+    }
+    size_t whole = n - n % LANES;
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            sum_g[lane] += (double)float_of(bits_of(g[i + lane]) & 0x7fffffffu);
+            sum_h[lane] += (double)h[i + lane];
+        }
+    for (size_t i = whole; i < n; i++) {
+        sum_g[0] += (double)float_of(bits_of(g[i]) & 0x7fffffffu);
+        sum_h[0] += (double)h[i];
     }
     for (size_t lane = 0; lane < LANES; lane++) {
         t->g += sum_g[lane];
         t->h += sum_h[lane];
     }
+    t->most_g = float_of((uint32_t)most_g);
+    t->most_h = float_of((uint32_t)most_h);
+    t->least_h = float_of((uint32_t)least_h);
 }
 
 static bool is_sampled(const grad_job *job, size_t i)
@@ -127,10 +157,7 @@ static vouch_status gradient_chunk(vouch_ctx *worker, size_t chunk, size_t begin
 /* Nearest whole number, ties to even, of a value below 2^22 in size. */
 static inline int32_t whole(float x)
 {
-    float shifted = x + 12582912.0f;
-    int32_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    return bits - 0x4B400000;
+    return (int32_t)bits_of(x + 12582912.0f) - 0x4B400000;
 }
 
 static vouch_status record_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)

@@ -35,14 +35,11 @@ static vouch_status side_chunk(vouch_ctx *worker, size_t chunk, size_t begin, si
 static vouch_status move_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const part_job *job = arg;
-    size_t before = job->left_before[chunk];
-    vouch__record *left = job->out + before, *right = job->out + job->n_left + (begin - before);
+    size_t left = job->left_before[chunk], right = job->n_left + (begin - left);
     (void)worker;
-    for (size_t i = begin; i < end; i++) { /* both are written, one is kept */
-        vouch__record q = job->record[i];
-        size_t side = job->side[i];
-        vouch__record *to = side ? left : right;
-        *to = q;
+    for (size_t i = begin; i < end; i++) { /* without a branch, which could not be foreseen */
+        size_t side = job->side[i], to = right ^ ((left ^ right) & (0 - side));
+        job->out[to] = job->record[i];
         left += side;
         right += 1 - side;
     }
