@@ -15,8 +15,9 @@ extern "C" {
 typedef struct vouch_explainer vouch_explainer;
 
 /* background: the reference population's rows. The explainer keeps the model borrowed.
- * Cost: trees of depth d against m background rows take O(leaves (m + d 2^d)) once; then O(leaves) a row.
- * Fails  E_DATA (a column missing, no rows), E_LIMIT (a leaf depends on over 16 inputs) */
+ * Cost: trees of depth d against m background rows take O(leaves (m + d 2^d)) once; then O(leaves d) a row.
+ * Fails  E_DATA (a column missing, no rows), E_LIMIT (a leaf depends on over 16 inputs), E_ARG (a kind
+ * without an exact method) */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_explainer_new(vouch_ctx *ctx, const vouch_model *model,
                                                           const vouch_table *background,
                                                           vouch_explainer **out_explainer);

@@ -9,6 +9,8 @@
  *   4. SHA-256 of everything before it              32 bytes */
 #include "decide/decider.h"
 
+#include "explain/explainer.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -103,6 +105,9 @@ vouch_status vouch__decider_bundle(vouch_ctx *ctx, const vouch_model *model, con
     vouch_status status = check_policy(ctx, method, (double)most, cutoff);
     if (status)
         return status;
+    if (strcmp(vouch_model_fingerprint(explainer->model), vouch_model_fingerprint(model)) != 0 ||
+        map->n_inputs != model->inputs.n)
+        return vouch__fail(ctx, VOUCH_E_ARG, "decider: the explainer and the reasons must be of the model");
     vouch__buf_init(ctx, &part, 0);
     status = write_policy(ctx, model, map, method, most, cutoff, &part);
     if (status)
