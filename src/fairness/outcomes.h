@@ -1,0 +1,34 @@
+/* fairness/outcomes.h: what the parts of vouch__fair_outcomes share. */
+#ifndef VOUCH_OUTCOMES_H
+#define VOUCH_OUTCOMES_H
+
+#include "fairness/groups.h"
+
+/* One part of the rows, scored and decided, and what judges it. */
+typedef struct vouch__outcomes {
+    const vouch__fair_data *data;
+    const vouch_model *model;
+    vouch__part part;
+    size_t n;
+    const uint32_t *row;
+    const double *raw;
+    const uint8_t *approve, *bad;
+    vouch__legal *const *legal;
+    size_t n_legal;
+    vouch__evidence *list;
+} vouch__outcomes;
+
+/* Each adds its entries for one protected column. */
+vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);
+vouch_status vouch__fair_smd(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);
+vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);
+vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);
+vouch_status vouch__fair_flip(vouch_ctx *ctx, const vouch__outcomes *o, size_t column);
+
+/* Is test blocked by a profile? Then an entry that says so is added. */
+bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry);
+/* Add an entry as the profiles want it: where the test is only advisory a failure becomes an advice, and so
+ * does one that is_chance (the exact test cannot tell it from none). The note says which. */
+vouch__json *vouch__fair_add(const vouch__outcomes *o, vouch__entry *entry, bool is_chance);
+
+#endif
