@@ -26,8 +26,9 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_validate_auc(vouch_ctx *ctx, size_t 
                                                          double *out_auc);
 
 /* AUC with DeLong's variance (unweighted; midrank algorithm, Sun & Xu 2014) and its interval, made on the
- * logit scale. Below 10 cases of either class the variance is NaN and the interval [0, 1].
- * Source  DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845 */
+ * logit scale. Below 10 cases of either class the variance is NaN and the interval [0, 1]. At an AUC of 0 or
+ * 1, where the variance is 0 whatever n is, the interval is the exact binomial one for min(goods, bads) pairs
+ * that share no case. Source  DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845 */
 typedef struct vouch_auc {
     double auc, variance, level, low, high;
     size_t n, n_bad;
@@ -36,7 +37,8 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_validate_auc_delong(vouch_ctx *ctx, 
                                                                 const uint8_t *bad, double level,
                                                                 vouch_auc *out_auc);
 
-/* Two scores of the same cases: difference a - b, its DeLong variance, z, two-sided p, and interval. */
+/* Two scores of the same cases: difference a - b, its DeLong variance, z, two-sided p, and interval. Below 10
+ * cases of either class variance, z and p are NaN and the interval [-1, 1]. */
 typedef struct vouch_auc_pair {
     double auc_a, auc_b, difference, variance, z, p_value, level, low, high;
 } vouch_auc_pair;
@@ -66,9 +68,10 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_validate_ece(vouch_ctx *ctx, size_t 
                                                          double *out_ece);
 
 /* Population stability index between reference and current counts of the same bins:
- * sum (a - e) ln(a / e), shares smoothed as (c + 1/2) / (N + B/2). Under no change psi / (1/n + 1/m) is
- * chi-square with B - 1 degrees of freedom, from which the critical value and p-value. Source  Yurdakul &
- * Naranjo, J. Risk Model Validation 14 (2020) */
+ * sum (a - e) ln(a / e), shares smoothed as (c + 1/2) / (N + B/2), B the bins that are not empty on both
+ * sides; only those are summed over and reported as `bins`. Under no change psi / (1/n + 1/m) is chi-square
+ * with B - 1 degrees of freedom, from which the critical value and p-value. Source  Yurdakul & Naranjo, J.
+ * Risk Model Validation 14 (2020) */
 typedef struct vouch_psi {
     double psi, critical, p_value; /* critical at `level` */
     size_t bins;

@@ -156,6 +156,37 @@ double vouch__chi2_sf(double x, double df)
     return x <= 0.0 && df > 0.0 ? 1.0 : vouch__gamma_q(0.5 * df, 0.5 * x);
 }
 
+/* Newton's steps within a bracket, as for the beta quantile; from Wilson and Hilferty's cube, or from x^a /
+ * gamma(a
+ * + 1), which is exact for small p. */
+double vouch__chi2_quantile(double p, double df)
+{
+    if (!(p >= 0.0 && p <= 1.0) || !(df > 0.0))
+        return NAN;
+    if (p == 0.0 || p == 1.0)
+        return p == 0.0 ? 0.0 : INFINITY;
+    double a = 0.5 * df, low = 0.0, high = INFINITY, c = 2.0 / (9.0 * df);
+    double cube = 1.0 - c + vouch__normal_quantile(p) * sqrt(c);
+    double x = cube > 0.1 ? a * cube * cube * cube : vouch__exp((vouch__log(p) + vouch__lgamma(a + 1.0)) / a);
+    for (int i = 0; i < 2000 && x > 0.0; i++) {
+        /* whichever tail is the smaller holds the more digits */
+        double error = p < 0.5 ? vouch__gamma_p(a, x) - p : (1.0 - p) - vouch__gamma_q(a, x);
+        if (error > 0.0)
+            high = x;
+        else
+            low = x;
+        double step = error * x / (gamma_front(a, x) * a), next = x - step;
+        if (fabs(step) <= 0x1p-52 * x)
+            break;
+        if (!(next > low && next < high))
+            next = high < INFINITY ? low + 0.5 * (high - low) : 2.0 * x;
+        if (next == low || next == high)
+            break;
+        x = next;
+    }
+    return 2.0 * x;
+}
+
 double vouch__lbeta(double a, double b)
 {
     double p = fmin(a, b), q = fmax(a, b);

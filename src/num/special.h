@@ -30,7 +30,8 @@ double vouch__normal_cdf(double x);
 double vouch__normal_sf(double x);
 double vouch__normal_quantile(double p); /* inverse of normal_cdf */
 double vouch__chi2_sf(double x, double df);
-double vouch__t_sf(double t, double df); /* P(T > t) */
+double vouch__chi2_quantile(double p, double df); /* P(X <= x) = p */
+double vouch__t_sf(double t, double df);          /* P(T > t) */
 double vouch__f_sf(double f, double df1, double df2);
 double vouch__beta_quantile(double p, double a, double b);
 double vouch__binomial_cdf(double k, double n, double p); /* P(X <= k) */
