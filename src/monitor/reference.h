@@ -6,16 +6,26 @@
 #include "evidence/evidence.h"
 #include "models/model_kind.h"
 
-/* Edges and counts of every input and of the score on train; bad rate by score band; missing rates. Canonical
- * JSON. */
+/* What a batch is compared with, made from n rows (ascending) of a bound table. Best are rows the model was
+ * not fitted on: scores and AUC of its own training rows flatter it, and an honest batch then looks worse.
+ *   {version 1, model (fingerprint), rows, n_bad, probability_sum, auc, auc_variance,
+ *    score {edges, counts}: quantile bins of raw, counts with one more for missing,
+ *    bands [{n, n_bad, probability_sum}]: by bin of the score,
+ *    inputs [{name, type number, edges, counts, missing, special [{code, count}], minimum, maximum} |
+ *            {name, type category, counts by code of the model's list, missing, unseen}]}
+ * bad [n] are the outcomes. auc and its variance are null with fewer than 10 cases of a class. Holds no row.
+ */
 vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
                                    size_t n, const uint32_t *row, const double *raw,
                                    const double *probability, const uint8_t *bad, vouch__doc *doc,
                                    vouch__json **out_reference);
 
-/* monitor.psi_score, .psi_input (each input, p-values Holm-adjusted; a finding needs significance and psi
- * above the limit), .missing, .unseen; where bad is not NULL (NaN = not yet known) .auc, .bad_rate,
- * .calibration. */
+/* monitor.batch (every test of the family), .psi_score, .psi_input, .missing and .unseen (each input), and
+ * where bad is not NULL (NaN = not yet known) .auc, .auc_fall, .bad_rate, .calibration. All p-values of a
+ * batch are one family, Holm-adjusted; the policy's limit judges an effect only when its adjusted p-value is
+ * at most 5 %, else it passes. A batch of fewer than 50 rows is refused: nothing is judged. Fails  E_DATA an
+ * input column is absent or of the wrong type E_CONFLICT  the reference is of another model;  E_FORMAT  it is
+ * none */
 vouch_status vouch__monitor_batch(vouch_ctx *ctx, const vouch_model *model, const vouch__json *reference,
                                   const vouch_table *batch, const double *bad, vouch__evidence *list);
 

@@ -1,0 +1,28 @@
+/* monitor/drift_tests.h: the tests a batch is put to, on counts alone. Each p-value is of "nothing changed".
+ */
+#ifndef VOUCH_DRIFT_TESTS_H
+#define VOUCH_DRIFT_TESTS_H
+
+#include "vouch/validate.h"
+
+enum { VOUCH__MONITOR_BINS = 10, VOUCH__MONITOR_LEAST = 50 };
+
+/* PSI of two sets of counts over the same bins, after bins in which the batch would be expected to hold fewer
+ * than 5 have been put together (largest first, ties by index), as the chi-square law of PSI needs. bins is 0
+ * in the result, and the numbers NaN, when fewer than two remain. */
+vouch_status vouch__drift_psi(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
+                              vouch_psi *out_psi);
+
+/* Fisher's exact test that two rates are equal, two-sided: twice the tail of the hypergeometric law from the
+ * batch's count away from its mean, at most 1. NaN without cases on either side. */
+double vouch__drift_rates(double k_reference, double n_reference, double k_batch, double n_batch);
+
+/* The chance that so many of n_batch values lie beyond all of n_reference, when all are exchangeable: on one
+ * side, product of (n_batch - i) / (n_reference + n_batch - i); both sides by twice the smaller. */
+double vouch__drift_beyond(double n_reference, double n_batch, double below, double above);
+
+/* The chance of k or more cases in categories that the reference lacks, given how many it has exactly once
+ * (Good-Turing: the share of the unseen is about singles / n). */
+double vouch__drift_unseen(double singles, double n_reference, double k, double n_batch);
+
+#endif

@@ -1,0 +1,174 @@
+/* Outcomes of a batch, as far as they are known: does the model still rank, is the bad rate what it was, do
+ * probabilities come true? */
+#include "monitor/monitor_parts.h"
+
+#include "num/special.h"
+#include "num/sum.h"
+
+#include <math.h>
+
+enum { LEAST_BADS = 10 };
+
+typedef struct known { /* rows with an outcome */
+    size_t n;
+    double n_bad, *raw, *probability;
+    uint8_t *bad;
+} known;
+
+static vouch_status gather(const vouch__watched *w, known *out)
+{
+    known k = { .raw = vouch__scratch(w->ctx, w->n + 1, sizeof *k.raw),
+                .probability = vouch__scratch(w->ctx, w->n + 1, sizeof *k.probability),
+                .bad = vouch__scratch(w->ctx, w->n + 1, 1) };
+    if (!k.raw || !k.probability || !k.bad)
+        return vouch__oom(w->ctx);
+    for (size_t i = 0; i < w->n; i++) {
+        if (isnan(w->bad[i]))
+            continue;
+        k.raw[k.n] = w->raw[i];
+        k.probability[k.n] = w->probability[i];
+        k.bad[k.n] = w->bad[i] != 0.0;
+        k.n_bad += k.bad[k.n];
+        k.n++;
+    }
+    *out = k;
+    return VOUCH_OK;
+}
+
+static vouch__drift *outcome_test(vouch__watched *w, const known *k, const char *id, const char *title,
+                                  const char *unit)
+{
+    vouch__drift *test = vouch__drift_add(w);
+    test->id = id;
+    test->title = title;
+    test->unit = unit;
+    test->n = (double)k->n;
+    test->n_bad = k->n_bad;
+    if (k->n < VOUCH__MONITOR_LEAST) {
+        test->why_not = "Fewer than 50 outcomes are known.";
+        test->if_not = VOUCH__REFUSED;
+    }
+    return test;
+}
+
+/* The AUC itself, and how far it fell; both are judged by the test of the fall. */
+static vouch_status watch_ranking(vouch__watched *w, const known *k)
+{
+    double was = vouch__json_double(vouch__json_get(w->reference, "auc"), NAN);
+    double variance = vouch__json_double(vouch__json_get(w->reference, "auc_variance"), NAN);
+    bool enough = k->n_bad >= LEAST_BADS && (double)k->n - k->n_bad >= LEAST_BADS;
+    vouch_auc auc = { .auc = NAN, .variance = NAN, .low = NAN, .high = NAN };
+    if (enough && k->n >= VOUCH__MONITOR_LEAST) {
+        vouch_status status = vouch_validate_auc_delong(w->ctx, k->n, k->raw, k->bad, 0.95, &auc);
+        if (status)
+            return status;
+    }
+    double error = sqrt(auc.variance + variance), z = error > 0.0 ? (was - auc.auc) / error : NAN;
+    for (int fall = 0; fall < 2; fall++) {
+        vouch__drift *test = outcome_test(w, k, fall ? "monitor.auc_fall" : "monitor.auc",
+                                          fall ? "Fall of discrimination" : "Discrimination on the batch",
+                                          "AUC");
+        test->purpose = "Does the model still rank bads above goods?";
+        test->method =
+            "AUC of the batch with DeLong's variance against that of the reference, one-sided z-test of a "
+            "fall; the p-value is Holm-adjusted over all tests of the batch.";
+        test->convention = "Larger scores are riskier; a tie counts one half.";
+        test->source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845.";
+        test->null_hypothesis = "the AUC has not fallen";
+        test->was = was;
+        test->is = auc.auc;
+        test->value = fall ? was - auc.auc : auc.auc;
+        test->low = fall ? NAN : auc.low;
+        test->high = fall ? NAN : auc.high;
+        test->statistic = z;
+        test->p = isnan(z) ? NAN : vouch__normal_sf(z);
+        if (!test->why_not && (!enough || isnan(was))) {
+            test->why_not = enough ? "The reference has no AUC." : "Fewer than 10 known outcomes of a class.";
+            test->if_not = VOUCH__REFUSED;
+        }
+    }
+    return VOUCH_OK;
+}
+
+static void watch_rate(vouch__watched *w, const known *k)
+{
+    double was = vouch__json_double(vouch__json_get(w->reference, "n_bad"), NAN);
+    vouch__drift *test = outcome_test(w, k, "monitor.bad_rate", "Change of the bad rate", "rate");
+    test->purpose = "Do as many turn bad as before?";
+    test->method =
+        "Fisher's exact test of the two rates, two-sided; the p-value is Holm-adjusted over all tests of the "
+        "batch.";
+    test->convention = "The size of the change, up or down.";
+    test->null_hypothesis = "the bad rate is that of the reference";
+    test->was = was / w->n_reference;
+    test->is = k->n ? k->n_bad / (double)k->n : NAN;
+    test->value = fabs(test->is - test->was);
+    test->p = vouch__drift_rates(was, w->n_reference, k->n_bad, (double)k->n);
+}
+
+static vouch_status watch_calibration(vouch__watched *w, const known *k)
+{
+    double *spread = vouch__scratch(w->ctx, k->n + 1, sizeof *spread);
+    if (!spread)
+        return vouch__oom(w->ctx);
+    for (size_t i = 0; i < k->n; i++)
+        spread[i] = k->probability[i] * (1.0 - k->probability[i]);
+    double expected = vouch__sum(k->n, k->probability), error = sqrt(vouch__sum(k->n, spread));
+    vouch__drift *test = outcome_test(w, k, "monitor.calibration", "Calibration on the batch",
+                                      "relative error");
+    test->purpose = "Do as many turn bad as the model said?";
+    test->method = "Number of bads against the sum of probabilities, two-sided z-test; the p-value is "
+                   "Holm-adjusted over "
+                   "all tests of the batch.";
+    test->convention =
+        "The size of observed / expected - 1. Bands are the reference's bins of the score, with 95 % "
+        "Jeffreys intervals.";
+    test->null_hypothesis = "each probability is right";
+    test->was = k->n ? expected / (double)k->n : NAN;
+    test->is = k->n ? k->n_bad / (double)k->n : NAN;
+    test->value = expected > 0.0 ? fabs(k->n_bad / expected - 1.0) : NAN;
+    test->statistic = error > 0.0 ? (k->n_bad - expected) / error : NAN;
+    test->p = error > 0.0 ? fmin(1.0, 2.0 * vouch__normal_sf(fabs(test->statistic))) : NAN;
+    if (!test->why_not && !(error > 0.0)) {
+        test->why_not = "Every probability is 0 or 1.";
+        test->if_not = VOUCH__REFUSED;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status count_bands(vouch__watched *w, const known *k)
+{
+    double edge[VOUCH__MONITOR_BINS];
+    size_t n_edges = 0;
+    vouch_status status = vouch__reference_array(w->ctx, vouch__json_get(w->reference, "score"), "edges",
+                                                 VOUCH__MONITOR_BINS - 1, edge, &n_edges);
+    if (status)
+        return status;
+    w->n_bands = n_edges + 1;
+    for (size_t i = 0; i < k->n; i++) {
+        size_t b = 0;
+        while (b < n_edges && k->raw[i] > edge[b])
+            b++;
+        w->band_n[b]++;
+        w->band_bad[b] += k->bad[i];
+        w->band_sum[b] += k->probability[i];
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch__watch_outcomes(vouch__watched *w)
+{
+    known k = { 0 };
+    if (!w->bad)
+        return VOUCH_OK;
+    vouch_status status = gather(w, &k);
+    if (!status)
+        status = watch_ranking(w, &k);
+    if (!status) {
+        watch_rate(w, &k);
+        status = watch_calibration(w, &k);
+    }
+    if (!status)
+        status = count_bands(w, &k);
+    return status;
+}
