@@ -81,7 +81,7 @@ static void compared_table(vouch__evidence *list, vouch__json *entry, const vouc
 {
     vouch__json *table = vouch__evidence_table(list, entry, "compared", "where,value");
     bool predicted = !strcmp(test->id, "monitor.calibration");
-    const char *const name[] = { predicted ? "predicted" : "reference", predicted ? "observed" : "batch" };
+    const char *const name[] = { predicted ? "expected" : "reference", predicted ? "observed" : "batch" };
     const double value[] = { test->was, test->is };
     for (size_t i = 0; i < 2; i++) {
         vouch__json *row = vouch__evidence_row(list, table);

@@ -30,7 +30,8 @@ typedef struct vouch__watched {
     size_t n_tests, most;
     /* by band of the score, where outcomes are known */
     size_t n_bands;
-    double band_n[VOUCH__MONITOR_BINS], band_bad[VOUCH__MONITOR_BINS], band_sum[VOUCH__MONITOR_BINS];
+    double band_n[VOUCH__MONITOR_BINS + 1], band_bad[VOUCH__MONITOR_BINS + 1],
+        band_sum[VOUCH__MONITOR_BINS + 1];
 } vouch__watched;
 
 /* A new test with every number NaN; room was made for all there can be. */

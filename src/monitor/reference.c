@@ -141,9 +141,7 @@ static void put_bands(const maker *m, vouch__json *root, size_t n_edges, const d
     double n[VOUCH__MONITOR_BINS + 1] = { 0 }, bads[VOUCH__MONITOR_BINS + 1] = { 0 };
     double sum[VOUCH__MONITOR_BINS + 1] = { 0 };
     for (size_t i = 0; i < m->n; i++) {
-        size_t b = 0;
-        while (b < n_edges && raw[i] > edge[b])
-            b++;
+        size_t b = vouch__psi_bin(n_edges, edge, raw[i]);
         n[b]++;
         bads[b] += bad[i] != 0;
         sum[b] += probability[i];
@@ -155,6 +153,13 @@ static void put_bands(const maker *m, vouch__json *root, size_t n_edges, const d
         put_number(m, band, "n_bad", bads[b]);
         put_number(m, band, "probability_sum", sum[b]);
     }
+}
+
+/* The variance of the number of bads if each probability is right: sum of p (1 - p). */
+static double spread_of(size_t n, const double *p)
+{
+    double sum = vouch__sum(n, p);
+    return fmax(0.0, sum - vouch__sum_weighted(n, p, p));
 }
 
 vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
@@ -180,6 +185,7 @@ vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, con
     put_number(&m, root, "rows", (double)n);
     put_number(&m, root, "n_bad", n_bad);
     put_number(&m, root, "probability_sum", vouch__sum(n, probability));
+    put_number(&m, root, "probability_variance", spread_of(n, probability));
     put_number(&m, root, "auc", auc.auc);
     put_number(&m, root, "auc_variance", auc.variance);
     vouch__json *score = vouch__json_set(doc, root, "score", vouch__json_object(doc));

@@ -8,7 +8,8 @@
 
 /* What a batch is compared with, made from n rows (ascending) of a bound table. Best are rows the model was
  * not fitted on: scores and AUC of its own training rows flatter it, and an honest batch then looks worse.
- *   {version 1, model (fingerprint), rows, n_bad, probability_sum, auc, auc_variance,
+ *   {version 1, model (fingerprint), rows, n_bad, probability_sum, probability_variance, auc,
+ *    auc_variance,
  *    score {edges, counts}: quantile bins of raw, counts with one more for missing,
  *    bands [{n, n_bad, probability_sum}]: by bin of the score,
  *    inputs [{name, type number, edges, counts, missing, special [{code, count}], minimum, maximum} |

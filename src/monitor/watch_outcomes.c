@@ -4,6 +4,7 @@
 
 #include "num/special.h"
 #include "num/sum.h"
+#include "validate/suite.h"
 
 #include <math.h>
 
@@ -106,34 +107,38 @@ static void watch_rate(vouch__watched *w, const known *k)
     test->p = vouch__drift_rates(was, w->n_reference, k->n_bad, (double)k->n);
 }
 
-static vouch_status watch_calibration(vouch__watched *w, const known *k)
+/* A standing error of the level is validation's business; here it is whether the level moved. So bads are
+ * compared with what the model's probabilities would give at the ratio of observed to predicted that the
+ * reference had. */
+static void watch_calibration(vouch__watched *w, const known *k)
 {
-    double *spread = vouch__scratch(w->ctx, k->n + 1, sizeof *spread);
-    if (!spread)
-        return vouch__oom(w->ctx);
-    for (size_t i = 0; i < k->n; i++)
-        spread[i] = k->probability[i] * (1.0 - k->probability[i]);
-    double expected = vouch__sum(k->n, k->probability), error = sqrt(vouch__sum(k->n, spread));
-    vouch__drift *test = outcome_test(w, k, "monitor.calibration", "Calibration on the batch",
-                                      "relative error");
-    test->purpose = "Do as many turn bad as the model said?";
-    test->method = "Number of bads against the sum of probabilities, two-sided z-test; the p-value is "
-                   "Holm-adjusted over "
-                   "all tests of the batch.";
+    double was_bad = vouch__json_double(vouch__json_get(w->reference, "n_bad"), NAN);
+    double was_sum = vouch__json_double(vouch__json_get(w->reference, "probability_sum"), NAN);
+    double was_variance = vouch__json_double(vouch__json_get(w->reference, "probability_variance"), NAN);
+    double sum = vouch__sum(k->n, k->probability),
+           variance = sum - vouch__sum_weighted(k->n, k->probability, k->probability);
+    double ratio = was_bad / was_sum, expected = ratio * sum, scale = sum / was_sum;
+    double error = sqrt(fmax(0.0, variance) + scale * scale * was_variance);
+    vouch__drift *test = outcome_test(w, k, "monitor.calibration", "Change of calibration", "relative error");
+    test->purpose =
+        "Do as many turn bad as the model's probabilities say, as far as they did when it was made?";
+    test->method =
+        "Number of bads against the sum of probabilities times the reference's own ratio of the two; "
+        "two-sided "
+        "z-test with the variance of both. The p-value is Holm-adjusted over all tests of the batch.";
     test->convention =
         "The size of observed / expected - 1. Bands are the reference's bins of the score, with 95 % "
         "Jeffreys intervals.";
-    test->null_hypothesis = "each probability is right";
+    test->null_hypothesis = "observed and predicted stand as they stood in the reference";
     test->was = k->n ? expected / (double)k->n : NAN;
     test->is = k->n ? k->n_bad / (double)k->n : NAN;
     test->value = expected > 0.0 ? fabs(k->n_bad / expected - 1.0) : NAN;
     test->statistic = error > 0.0 ? (k->n_bad - expected) / error : NAN;
     test->p = error > 0.0 ? fmin(1.0, 2.0 * vouch__normal_sf(fabs(test->statistic))) : NAN;
-    if (!test->why_not && !(error > 0.0)) {
-        test->why_not = "Every probability is 0 or 1.";
+    if (!test->why_not && (!(error > 0.0) || !(expected > 0.0))) {
+        test->why_not = "The reference has no bads, or every probability is 0 or 1.";
         test->if_not = VOUCH__REFUSED;
     }
-    return VOUCH_OK;
 }
 
 static vouch_status count_bands(vouch__watched *w, const known *k)
@@ -146,9 +151,7 @@ static vouch_status count_bands(vouch__watched *w, const known *k)
         return status;
     w->n_bands = n_edges + 1;
     for (size_t i = 0; i < k->n; i++) {
-        size_t b = 0;
-        while (b < n_edges && k->raw[i] > edge[b])
-            b++;
+        size_t b = vouch__psi_bin(n_edges, edge, k->raw[i]);
         w->band_n[b]++;
         w->band_bad[b] += k->bad[i];
         w->band_sum[b] += k->probability[i];
@@ -166,9 +169,8 @@ vouch_status vouch__watch_outcomes(vouch__watched *w)
         status = watch_ranking(w, &k);
     if (!status) {
         watch_rate(w, &k);
-        status = watch_calibration(w, &k);
-    }
-    if (!status)
+        watch_calibration(w, &k);
         status = count_bands(w, &k);
+    }
     return status;
 }
