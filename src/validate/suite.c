@@ -4,7 +4,7 @@
 
 #include "num/special.h"
 #include "validate/cases.h"
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Score bands frozen on train: bad rates by band, and how the population moved between them. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include <math.h>
 #include <stdio.h>

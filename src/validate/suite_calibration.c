@@ -1,5 +1,5 @@
 /* Calibration: the reliability table with its test, the calibration error, and the calibration line. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include "num/special.h"
 #include "validate/calibration.h"

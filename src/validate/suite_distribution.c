@@ -1,5 +1,5 @@
 /* The score's histogram by outcome, in bins of a round width that both outcomes share. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Gains and lift at each tenth, riskiest first. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include "num/rank.h"
 #include "validate/cases.h"
@@ -55,7 +55,7 @@ vouch_status vouch__suite_gains(const vouch__suite *suite)
         return vouch__oom(suite->ctx);
     vouch_status status = vouch__order(suite->ctx, s->n, s->raw, order);
     if (!status) {
-        double captured[TENTHS];
+        double captured[TENTHS] = { 0 };
         vouch__dd sum = { 0 };
         for (size_t i = 0; i < s->n; i++)
             vouch__accumulate(&sum, vouch__suite_weight(s, i));

@@ -1,5 +1,5 @@
 /* Ranking: AUC and Gini, KS, the ROC curve, and what was lost since training. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include "num/rank.h"
 #include "num/special.h"

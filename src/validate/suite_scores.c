@@ -1,5 +1,5 @@
 /* Proper scores with their intervals, and what they are worth over the naive baseline. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 #include "num/special.h"
 #include "validate/calibration.h"

@@ -1,5 +1,5 @@
 /* What every test of the suite is for, how it is made, by which convention, and where that is written. */
-#include "validate/suite_parts.h"
+#include "validate/validate_parts.h"
 
 typedef struct words {
     const char *id, *title, *purpose, *method, *convention, *source, *unit;

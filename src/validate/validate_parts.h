@@ -1,6 +1,6 @@
-/* validate/suite_parts.h: the suite's tests, each in the file of its theme. */
-#ifndef VOUCH_SUITE_PARTS_H
-#define VOUCH_SUITE_PARTS_H
+/* validate/validate_parts.h: the suite's tests, each in the file of its theme. */
+#ifndef VOUCH_VALIDATE_PARTS_H
+#define VOUCH_VALIDATE_PARTS_H
 
 #include "validate/suite.h"
 
