@@ -14,6 +14,7 @@ bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry)
         return false;
     (void)snprintf(note, sizeof note, "Not run: the legal profile '%.100s' blocks this test.", by);
     blocked.verdict = VOUCH__NOT_APPLICABLE;
+    blocked.judged = false;
     blocked.note = note;
     (void)vouch__evidence_add(o->list, &blocked);
     return true;

@@ -88,7 +88,11 @@ static double fisher_by_definition(double a, double b, double c, double d)
 {
     double row = a + b, column = a + c, n = a + b + c + d, sum = 0, seen = NAN;
     for (int pass = 0; pass < 2; pass++)
-        for (double x = fmax(0, row + column - n); x <= fmin(row, column); x++) {
+        for (int k = 0; k <= (int)fmin(row, column); k++) {
+            double x = k;
+            if (x < row + column - n)
+                continue;
+
             double p = exp(factorial_log(row) + factorial_log(n - row) + factorial_log(column) +
                            factorial_log(n - column) - factorial_log(n) - factorial_log(x) -
                            factorial_log(row - x) - factorial_log(column - x) -
