@@ -32,3 +32,15 @@ void vouch__day_text(vouch__buf *out, int64_t day)
     vouch__civil_from_day(day, &year, &month, &of_month);
     vouch__buf_fmt(out, "%04lld-%02d-%02d", (long long)year, month, of_month);
 }
+
+void vouch__time_text(vouch__buf *out, int64_t us)
+{
+    int64_t day = us / VOUCH__DAY_US - (us % VOUCH__DAY_US < 0);
+    int64_t rest = us - day * VOUCH__DAY_US;
+    int64_t s = rest / 1000000, fraction = rest % 1000000;
+    vouch__day_text(out, day);
+    vouch__buf_fmt(out, "T%02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+    if (fraction)
+        vouch__buf_fmt(out, ".%06d", (int)fraction);
+    vouch__buf_text(out, "Z");
+}

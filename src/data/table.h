@@ -35,5 +35,7 @@ void vouch__table_gather(const vouch_table *table, size_t col, size_t n, const u
 
 /* A value as people read it: text as it is, dates as 2026-01-31, numbers shortest, missing as "". */
 void vouch__table_cell(const vouch_table *table, size_t col, size_t row, vouch__buf *out);
+/* The same of a value of any type but TEXT. Not missing. */
+void vouch__value_text(vouch_type type, double x, vouch__buf *out);
 
 #endif
