@@ -149,9 +149,10 @@ vouch_status vouch__grants_apply(vouch_ctx *ctx, vouch__grants *grants, int64_t 
         status = read_grant(ctx, kind, body, &g);
     if (status)
         return status;
-    g.person = vouch__strdup(ctx, person);
+    g.person = vouch__resize(&grants->alloc, NULL, strlen(person) + 1, 1);
     if (!g.person)
         return vouch__oom(ctx);
+    memcpy(g.person, person, strlen(person) + 1);
     status = check_person(ctx, grants, &g);
     if (status)
         goto done;

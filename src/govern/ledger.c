@@ -167,7 +167,7 @@ static vouch_status check_roles(vouch_ctx *ctx, vouch_store *store, draft *d, co
     if (!holder)
         return vouch__fail(ctx, VOUCH_E_DENIED, "%s: key %s has no grant", d->kind, d->key->id);
     d->person = holder->person;
-    const char *want = always ? always : roles;
+    const char *want = always ? always : roles; /* for the message; both must hold */
     if (!vouch__grants_hold(&store->grants, d->key->id, want, d->time) ||
         (roles && !vouch__grants_hold(&store->grants, d->key->id, roles, d->time)))
         return vouch__fail(ctx, VOUCH_E_DENIED, "%s: %s (key %s) has no grant of role %s in force", d->kind,
@@ -311,6 +311,13 @@ vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouc
     if (out_seq)
         *out_seq = d.seq;
     return VOUCH_OK;
+}
+
+vouch_status vouch__ledger_may(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles)
+{
+    draft d = { .key = key, .kind = "key", .time = vouch__now(ctx) };
+    vouch_status status = vouch__grants_load(ctx, store);
+    return status ? status : check_roles(ctx, store, &d, roles);
 }
 
 vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq, vouch__doc **out_doc)

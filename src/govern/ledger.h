@@ -18,6 +18,8 @@ void vouch__store_rollback(vouch_store *store);
  * (owner or approver), decisions (service). The entry also names the objects put since the one before. */
 vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles,
                                   const char *kind, const vouch__json *body, int64_t *out_seq);
+/* Would an entry by this key be accepted now? E_DENIED when it has none of the roles in force. */
+vouch_status vouch__ledger_may(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles);
 /* One entry's canonical JSON as a document; E_NOTFOUND. */
 vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq, vouch__doc **out_doc);
 /* The latest entry of a kind whose body member `key` is text equal to value (value NULL: any); E_NOTFOUND. */
@@ -56,7 +58,7 @@ typedef struct vouch__decision_batch {
     size_t response_len;
     size_t n;
     const char *const *id;     /* decision ids */
-    const char *const *record; /* canonical JSON: request row, decision, bundle fingerprint */
+    const char *const *record; /* canonical JSON {bundle, decision, id, row}: bundle is its object's hash */
 } vouch__decision_batch;
 /* Group commit: n batches in one transaction and one fsync. out_status[i] is each batch's own; when the call
  * itself fails nothing is written, and each is the call's. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ static size_t run_and_kill(const char *path, int round, char (**acked)[ID], size
     assert_true(pid >= 0);
     if (pid == 0) {
         (void)close(fd[0]);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves no child behind */
         child(path, round, fd[1]);
     }
     (void)close(fd[1]);
