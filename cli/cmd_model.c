@@ -1,0 +1,116 @@
+/* model: look at a model file, and carry a model from candidate to approved. */
+#include "cli.h"
+
+#include <stdlib.h>
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+typedef vouch_status act(vouch_ctx *, vouch_store *, const vouch_key *, const char *, const char *);
+
+static const option act_options[] = {
+    { "--key", "FILE", "your private key" },
+    { "--note", "TEXT", "why, or under what conditions" },
+    { "--passphrase-file", "FILE", "its first line is your passphrase" },
+};
+
+static int carry(cli_call *cli, act *step, const char *done)
+{
+    const char *path = cli_need(cli, "--key");
+    const char *note = cli_get(cli, "--note");
+    vouch_store *store = NULL;
+    vouch_key *key = NULL;
+    if (!path)
+        return EXIT_USAGE;
+    vouch_status status = cli_open_store(cli, false, &store);
+    if (!status)
+        status = cli_open_key(cli, path, &key);
+    if (!status)
+        status = step(cli->ctx, store, key, cli->operand[0], note ? note : "");
+    vouch_key_free(key);
+    vouch_store_close(store);
+    if (!status && !cli->quiet)
+        fprintf(stderr, "model %s is %s\n", cli->operand[0], done);
+    return status ? cli_failed(cli, status) : EXIT_DONE;
+}
+
+static int sign(cli_call *cli) { return carry(cli, vouch_govern_sign, "validated"); }
+
+const command cmd_model_sign = {
+    "model",
+    "sign",
+    "MODEL",
+    1,
+    "As a validator, sign a candidate.",
+    "MODEL is a name or the beginning of a fingerprint. The developer of a model can't validate it, with any "
+    "key.",
+    act_options,
+    N(act_options),
+    sign,
+};
+
+static int approve(cli_call *cli) { return carry(cli, vouch_govern_approve, "approved"); }
+
+const command cmd_model_approve = {
+    "model",
+    "approve",
+    "MODEL",
+    1,
+    "As an approver, let a validated model serve.",
+    "Neither its developer nor its validator can approve a model.",
+    act_options,
+    N(act_options),
+    approve,
+};
+
+static int retire(cli_call *cli) { return carry(cli, vouch_govern_retire, "retired"); }
+
+const command cmd_model_retire = {
+    "model", "retire",    "MODEL",        1,      "As the owner or an approver, take a model out of use.",
+    NULL,    act_options, N(act_options), retire,
+};
+
+static int show(cli_call *cli)
+{
+    vouch_model *model = NULL;
+    char *text = NULL;
+    vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
+    if (!status)
+        status = vouch_model_describe(cli->ctx, model, &text);
+    if (!status)
+        printf("%s\n", text);
+    vouch_text_free(cli->ctx, text);
+    vouch_model_free(model);
+    return status ? cli_failed(cli, status) : EXIT_DONE;
+}
+
+const command cmd_model_show = { "model", "show", "FILE", 1,   "What a model file holds, as JSON.",
+                                 NULL,    NULL,   0,      show };
+
+static const option sql_options[] = { { "--dialect", "NAME", "duckdb (default)" } };
+
+static int sql(cli_call *cli)
+{
+    const char *dialect = cli_get(cli, "--dialect");
+    vouch_model *model = NULL;
+    char *text = NULL;
+    vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
+    if (!status)
+        status = vouch_model_sql(cli->ctx, model, dialect ? dialect : "duckdb", &text);
+    if (!status)
+        printf("%s\n", text);
+    vouch_text_free(cli->ctx, text);
+    vouch_model_free(model);
+    return status ? cli_failed(cli, status) : EXIT_DONE;
+}
+
+const command cmd_model_sql = {
+    "model",
+    "sql",
+    "FILE",
+    1,
+    "A scorecard as one SQL expression that gives the same points.",
+    NULL,
+    sql_options,
+    N(sql_options),
+    sql,
+};

@@ -1,0 +1,184 @@
+/* vouch: find the command, read its options, run it. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const command *const commands[] = {
+    &cmd_init,       &cmd_key_new,    &cmd_key_grant,  &cmd_key_list,        &cmd_run,
+    &cmd_model_list, &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
+    &cmd_model_sql,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
+    &cmd_replay,     &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit,
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static const option common[] = {
+    { "--store", "URL", "the store, an SQLite file (default: vouch.db)" },
+    { "--threads", "N", "how many threads to use (default: one a processor); results do not depend on it" },
+    { "--seed", "S", "the seed, where the command has one" },
+    { "--json", NULL, "print results as JSON" },
+    { "--quiet", NULL, "no progress and no notes" },
+    { "--help", NULL, "this text" },
+};
+enum { N_COMMON = sizeof common / sizeof *common };
+
+static void print_options(const option *options, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char left[48];
+        (void)snprintf(left, sizeof left, "%s%s%s", options[i].name, options[i].value ? " " : "",
+                       options[i].value ? options[i].value : "");
+        printf("  %-26s %s\n", left, options[i].help);
+    }
+}
+
+static void print_usage(const command *c)
+{
+    printf("vouch %s%s%s%s%s [options]\n\n%s\n", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
+           c->operands ? " " : "", c->operands ? c->operands : "", c->help);
+    if (c->more)
+        printf("\n%s\n", c->more);
+    if (c->n_options) {
+        printf("\nOptions\n");
+        print_options(c->options, c->n_options);
+    }
+    printf("\nEvery command takes\n");
+    print_options(common, N_COMMON);
+    printf("\nExit status: 0 done, 1 failed, 2 usage, 3 a control failed.\n");
+}
+
+static void print_help(FILE *to)
+{
+    fprintf(to,
+            "vouch %s: train, validate, explain, serve and monitor the models that decide; trace every "
+            "figure.\n\n",
+            vouch_version());
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        char left[48];
+        const command *c = commands[i];
+        (void)snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
+                       c->operands ? " " : "", c->operands ? c->operands : "");
+        fprintf(to, "  vouch %-28s %s\n", left, c->help);
+    }
+    fprintf(to,
+            "\n'vouch COMMAND --help' says more. A first run: vouch simulate credit --out loans.csv, then\n"
+            "vouch run --project examples/loans/vouch.yaml --out result\n");
+}
+
+static const command *find(int argc, char **argv, int *out_at)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        const command *c = commands[i];
+        if (argc < 2 || strcmp(c->noun, argv[1]) != 0)
+            continue;
+        if (!c->verb || (argc > 2 && !strcmp(c->verb, argv[2]))) {
+            *out_at = c->verb ? 3 : 2;
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* Which common option it is, set in cli. false when it is none. */
+static bool take_common(cli_call *cli, const char *name, const char *value)
+{
+    if (!strcmp(name, "--store"))
+        cli->store = value;
+    else if (!strcmp(name, "--threads"))
+        cli->threads = value;
+    else if (!strcmp(name, "--seed"))
+        cli->seed = value;
+    else if (!strcmp(name, "--json"))
+        cli->json = true;
+    else if (!strcmp(name, "--quiet"))
+        cli->quiet = true;
+    else
+        return false;
+    return true;
+}
+
+static const option *known(const command *c, const char *name, size_t *out_at)
+{
+    for (size_t i = 0; i < c->n_options; i++)
+        if (!strcmp(c->options[i].name, name)) {
+            *out_at = i;
+            return &c->options[i];
+        }
+    for (size_t i = 0; i < N_COMMON; i++)
+        if (!strcmp(common[i].name, name)) {
+            *out_at = SIZE_MAX;
+            return &common[i];
+        }
+    return NULL;
+}
+
+static int read_arguments(cli_call *cli, int argc, char **argv, int at)
+{
+    for (int i = at; i < argc; i++) {
+        size_t which = 0;
+        if (strncmp(argv[i], "--", 2) != 0) {
+            if (cli->n_operands == OPERANDS_MAX) {
+                fprintf(stderr, "vouch: too many arguments at '%s'\n", argv[i]);
+                return EXIT_USAGE;
+            }
+            cli->operand[cli->n_operands++] = argv[i];
+            continue;
+        }
+        const option *o = known(cli->command, argv[i], &which);
+        if (!o) {
+            fprintf(stderr, "vouch: unknown option '%s'; see vouch %s --help\n", argv[i], argv[1]);
+            return EXIT_USAGE;
+        }
+        if (o->value && i + 1 == argc) {
+            fprintf(stderr, "vouch: %s needs %s\n", o->name, o->value);
+            return EXIT_USAGE;
+        }
+        const char *value = o->value ? argv[++i] : "";
+        if (which != SIZE_MAX)
+            cli->value[which] = value;
+        else
+            (void)take_common(cli, o->name, value);
+    }
+    if (cli->n_operands < cli->command->min_operands) {
+        fprintf(stderr, "vouch: needs %s; see --help\n", cli->command->operands);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    int at = 0;
+    cli_call cli = { .command = find(argc, argv, &at) };
+    double threads;
+    if (argc == 2 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))) {
+        printf("vouch %s (%.16s)\n", vouch_version(), vouch_build_id());
+        return EXIT_DONE;
+    }
+    if (!cli.command) {
+        bool asked = argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
+                     !strcmp(argv[1], "-h");
+        if (!asked)
+            fprintf(stderr, "vouch: no command '%s%s%s'\n\n", argv[1], argc > 2 ? " " : "",
+                    argc > 2 ? argv[2] : "");
+        print_help(asked ? stdout : stderr);
+        return asked ? EXIT_DONE : EXIT_USAGE;
+    }
+    for (int i = at; i < argc; i++)
+        if (!strcmp(argv[i], "--help")) {
+            print_usage(cli.command);
+            return EXIT_DONE;
+        }
+    int code = read_arguments(&cli, argc, argv, at);
+    if (code || (cli.threads && !cli_number("--threads", cli.threads, 1, 64, &threads)))
+        return EXIT_USAGE;
+    cli.ctx = cli_context(&cli);
+    if (!cli.ctx) {
+        fprintf(stderr, "vouch: out of memory\n");
+        return EXIT_FAILED;
+    }
+    code = cli.command->run(&cli);
+    cli_progress_end();
+    vouch_ctx_free(cli.ctx);
+    return fflush(stdout) ? EXIT_FAILED : code;
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Bad input gets one clear line and leaves nothing behind.
+. "$(dirname "$0")/support.sh"
+loans 1500 6
+bad() { # SED-SCRIPT WORDS...: the project file changed so gives status 1 and a line with each word
+    sed "$1" "$root/examples/loans/vouch.yaml" >bad.yaml
+    cmp -s bad.yaml "$root/examples/loans/vouch.yaml" && fail "the script '$1' changes nothing"
+    shift
+    expect 1 vouch run --project bad.yaml --out none --quiet
+    for word in "$@"; do says "$word"; done
+    [ ! -e none ] || fail "something was left behind"
+}
+expect 1 vouch run --project nowhere.yaml --quiet
+says nowhere.yaml
+bad 's/^models:/modles:/' "bad.yaml:" "modles" "models"
+bad 's/source: .*/source: nowhere.csv/' nowhere.csv
+bad 's/kind: gbdt/kind: gbtd/' gbtd gbdt
+bad 's/trees: [0-9]*/trees: -5/' trees
+bad 's/trees: [0-9]*/treees: 5/' treees trees
+bad 's/column: default_flag/column: default_flog/' default_flog
+bad 's/max_bad_rate: [0-9.]*/max_bad_rate: 7/' max_bad_rate
+printf 'project: [1\n' >broken.yaml
+expect 1 vouch run --project broken.yaml --quiet
+says broken.yaml
+
+{ head -1 loans.csv; sed -n '2,$p' loans.csv | sed 's/,[01]$/,0/'; } >one.csv
+printf 'not parquet at all' >lie.parquet
+sed 's/loans.csv/lie.parquet/' vouch.yaml >lie.yaml
+expect 1 vouch run --project lie.yaml --out none --quiet
+says lie.parquet
+{ cat loans.csv; tail -1 loans.csv; } >twice.csv
+sed 's/loans.csv/twice.csv/' vouch.yaml >twice.yaml
+expect 1 vouch run --project twice.yaml --out none --quiet
+says twice
+head -c 2000 /dev/urandom >noise.vouch
+expect 1 vouch score noise.vouch loans.csv --quiet
+vouch run --out good --quiet >/dev/null || [ $? -eq 3 ] || fail "run"
+expect 0 vouch score good/models/challenger.vouch loans.csv --quiet
+[ "$(wc -l <out)" -eq 1501 ] || fail "not a line a row"
+python3 - <<'PY'
+data = bytearray(open("good/models/scorecard.vouch", "rb").read())
+data[len(data) // 2] ^= 1
+open("flipped.vouch", "wb").write(data)
+PY
+expect 1 vouch score flipped.vouch loans.csv --quiet
+expect 2 vouch run --no-such-option
+expect 2 vouch no-such-command
+expect 0 vouch run --help
+prints "Exit status"
+
+# Ctrl-C: soon after the start, and later; nothing half-written
+for wait in 0.05 0.3 0.8; do
+    rm -rf stopped
+    vouch run --out stopped --quiet >/dev/null 2>err &
+    pid=$!
+    sleep "$wait"
+    kill -INT "$pid" 2>/dev/null || :
+    wait "$pid" || :
+    if [ -d stopped ]; then
+        find stopped -type f | grep -vE '\.(vouch|json|parquet|html)$' | grep . && fail "a half-written file"
+    fi
+done
+echo "every refusal is one line, and nothing is left behind"
