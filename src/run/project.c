@@ -416,17 +416,23 @@ vouch_status vouch__project_file(vouch_ctx *ctx, const vouch__project *project, 
 {
     size_t len = strlen(name);
     bool is_path = len > 5 && !strcmp(name + len - 5, ".yaml");
+    vouch_status status;
     char *path = is_path ? vouch__path_join(ctx, project->folder, name) : NULL;
-    vouch_status status = VOUCH_E_NOTFOUND;
     if (is_path && !path)
         return vouch__oom(ctx);
-    if (path && vouch__file_exists(path))
+    bool is_beside = path && vouch__file_exists(path);
+    if (is_beside) {
+        vouch__buf_free(out_text);
         status = vouch__file_read(ctx, path, FILE_MAX, out_text);
+    }
     vouch__free(vouch__allocator(ctx), path);
-    if (status != VOUCH_E_NOTFOUND)
+    if (is_beside)
         return status;
     vouch__buf_clear(out_text);
-    vouch__buf_fmt(out_text, is_path ? "%s" : "%s/%s.yaml", is_path ? name : shelf, name);
+    if (is_path)
+        vouch__buf_text(out_text, name);
+    else
+        vouch__buf_fmt(out_text, "%s/%s.yaml", shelf, name);
     status = vouch__buf_status(ctx, out_text);
     if (status)
         return status;

@@ -17,7 +17,9 @@ vouch_status vouch__schema_fail(vouch_ctx *ctx, const char *file, const vouch__j
     va_end(args);
     if (!at || at->line == 0)
         return vouch__fail(ctx, VOUCH_E_FORMAT, "%s: %s", file, text);
-    return vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: %s", file, at->line, at->column, text);
+    bool is_member = at->key_line > 0; /* where the key stands says more than where its value begins */
+    return vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: %s", file, is_member ? at->key_line : at->line,
+                       is_member ? at->key_column : at->column, text);
 }
 
 static bool in_set(const char *set, const char *word)
