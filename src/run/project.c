@@ -217,11 +217,14 @@ static vouch_status read_split(reader r, const vouch__json *split)
 static vouch_status read_monotone(reader r, vouch__model_plan *plan)
 {
     const vouch__json *monotone = vouch__json_get(plan->mapping, "monotone");
-    if (!monotone || monotone->type == VOUCH__JSON_STRING)
-        return VOUCH_OK; /* auto or none: the kind's own parameter */
+    bool is_auto = vouch__json_string(monotone) && !strcmp(monotone->text, "auto");
+    if (!monotone || (is_auto && (plan->kind->capabilities & VOUCH__CAN_POINTS)))
+        return VOUCH_OK; /* auto is how scorecards bin: each characteristic rises or falls, whichever tells
+                            more */
     if (monotone->type != VOUCH__JSON_OBJECT)
         return vouch__schema_fail(r.ctx, r.p->path, monotone,
-                                  "monotone must be a word or a mapping of column: up | down");
+                                  "models.%s.monotone must be a mapping of column: up | down%s", plan->name,
+                                  plan->kind->capabilities & VOUCH__CAN_POINTS ? ", or auto" : "");
     for (const vouch__json *node = monotone->first; node; node = node->next) {
         const char *word = vouch__json_string(node);
         if (!word || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
@@ -252,7 +255,7 @@ static vouch_status read_model(reader r, const vouch__json *node)
         return vouch__oom(r.ctx);
     vouch_status status = read_monotone(r, plan);
     if (!status)
-        status = vouch__params_read(r.ctx, plan->kind, node, skip, plan->monotone ? 2 : 1, plan->value);
+        status = vouch__params_read(r.ctx, plan->kind, node, skip, 2, plan->value);
     return status == VOUCH_E_FORMAT && !strstr(vouch_ctx_error(r.ctx), r.p->path)
                ? vouch__because(r.ctx, status, "%s: models.%s", r.p->path, node->key)
                : status;

@@ -171,7 +171,7 @@ static vouch_status replay_decision(vouch_ctx *ctx, vouch_store *store, const ch
     vouch_status status = vouch__decision_get(ctx, store, id, &text);
     if (!status)
         status = vouch__json_read(ctx, "decision record", text.at, text.len, text.len + 1, &record);
-    const vouch__json *root = vouch__doc_root(record);
+    const vouch__json *root = record ? vouch__doc_root(record) : NULL;
     if (!status)
         status = vouch__object_get(ctx, store, body_text(root, "bundle"), &bundle);
     if (!status)

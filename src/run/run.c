@@ -119,7 +119,7 @@ static vouch_status render(vouch_ctx *ctx, const vouch__job *job, vouch_store *s
     if (!status)
         status = vouch__buf_status(ctx, &o->evidence);
     if (!status)
-        status = vouch__report_html(ctx, job->root, vouch__doc_root(head), &o->report);
+        status = vouch__report_html(ctx, job->root, head ? vouch__doc_root(head) : NULL, &o->report);
     if (!status)
         status = vouch__buf_status(ctx, &o->report);
     if (!status)
