@@ -280,33 +280,31 @@ vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job)
 }
 
 vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
-                            vouch__job *out_job)
+                            vouch__job *job)
 {
-    vouch__job job = {
+    *job = (vouch__job){
         .project = *project, .duckdb = duckdb, .stamp = stamp, .alloc = *vouch__allocator(ctx)
     };
-    vouch_status status = read_policy(ctx, &job);
+    vouch_status status = read_policy(ctx, job);
     if (!status)
-        status = vouch__evidence_new(ctx, job.policy, &job.list);
+        status = vouch__evidence_new(ctx, job->policy, &job->list);
     if (!status) {
-        job.root = vouch__json_array(job.list.doc);
-        status = read_legal(ctx, &job, job.root);
+        job->root = vouch__json_array(job->list.doc);
+        status = read_legal(ctx, job, job->root);
     }
     if (!status)
-        status = vouch__job_read(ctx, &job);
+        status = vouch__job_read(ctx, job);
     if (!status)
-        status = vouch__job_fit(ctx, &job);
+        status = vouch__job_fit(ctx, job);
     if (!status)
-        status = vouch__job_assess(ctx, &job);
+        status = vouch__job_assess(ctx, job);
     if (!status)
-        status = vouch__job_explain(ctx, &job);
+        status = vouch__job_explain(ctx, job);
     if (!status)
-        status = vouch__job_close(ctx, &job);
+        status = vouch__job_close(ctx, job);
     *project = (vouch__project){ .doc = NULL }; /* taken, whatever came of it */
     if (status)
-        vouch__job_clear(&job);
-    else
-        *out_job = job;
+        vouch__job_clear(job);
     return status;
 }
 

@@ -49,10 +49,11 @@ typedef struct vouch__job {
     vouch_alloc alloc;
 } vouch__job;
 
-/* Zero the job, give it its project (taken) and run every stage. On failure the job is cleared.
+/* Zero the job, give it its project (taken) and run every stage. On failure the job is cleared. A job
+ * holds pointers into itself: it can't be copied.
  */
 vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
-                            vouch__job *out_job);
+                            vouch__job *job);
 void vouch__job_clear(vouch__job *job);
 
 /* The stages, in order. */
