@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR = 30, CELL_MAX = 60 };
+enum { BAR = 30, CELL_MAX = 72 };
 
 static volatile sig_atomic_t interrupted; /* a second Ctrl-C kills, as the default action is back by then */
 static bool bar_is_open;
