@@ -108,14 +108,18 @@ static vouch_status judge_fairness(vouch_ctx *ctx, vouch__job *job, const vouch_
     vouch_status status = vouch__fair_scan(ctx, data, c->model, &job->list);
     if (!status)
         status = vouch__job_scored(ctx, job, c, VOUCH__TEST, &test);
-    uint8_t *approve = status ? NULL : vouch__scratch(ctx, test.n + 1, 1);
-    if (!status && !approve)
+    if (status)
+        goto done;
+    uint8_t *approve = vouch__scratch(ctx, test.n + 1, 1);
+    if (!approve) {
         status = vouch__oom(ctx);
-    for (size_t i = 0; !status && i < test.n; i++)
+        goto done;
+    }
+    for (size_t i = 0; i < test.n; i++)
         approve[i] = test.probability[i] <= c->cutoff;
-    if (!status)
-        status = vouch__fair_outcomes(ctx, data, c->model, VOUCH__TEST, test.raw, approve, test.bad,
-                                      job->legal, job->n_legal, &job->list);
+    status = vouch__fair_outcomes(ctx, data, c->model, VOUCH__TEST, test.raw, approve, test.bad, job->legal,
+                                  job->n_legal, &job->list);
+done:
     vouch__scratch_reset(ctx, mark);
     return status;
 }

@@ -58,7 +58,7 @@ static vouch_status read_special(vouch_ctx *ctx, const vouch__job *job, vouch__i
 {
     for (size_t i = 0; i < job->project.n_rules; i++) {
         const vouch__column_rule *rule = &job->project.rule[i];
-        if (strcmp(rule->name, input->name) != 0 || rule->n_special == 0)
+        if (strcmp(rule->name, input->name) != 0 || rule->n_special == 0 || !rule->special)
             continue;
         input->special = vouch__alloc(ctx, rule->n_special, sizeof *input->special);
         if (!input->special)

@@ -54,6 +54,24 @@ vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const 
     return VOUCH_OK;
 }
 
+static vouch_status read_weights(vouch_ctx *ctx, vouch__job *job)
+{
+    size_t col;
+    size_t n = vouch_table_rows(job->table);
+    vouch_status status = column_of(ctx, job, "data.weight", job->project.weight, &col);
+    if (status)
+        return status;
+    job->weight = vouch__alloc(ctx, n + 1, sizeof *job->weight);
+    if (!job->weight)
+        return vouch__oom(ctx);
+    vouch_table_read(job->table, col, 0, n, job->weight);
+    for (size_t i = 0; i < n; i++)
+        if (!(job->weight[i] > 0.0 && job->weight[i] < INFINITY))
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: weight %s in row %zu must be finite and > 0",
+                               job->project.path, job->project.weight, i + 1);
+    return VOUCH_OK;
+}
+
 static vouch_status read_outcomes(vouch_ctx *ctx, vouch__job *job)
 {
     size_t n = vouch_table_rows(job->table);
@@ -75,19 +93,8 @@ static vouch_status read_outcomes(vouch_ctx *ctx, vouch__job *job)
     if (!status && (n_bad == 0 || n_bad == n))
         status = vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s has one class: %zu of %zu rows are bad",
                              job->project.path, job->project.target, n_bad, n);
-    if (!status && job->project.weight) {
-        size_t col;
-        status = column_of(ctx, job, "data.weight", job->project.weight, &col);
-        job->weight = status ? NULL : vouch__alloc(ctx, n + 1, sizeof *job->weight);
-        if (!status && !job->weight)
-            status = vouch__oom(ctx);
-        if (!status)
-            vouch_table_read(job->table, col, 0, n, job->weight);
-        for (size_t i = 0; i < n && !status; i++)
-            if (!(job->weight[i] > 0.0 && job->weight[i] < INFINITY))
-                status = vouch__fail(ctx, VOUCH_E_DATA, "%s: weight %s in row %zu must be finite and > 0",
-                                     job->project.path, job->project.weight, i + 1);
-    }
+    if (!status && job->project.weight)
+        status = read_weights(ctx, job);
     vouch__scratch_reset(ctx, mark);
     return status;
 }
