@@ -78,8 +78,8 @@ static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vou
         vouch__input *input = &out_inputs->at[i];
         input->name = vouch__strdup(ctx, vouch_table_name(job->table, col));
         if (!input->name)
-            status = vouch__oom(ctx);
-        if (!status && vouch_table_type(job->table, col) == VOUCH_TEXT)
+            return vouch__oom(ctx);
+        if (vouch_table_type(job->table, col) == VOUCH_TEXT)
             status = read_categories(ctx, job, col, input);
         if (!status)
             status = read_special(ctx, job, input);
