@@ -131,6 +131,10 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
     vouch__json *reference = NULL;
     size_t mark = vouch__scratch_mark(ctx);
     vouch__scored train;
+    if (!wants_a && !strcmp(job->project.method, "just-approved"))
+        vouch__note(ctx, VOUCH_LOG_WARNING,
+                    "models.%s approves no training row, so its reasons are by average-applicant",
+                    c->plan->name);
     vouch_status status = vouch__decider_bundle(ctx, c->model, wants_a ? c->just_approved : c->all, &c->map,
                                                 wants_a ? "just-approved" : "average-applicant",
                                                 job->project.most, c->cutoff, &c->bundle);
