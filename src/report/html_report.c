@@ -43,6 +43,17 @@ static void paper(vouch__page *page, const char *stamp)
         "@page:first{@top-left{content:none}@top-right{content:none}}\n");
 }
 
+/* The ledger head for machines: what `vouch verify --head` takes from a report. */
+static void head_member(vouch__page *page)
+{
+    double seq = vouch__member_number(page->head, "seq");
+    const char *hash = vouch__member(page->head, "hash");
+    if (!hash || strspn(hash, "0123456789abcdef") != strlen(hash) || !(seq >= 0 && seq < 0x1p53))
+        return;
+    vouch__buf_fmt(page->out, "<meta name=\"vouch-head\" content='{\"hash\":\"%s\",\"seq\":%lld}'>\n", hash,
+                   (long long)seq);
+}
+
 static void begin(vouch__page *page, const char *stamp)
 {
     vouch__buf *out = page->out;
@@ -56,7 +67,9 @@ static void begin(vouch__page *page, const char *stamp)
     for (size_t i = 0; vouch__report_css[i]; i++)
         vouch__buf_text(out, vouch__report_css[i]);
     paper(page, stamp);
-    vouch__buf_fmt(out, "</style>\n</head>\n<body%s>\n", stamp ? " class=\"stamped\"" : "");
+    vouch__buf_text(out, "</style>\n");
+    head_member(page);
+    vouch__buf_fmt(out, "</head>\n<body%s>\n", stamp ? " class=\"stamped\"" : "");
     if (stamp) {
         vouch__buf_text(out, "<div class=\"stamp\" role=\"note\">");
         vouch__html_text(out, stamp);

@@ -17,7 +17,7 @@ bad 's/source: .*/source: nowhere.csv/' nowhere.csv
 bad 's/kind: gbdt/kind: gbtd/' gbtd gbdt
 bad 's/trees: [0-9]*/trees: -5/' trees
 bad 's/trees: [0-9]*/treees: 5/' treees trees
-bad 's/column: default_flag/column: default_flog/' default_flog
+bad 's/column: defaulted/column: defaulded/' defaulded
 bad 's/max_bad_rate: [0-9.]*/max_bad_rate: 7/' max_bad_rate
 printf 'project: [1\n' >broken.yaml
 expect 1 vouch run --project broken.yaml --quiet

@@ -31,8 +31,8 @@ while [ "$seed" -le "$seeds" ]; do
     run "$seed" none --key dana.pem
     alarms=$(count result/evidence.json "$leakage,$proxy" clean.log)
     for fault in none drift; do
-        vouch simulate credit --rows "$rows" --seed $((seed + 100000)) --fault $fault --out batch.csv --quiet
-        vouch monitor --model scorecard --batch batch.csv --json --quiet >$fault.json 2>err || [ $? -eq 3 ] ||
+        vouch simulate credit --rows $((2 * rows)) --seed $((seed + 100000)) --fault $fault --out batch.csv --quiet
+        vouch monitor --model scorecard --batch "SELECT * FROM 'batch.csv' WHERE id > $((3 * rows / 2))" --json --quiet >$fault.json 2>err || [ $? -eq 3 ] ||
             { cat err >&2; fail "monitor $seed $fault"; }
     done
     alarms=$((alarms + $(count none.json "$drift" clean.log)))
