@@ -84,20 +84,21 @@ static vouch_status rows(vouch_ctx *ctx, const vouch__batch *batch, void *arg)
 }
 
 /* The same id twice: say which, as people write it. */
-static vouch_status repeated(vouch_ctx *ctx, const vouch_table *table, size_t col, size_t row)
+static vouch_status repeated(vouch_ctx *ctx, const char *name, const vouch_table *table, size_t col,
+                             size_t row)
 {
     vouch__buf cell;
     vouch__buf_init(ctx, &cell, 0);
     vouch__table_cell(table, col, row, &cell);
     vouch_status status = vouch__buf_status(ctx, &cell);
     if (!status)
-        status = vouch__fail(ctx, VOUCH_E_DATA, "read: id %s '%.200s' stands in more than one row",
+        status = vouch__fail(ctx, VOUCH_E_DATA, "read: %s: id %s '%.200s' stands in more than one row", name,
                              vouch_table_name(table, col), cell.at);
     vouch__buf_free(&cell);
     return status;
 }
 
-static vouch_status in_order(vouch_ctx *ctx, vouch_table *table, size_t col)
+static vouch_status in_order(vouch_ctx *ctx, const char *name, vouch_table *table, size_t col)
 {
     size_t n = vouch_table_rows(table), missing = 0, descents = 0;
     size_t mark = vouch__scratch_mark(ctx);
@@ -121,7 +122,7 @@ static vouch_status in_order(vouch_ctx *ctx, vouch_table *table, size_t col)
     status = vouch__order(ctx, n, id, order);
     for (size_t i = 1; i < n && !status; i++)
         if (id[order[i]] == id[order[i - 1]])
-            status = repeated(ctx, table, col, order[i]);
+            status = repeated(ctx, name, table, col, order[i]);
     if (!status)
         status = vouch__table_reorder(ctx, table, order);
 done:
@@ -186,7 +187,7 @@ vouch_status vouch_table_open(vouch_ctx *ctx, const vouch_source *source, vouch_
     if (!status && source->id)
         status = find_id(ctx, &place, table, source->id, &id);
     if (!status && source->id)
-        status = in_order(ctx, table, id);
+        status = in_order(ctx, place.name, table, id);
     if (status)
         goto done;
     *out_table = table;

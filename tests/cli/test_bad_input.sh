@@ -31,7 +31,7 @@ says lie.parquet
 { cat loans.csv; tail -1 loans.csv; } >twice.csv
 sed 's/loans.csv/twice.csv/' vouch.yaml >twice.yaml
 expect 1 vouch run --project twice.yaml --out none --quiet
-says twice
+says "twice.csv"
 head -c 2000 /dev/urandom >noise.vouch
 expect 1 vouch score noise.vouch loans.csv --quiet
 vouch run --out good --quiet >/dev/null || [ $? -eq 3 ] || fail "run"
