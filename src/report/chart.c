@@ -180,14 +180,18 @@ static vouch_status take_column(vouch_ctx *ctx, const vouch__json *table, const 
     return read_numbers(ctx, rows, column, n, out);
 }
 
-/* What a plot's columns don't say but its table holds: the ends of a waterfall's steps, the colour of a
- * swarm. */
+/* What a plot's columns don't say but its table holds: the ends of a waterfall's steps, the bounds of an
+ * interval, the colour of a swarm. */
 static vouch_status take_implied(vouch_ctx *ctx, const vouch__json *table, vouch__chart *chart)
 {
     vouch_status status = VOUCH_OK;
     if (!strcmp(chart->type, "waterfall")) {
         status = take_column(ctx, table, "start", chart->n, &chart->low);
         return status ? status : take_column(ctx, table, "end", chart->n, &chart->high);
+    }
+    if (!strcmp(chart->type, "interval") && !chart->low && !chart->high) {
+        status = take_column(ctx, table, "low", chart->n, &chart->low);
+        return status ? status : take_column(ctx, table, "high", chart->n, &chart->high);
     }
     if (!strcmp(chart->type, "points") && chart->group && !chart->n_series && chart->x)
         chart->type = "beeswarm";

@@ -82,7 +82,7 @@ static void begin(vouch__page *page, const char *stamp)
 
 static vouch_status section(vouch__page *page, const vouch__report_section *what)
 {
-    static const char *const new_page[] = { "models", "controls" };
+    static const char *const new_page[] = { "controls" };
     vouch_status status = VOUCH_OK;
     bool breaks = false;
     for (size_t i = 0; i < sizeof new_page / sizeof *new_page; i++)

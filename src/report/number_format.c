@@ -50,8 +50,9 @@ vouch__number_style vouch__style_of(const char *name)
         !strcmp(name, "p"))
         return VOUCH__STYLE_P_VALUE;
     for (size_t i = 0; i < sizeof percent / sizeof *percent; i++)
-        if (has_word(name, percent[i]) && !has_word(name, "learning"))
-            return VOUCH__STYLE_PERCENT;
+        if (has_word(name, percent[i]))
+            return has_word(name, "learning") || has_word(name, "times") ? VOUCH__STYLE_PLAIN
+                                                                         : VOUCH__STYLE_PERCENT;
     return VOUCH__STYLE_PLAIN;
 }
 

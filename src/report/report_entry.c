@@ -245,7 +245,7 @@ static void about(vouch__page *page, const vouch__json *entry, const char *befor
         return;
     vouch__buf_text(page->out, " <span class=\"fine\">");
     vouch__html_number(page->out, n, (vouch__number_format){ VOUCH__STYLE_PLAIN, 0, true });
-    vouch__buf_text(page->out, " cases</span>");
+    vouch__buf_text(page->out, n == 1.0 ? " case</span>" : " cases</span>");
 }
 
 static void caption(vouch__page *page, const vouch__json *entry, const vouch__chart *chart)

@@ -8,7 +8,8 @@ enum { COLUMNS = 24 };
 
 typedef struct column {
     vouch__number_format format;
-    bool is_number;
+    vouch__number_style style;
+    bool is_number, is_mixed; /* mixed: sizes too far apart for one format */
 } column;
 
 static const vouch__json *cell_of(const vouch__json *row, size_t j)
@@ -18,7 +19,8 @@ static const vouch__json *cell_of(const vouch__json *row, size_t j)
 
 static column column_make(const vouch__json *rows, size_t j, const char *name, size_t n, double *v)
 {
-    column made = { { VOUCH__STYLE_PLAIN, 0, false }, false };
+    column made = { .style = vouch__style_of(name) };
+    double largest = 0.0, smallest = INFINITY;
     size_t i = 0, texts = 0;
     for (const vouch__json *row = rows->first; row && i < n; row = row->next, i++) {
         const vouch__json *cell = cell_of(row, j);
@@ -26,8 +28,14 @@ static column column_make(const vouch__json *rows, size_t j, const char *name, s
         made.is_number = made.is_number || (cell && cell->type == VOUCH__JSON_NUMBER);
         texts += vouch__json_string(cell) != NULL && isnan(v[i]);
     }
+    for (size_t k = 0; k < i; k++)
+        if (fabs(v[k]) > 0.0 && fabs(v[k]) < INFINITY) {
+            largest = fmax(largest, fabs(v[k]));
+            smallest = v[k] == nearbyint(v[k]) ? smallest : fmin(smallest, fabs(v[k]));
+        }
     made.is_number = made.is_number && !texts;
-    made.format = vouch__format_for(vouch__style_of(name), n, v);
+    made.is_mixed = made.style == VOUCH__STYLE_PLAIN && largest > 1e3 && smallest < 1e-3 * largest;
+    made.format = vouch__format_for(made.style, i, v);
     return made;
 }
 
@@ -43,9 +51,11 @@ static const char *bounded_name(const char *name, const char *before)
 
 static void write_cell(vouch__page *page, const vouch__json *cell, const column *how, const char *name)
 {
+    double value = vouch__json_double(cell, NAN);
     vouch__buf_text(page->out, how->is_number ? "<td class=\"num\">" : "<td>");
     if (how->is_number)
-        vouch__html_number(page->out, vouch__json_double(cell, NAN), how->format);
+        vouch__html_number(page->out, value,
+                           how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
     else
         vouch__html_value(page->out, name, cell);
     vouch__buf_text(page->out, "</td>");

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 640, ROW = 21, SHOWN = 40 };
+enum { WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36 };
 
 static vouch__number_style share_style(vouch__number_style style, double low, double high)
 {
@@ -20,14 +20,14 @@ static size_t longest(size_t n, const char *const *label)
         size_t len = strlen(label[i]);
         most = len > most ? len : most;
     }
-    return most < 26 ? most : 26;
+    return most < LETTERS ? most : LETTERS;
 }
 
 static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t letters, double low, double high)
 {
     vouch__frame frame = { .width = WIDTH,
                            .height = 26.0 + (double)(n * ROW) + 44,
-                           .left = 12 + (double)letters * 6.3,
+                           .left = 12 + (double)letters * 7.4,
                            .right = 56,
                            .top = 26,
                            .bottom = 44 };
@@ -156,7 +156,8 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
     vouch__svg_x_axis(out, &frame, chart->y_label, true);
     for (size_t i = 0; i < n; i++)
-        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i], 26);
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i],
+                        LETTERS);
     if (low <= 0 && high >= 0) {
         double zero = vouch__scale_at(&frame.x, 0);
         vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
@@ -242,7 +243,7 @@ void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned numb
     if (low <= 0 && high >= 0)
         vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
     for (size_t g = 0; g < n_groups; g++)
-        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, g) + 4, names[g], 26);
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, g) + 4, names[g], LETTERS);
     last = -1;
     for (size_t i = 0; i < chart->n; i++) {
         int g = group_of(names, &n_groups, chart->group[i], last);
@@ -293,7 +294,7 @@ void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     vouch__number_format format = vouch__format_for(chart->y_style, chart->n, chart->y[0]);
     vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
     for (size_t i = 0; i < n_down; i++)
-        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, down[i], 26);
+        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, down[i], LETTERS);
     for (size_t j = 0; j < n_across; j++)
         vouch__svg_text(out, "lab", "middle", frame.left + ((double)j + 0.5) * cell, 20, across[j],
                         (size_t)(cell / 6.5) + 1);
@@ -323,7 +324,7 @@ void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned numbe
 static bool needs_rows(const vouch__chart *chart)
 {
     return chart->label && !chart->group &&
-           (chart->n > 12 || longest(chart->n, chart->label) * chart->n > 60);
+           (chart->n > 12 || longest(chart->n, chart->label) * chart->n > 48);
 }
 
 static bool starts_numeric(const char *label)

@@ -31,6 +31,9 @@ static void rates_by_hand(void **state)
     assert_close(vouch__drift_rates(5, 10, 5, 10), 1, 0);
     assert_close(vouch__drift_rates(0, 10, 0, 10), 1, 1e-14);
     assert_nan(vouch__drift_rates(0, 0, 1, 10));
+    /* the worked example of docs/monitor.md; by scipy.stats.hypergeom */
+    assert_close(vouch__drift_rates(10, 100, 25, 100), 0.008503571478623954, 1e-12);
+    assert_close(vouch__drift_rates(100, 1000, 250, 1000) * 1e18, 0.6376478777183406, 1e-9);
 }
 
 static void values_beyond_a_range_by_hand(void **state)
