@@ -9,6 +9,13 @@
 #include <math.h>
 #include <stdio.h>
 
+void vouch__suite_quantity(const vouch__suite *suite, vouch__json *table, const char *name, double value)
+{
+    vouch__json *row = vouch__evidence_row(suite->list, table);
+    vouch__row_text(suite->list, row, name);
+    vouch__row_number(suite->list, row, value);
+}
+
 void vouch__jeffreys(double bad, double n, double *out_low, double *out_high)
 {
     *out_low = bad > 0.0 ? vouch__beta_quantile(0.025, bad + 0.5, n - bad + 0.5) : 0.0;

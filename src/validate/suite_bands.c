@@ -50,7 +50,7 @@ static void band_rows(const vouch__suite *suite, vouch__json *object, const vouc
 {
     vouch__json *table = vouch__evidence_table(
         suite->list, object, "bands",
-        "band,score_from,score_to,n,n_bad,bad_rate,bad_rate_low,bad_rate_high,predicted_rate,train_bad_rate");
+        "band,score_from,score_to,n,n_bad,bad_rate,rate_low,rate_high,predicted_rate,train_rate");
     for (size_t k = 0; k < n; k++) {
         const vouch__band *b = &band[k];
         double rate = b->n > 0.0 ? b->bad / b->n : NAN, low = NAN, high = NAN;
@@ -70,9 +70,8 @@ static void band_rows(const vouch__suite *suite, vouch__json *object, const vouc
         for (size_t i = 0; i < sizeof cell / sizeof *cell; i++)
             vouch__row_number(suite->list, row, cell[i]);
     }
-    vouch__evidence_plot(suite->list, object, "interval", "bands", "band",
-                         "bad_rate,bad_rate_low,bad_rate_high", "score band, safest to riskiest",
-                         "observed bad rate");
+    vouch__evidence_plot(suite->list, object, "interval", "bands", "band", "bad_rate,rate_low,rate_high",
+                         "score band, safest to riskiest", "observed bad rate");
 }
 
 vouch_status vouch__suite_bands(const vouch__suite *suite)
@@ -158,6 +157,10 @@ vouch_status vouch__suite_psi(const vouch__suite *suite)
         for (size_t i = 0; i < sizeof cell / sizeof *cell; i++)
             vouch__row_number(suite->list, row, cell[i]);
     }
+    table = vouch__evidence_table(suite->list, object, "under_no_change", "quantity,value");
+    double scale = 1.0 / p.n_reference + 1.0 / p.n_current;
+    vouch__suite_quantity(suite, table, "average", ((double)p.bins - 1.0) * scale);
+    vouch__suite_quantity(suite, table, "critical value, 95 %", p.critical);
     vouch__evidence_plot(suite->list, object, "bars", "psi", "band", "train_share,current_share",
                          "score band, safest to riskiest", "share of cases");
     return VOUCH_OK;

@@ -37,7 +37,7 @@ static void calibration(const vouch__suite *suite, const vouch__reliability *r, 
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(
         suite->list, object, "calibration",
-        "bin,probability_from,probability_to,n,n_bad,mean_probability,bad_rate,bad_rate_low,bad_rate_high");
+        "bin,rate_from,rate_to,n,n_bad,predicted_rate,bad_rate,rate_low,rate_high");
     for (size_t k = 0; k < used; k++) {
         const double cell[] = { (double)(k + 1),           r[k].low,          r[k].high, r[k].n, r[k].bad,
                                 r[k].probability / r[k].n, r[k].bad / r[k].n, low[k],    high[k] };
@@ -45,9 +45,11 @@ static void calibration(const vouch__suite *suite, const vouch__reliability *r, 
         for (size_t i = 0; i < sizeof cell / sizeof *cell; i++)
             vouch__row_number(suite->list, row, cell[i]);
     }
-    vouch__evidence_plot(suite->list, object, "interval", "calibration", "mean_probability",
-                         "bad_rate,bad_rate_low,bad_rate_high", "mean predicted probability",
-                         "observed bad rate");
+    table = vouch__evidence_table(suite->list, object, "hosmer_lemeshow", "quantity,value");
+    vouch__suite_quantity(suite, table, "statistic", statistic);
+    vouch__suite_quantity(suite, table, "degrees of freedom", (double)used);
+    vouch__evidence_plot(suite->list, object, "interval", "calibration", "predicted_rate",
+                         "bad_rate,rate_low,rate_high", "mean predicted probability", "observed bad rate");
 }
 
 /* Were every probability right, a bin's gap would be about normal with the binomial's variance, and its size
@@ -70,7 +72,10 @@ static void calibration_error(const vouch__suite *suite, const vouch__reliabilit
     entry.judged = true;
     entry.null_hypothesis = "Every probability is right.";
     entry.critical = expected + vouch__normal_quantile(0.95) * sqrt(variance);
-    (void)vouch__evidence_add(suite->list, &entry);
+    vouch__json *object = vouch__evidence_add(suite->list, &entry);
+    vouch__json *table = vouch__evidence_table(suite->list, object, "a_right_model", "quantity,value");
+    vouch__suite_quantity(suite, table, "has on average", expected);
+    vouch__suite_quantity(suite, table, "stays below 95 % of the time", entry.critical);
 }
 
 static void line_row(const vouch__suite *suite, vouch__json *table, const char *name, double value, double se,

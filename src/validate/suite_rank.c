@@ -65,12 +65,13 @@ static vouch_status ks(const vouch__suite *suite)
     }
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(suite->list, object, "cutoff", "quantity,value");
-    vouch__json *row = vouch__evidence_row(suite->list, table);
-    vouch__row_text(suite->list, row, "log-odds where the distance is reached");
-    vouch__row_number(suite->list, row, at);
-    row = vouch__evidence_row(suite->list, table);
-    vouch__row_text(suite->list, row, "the same as a probability");
-    vouch__row_number(suite->list, row, vouch__sigmoid(at));
+    vouch__suite_quantity(suite, table, "log-odds where the distance is reached", at);
+    vouch__suite_quantity(suite, table, "the same as a probability", vouch__sigmoid(at));
+    for (size_t i = 0; s->points && i < s->n; i++)
+        if (s->raw[i] == at) {
+            vouch__suite_quantity(suite, table, "the same in points", s->points[i]);
+            break;
+        }
     return VOUCH_OK;
 }
 

@@ -80,13 +80,6 @@ static void pair_row(const vouch__suite *suite, vouch__json *table, const char *
     vouch__row_number(suite->list, row, 1.0 - a / b);
 }
 
-static void part_row(const vouch__suite *suite, vouch__json *table, const char *name, double value)
-{
-    vouch__json *row = vouch__evidence_row(suite->list, table);
-    vouch__row_text(suite->list, row, name);
-    vouch__row_number(suite->list, row, value);
-}
-
 static vouch_status brier(const vouch__suite *suite, const moments *m)
 {
     const vouch__scored *s = suite->scored;
@@ -110,10 +103,10 @@ static vouch_status brier(const vouch__suite *suite, const moments *m)
     with_interval(suite, &entry, m->brier_se, 0.0, 1.0);
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(suite->list, object, "decomposition", "part,value");
-    part_row(suite, table, "reliability", reliability / total);
-    part_row(suite, table, "resolution", resolution / total);
-    part_row(suite, table, "uncertainty", suite->rate * (1.0 - suite->rate));
-    part_row(suite, table, "within bins", within / total);
+    vouch__suite_quantity(suite, table, "reliability", reliability / total);
+    vouch__suite_quantity(suite, table, "resolution", resolution / total);
+    vouch__suite_quantity(suite, table, "uncertainty", suite->rate * (1.0 - suite->rate));
+    vouch__suite_quantity(suite, table, "within bins", within / total);
     table = vouch__evidence_table(suite->list, object, "skill", "score,model,baseline,skill");
     pair_row(suite, table, "Brier", m->brier, m->base_brier);
     return VOUCH_OK;

@@ -78,7 +78,7 @@ static const words suite_words[VOUCH__TESTS] = {
                             "Jeffreys' "
                             "for the bad rate of the riskiest tenth, over the overall rate.",
                             .source = "Siddiqi, Intelligent Credit Scoring (2nd ed., 2017), ch. 10",
-                            .unit = "times the average bad rate" },
+                            .unit = "lift" },
     [VOUCH__TEST_BANDS] = { .id = "validate.bands",
                             .title = "Bad rate by score band",
                             .purpose = "Does the bad rate rise with every step of the score, as a cut-off or "
@@ -108,7 +108,7 @@ static const words suite_words[VOUCH__TESTS] = {
                                              "over cases.",
                                .source = "Brier, Monthly Weather Review 78 (1950) 1-3; Murphy, Monthly "
                                          "Weather Review 116 (1988) 2417-2424",
-                               .unit = "share of the baseline's error removed" },
+                               .unit = "skill" },
     [VOUCH__TEST_LOG_LOSS] = { .id = "validate.log_loss",
                                .title = "Log-loss",
                                .purpose = "How good are the probabilities, with a heavy charge for being "
@@ -198,8 +198,7 @@ static const words suite_words[VOUCH__TESTS] = {
                                         "the sample sizes.",
                           .source = "Siddiqi, Intelligent Credit Scoring (2nd ed., 2017); Yurdakul & "
                                     "Naranjo, J. Risk Model Validation "
-                                    "14 (2020) 89-100",
-                          .unit = "nats" },
+                                    "14 (2020) 89-100" },
     [VOUCH__TEST_DISTRIBUTION] = { .id = "validate.score_distribution",
                                    .title = "Score distribution of goods and bads",
                                    .purpose = "How do the scores of those who paid and of those who did not "

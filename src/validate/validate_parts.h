@@ -52,6 +52,9 @@ static inline double vouch__suite_weight(const vouch__scored *scored, size_t i)
     return scored->weight ? scored->weight[i] : 1.0;
 }
 
+/* A row of a table of two columns, a quantity's name and its value. */
+void vouch__suite_quantity(const vouch__suite *suite, vouch__json *table, const char *name, double value);
+
 /* Jeffreys' 95 % interval of a rate: bad of n, n > 0; at no bads the lower limit is 0, at all the upper is 1.
  */
 void vouch__jeffreys(double bad, double n, double *out_low, double *out_high);
