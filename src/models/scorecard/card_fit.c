@@ -1,16 +1,17 @@
 /* Fitting a scorecard: bin every input, keep those with information, regress, drop what the regression turns
  * against its own bins, scale to points.
  *
- * Inputs are left out for one of three reasons, each kept in the fit's log: an information value below
- * min_iv; collinear with stronger inputs (under COLLINEAR of its WoE's variance is its own); or a coefficient
- * of the wrong sign, which would give more points to riskier bins (the worst is dropped, the rest are fitted
- * again). */
+ * Inputs are left out for one of four reasons, each kept in the fit's log: an information value below min_iv;
+ * collinear with stronger inputs (under COLLINEAR of its WoE's variance is its own); a coefficient of the
+ * wrong sign, which would give more points to riskier bins; or a p-value above max_p. For the last two the
+ * worst is dropped and the rest are fitted again, until none is left to drop. */
 #include "models/scorecard/binning.h"
 #include "models/scorecard/logit.h"
 #include "models/scorecard/scorecard.h"
 
 #include "base/parallel.h"
 #include "num/rank.h"
+#include "num/special.h"
 
 #include <math.h>
 #include <string.h>
@@ -144,22 +145,41 @@ static vouch_status drop_collinear(vouch_ctx *ctx, fitting *f)
     return VOUCH_OK;
 }
 
-static vouch_status regress(vouch_ctx *ctx, fitting *f, double l2)
+/* The characteristic to drop, or n: the one of the wrong sign with the largest coefficient; else the least
+ * significant beyond max_p. */
+static size_t find_worst(const fitting *f, double max_p, const char **out_why)
+{
+    size_t sign = 0, weak = 0;
+    for (size_t c = 1; c < f->n; c++) {
+        if (f->coefficient[c + 1] > f->coefficient[sign + 1])
+            sign = c;
+        if (fabs(f->coefficient[c + 1]) * f->error[weak + 1] <
+            fabs(f->coefficient[weak + 1]) * f->error[c + 1])
+            weak = c;
+    }
+    *out_why = "coefficient of the wrong sign";
+    if (f->coefficient[sign + 1] >= 0.0)
+        return sign;
+    *out_why = "p-value above max_p";
+    double z = fabs(f->coefficient[weak + 1]) / f->error[weak + 1];
+    return max_p < 1.0 && 2.0 * vouch__normal_sf(z) > max_p ? weak : f->n;
+}
+
+static vouch_status regress(vouch_ctx *ctx, fitting *f, const double *value)
 {
     for (;;) {
-        size_t worst = 0;
-        vouch__logit_data data = regression(f, l2);
+        const char *why;
+        vouch__logit_data data = regression(f, value[VOUCH__CARD_L2]);
         vouch_status status = vouch__logit_fit(ctx, &data, f->coefficient, f->error, &f->facts);
         if (status)
             return vouch__because(ctx, status, "scorecard");
-        for (size_t c = 1; c < f->n; c++)
-            if (f->coefficient[c + 1] > f->coefficient[worst + 1])
-                worst = c;
-        if (f->coefficient[worst + 1] < 0.0)
+        size_t worst = find_worst(f, value[VOUCH__CARD_MAX_P], &why);
+        if (worst == f->n)
             return VOUCH_OK;
-        drop(f, worst, "coefficient of the wrong sign");
+        drop(f, worst, why);
         if (f->n == 0)
-            return vouch__fail(ctx, VOUCH_E_DATA, "scorecard: every input is left out");
+            return vouch__fail(ctx, VOUCH_E_DATA, "scorecard: every input is left out, the last for: %s",
+                               why);
     }
 }
 
@@ -283,7 +303,7 @@ static vouch_status fit_rows(vouch_ctx *ctx, fitting *f, const double *value, vo
     if (!status)
         status = drop_collinear(ctx, f);
     if (!status)
-        status = regress(ctx, f, value[VOUCH__CARD_L2]);
+        status = regress(ctx, f, value);
     if (status)
         return status;
     vouch__progress(ctx, f->data->name, 2, 3);

@@ -23,6 +23,9 @@ static const vouch__param params[VOUCH__CARD_PARAMS] = {
                                  "Fewest goods, and fewest bads, in a bin." },
     [VOUCH__CARD_MIN_IV] = { "min_iv", VOUCH__PARAM_REAL, 0, 10, 0.02, NULL, "",
                              "Inputs with a smaller information value are left out." },
+    [VOUCH__CARD_MAX_P] = { "max_p", VOUCH__PARAM_REAL, 0, 1, 0.1, NULL, "",
+                            "Characteristics whose coefficient has a larger p-value are left out, the least "
+                            "significant first; 1 keeps all." },
     [VOUCH__CARD_L2] = { "l2", VOUCH__PARAM_REAL, 0, 1e6, 0, NULL, "",
                          "Ridge penalty on the coefficients: l2 / 2 times their sum of squares." },
 };

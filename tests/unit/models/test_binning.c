@@ -20,7 +20,7 @@ static double information(double good, double bad, double all_good, double all_b
 static double best_by_trying(size_t n, const vouch__cell *cell, const vouch__cut_rule *rule, int direction)
 {
     double best = -INFINITY;
-    for (size_t cuts = 0; cuts < (size_t)1 << (n - 1); cuts++) {
+    for (size_t cuts = 0; 2 * cuts < (size_t)1 << n; cuts++) {
         double iv = 0.0, last_good = NAN, last_bad = NAN;
         size_t runs = 0;
         bool fine = true;

@@ -204,8 +204,10 @@ static void noise_and_copies_are_left_out_and_the_log_says_why(void **state)
     }
     assert_true(noise);
     assert_true(copy);
-    for (size_t c = 0; c < b.card->n; c++)
+    for (size_t c = 0; c < b.card->n; c++) {
         assert_true(b.card->at[c].coefficient < 0 && b.card->at[c].error > 0 && b.card->at[c].iv >= 0.02);
+        assert_true(-b.card->at[c].coefficient / b.card->at[c].error > 1.6448); /* p at most 0.1 */
+    }
     unmake(&b);
 }
 
