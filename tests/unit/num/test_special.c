@@ -178,8 +178,21 @@ static void degenerate_cases_of_the_distributions(void **state)
     assert_close(vouch__hypergeometric_log_pmf(3, 10, 2, 5), -INFINITY, 0);
     assert_close(vouch__beta_quantile(0.0, 2, 3), 0, 0);
     assert_close(vouch__beta_quantile(1.0, 2, 3), 1, 0);
-    /* the ECB's Jeffreys example, 6 loans, 2 defaults, PD 0.0367: peers print 0.0044 */
-    assert_close(vouch__beta_inc(2.5, 4.5, 0.0367), 0.0043804813, 1e-10);
+    /* Jeffreys' p-value of a PD given N loans with D defaults, the first of them as printed to four digits at
+     * training.deepcreditrisk.com */
+    static const double jeffreys[][4] = {
+        { 6, 2, 0.0367, 0.0043804813 },    { 1000, 0, 0.001, 0.8428564766 },
+        { 1000, 1, 0.001, 0.4276971222 },  { 1000, 20, 0.015, 0.1005894551 },
+        { 5000, 100, 0.02, 0.4935446460 }, { 100000, 2100, 0.02, 0.0124068778 }
+    };
+    for (size_t k = 0; k < sizeof jeffreys / sizeof *jeffreys; k++) {
+        const double *v = jeffreys[k];
+        assert_close(vouch__beta_inc(v[1] + 0.5, v[0] - v[1] + 0.5, v[2]), v[3], 6e-11);
+    }
+    for (double df = 0.5; df < 300; df *= 1.7)
+        for (double p = 1e-6; p < 1; p = p < 0.1 ? 10 * p : p + 0.089)
+            assert_close(vouch__chi2_sf(vouch__chi2_quantile(p, df), df), 1 - p, 1e-13);
+    assert_close(vouch__chi2_quantile(0.95, 9), 16.918977604620448, 1e-13);
 }
 
 static void functions_agree_with_each_other(void **state)
