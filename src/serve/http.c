@@ -19,6 +19,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -43,6 +44,7 @@ typedef struct server {
     size_t n_open; /* requests not yet answered to the end */
     unsigned ticks, stopping_ticks;
     bool is_stopping;
+    char warned[200]; /* the last warning's beginning: said once, not every second */
 } server;
 
 typedef struct exchange { /* a request under way */
@@ -315,6 +317,17 @@ static void stop(server *s)
     maybe_end(s);
 }
 
+/* Another model may have been approved. One that can't be loaded leaves the old one serving. */
+static void refresh(server *s)
+{
+    vouch_status status = vouch__service_refresh(s->ctx, s->service);
+    const char *said = vouch_ctx_error(s->ctx);
+    if (!status || status == VOUCH_E_NOTFOUND || strncmp(said, s->warned, sizeof s->warned - 1) == 0)
+        return;
+    (void)snprintf(s->warned, sizeof s->warned, "%s", said);
+    vouch__note(s->ctx, VOUCH_LOG_WARNING, "serve: the model stays: %s", s->warned);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     server *s = arg;
@@ -323,11 +336,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         stop(s);
     if (s->is_stopping && ++s->stopping_ticks > DRAIN_TICKS)
         (void)event_base_loopbreak(s->base); /* a client that does not read its answer can't hold us */
-    if (!s->is_stopping && ++s->ticks % REFRESH_TICKS == 0) {
-        vouch_status status = vouch__service_refresh(s->ctx, s->service);
-        if (status && status != VOUCH_E_NOTFOUND)
-            vouch__note(s->ctx, VOUCH_LOG_WARNING, "serve: the model stays: %s", vouch_ctx_error(s->ctx));
-    }
+    if (!s->is_stopping && ++s->ticks % REFRESH_TICKS == 0)
+        refresh(s);
 }
 
 static vouch_status bound_port(vouch_ctx *ctx, const server *s, uint16_t *out_port)
