@@ -76,7 +76,8 @@ vouch_ctx *cli_context(const cli_call *cli)
         options.progress = show_progress;
     (void)signal(SIGINT, on_interrupt);
     (void)signal(SIGTERM, on_interrupt);
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN); /* both come back as errors of the write that met them */
+    (void)signal(SIGXFSZ, SIG_IGN);
     return vouch_ctx_new(&options);
 }
 

@@ -24,6 +24,17 @@ expect 1 vouch run --project broken.yaml --quiet
 says broken.yaml
 
 { head -1 loans.csv; sed -n '2,$p' loans.csv | sed 's/,[01]$/,0/'; } >one.csv
+sed 's/loans.csv/one.csv/' vouch.yaml >one.yaml
+expect 1 vouch run --project one.yaml --out none --quiet
+says defaulted
+says "one class"
+sed 's/max: 60}/max: 2}/' vouch.yaml >narrow.yaml # a contract that the data break
+expect 3 vouch run --project narrow.yaml --out none --quiet
+says employment_years
+[ ! -e none ] || fail "a broken contract left something behind"
+awk -F, 'BEGIN {OFS = ","} {$9 = NR == 1 ? "purpose" : ""; print}' loans.csv >hole.csv # a column that is missing throughout
+sed 's/loans.csv/hole.csv/' vouch.yaml >hole.yaml
+vouch run --project hole.yaml --out hole --quiet >/dev/null 2>err || [ $? -eq 3 ] || { cat err; fail "an all-missing column"; }
 printf 'not parquet at all' >lie.parquet
 sed 's/loans.csv/lie.parquet/' vouch.yaml >lie.yaml
 expect 1 vouch run --project lie.yaml --out none --quiet
@@ -47,6 +58,16 @@ expect 2 vouch run --no-such-option
 expect 2 vouch no-such-command
 expect 0 vouch run --help
 prints "Exit status"
+
+# A disk that is full: nothing is recorded and no file is cut short
+people
+size=$(wc -c <vouch.db)
+(ulimit -f 160 && vouch run --key dana.pem --out full --quiet >out 2>err) && fail "a full disk"
+grep -qE 'large|full|space' err || { cat err; fail "a full disk is not named"; }
+[ "$(wc -l <err)" -eq 1 ] || fail "more than one line"
+expect 0 vouch verify
+[ "$(wc -c <vouch.db)" -eq "$size" ] || expect 0 vouch ledger
+! vouch ledger --quiet | grep -q ' run ' || fail "a run was recorded on a full disk"
 
 # Ctrl-C: soon after the start, and later; nothing half-written
 for wait in 0.05 0.3 0.8; do

@@ -155,10 +155,7 @@ static vouch_status gradient_chunk(vouch_ctx *worker, size_t chunk, size_t begin
 }
 
 /* Nearest whole number, ties to even, of a value below 2^22 in size. */
-static inline int32_t whole(float x)
-{
-    return (int32_t)bits_of(x + 12582912.0f) - 0x4B400000;
-}
+static inline int32_t whole(float x) { return (int32_t)bits_of(x + 12582912.0f) - 0x4B400000; }
 
 static vouch_status record_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
