@@ -76,8 +76,8 @@ static const char alone[] = "There are not two groups that are large enough to c
 /* The group a note speaks of: "SEX = 2 against 1". */
 static void name_pair(const vouch__groups *g, size_t at, char *out, size_t cap)
 {
-    (void)snprintf(out, cap, "Worst for %s = %.60s, against %.60s. %s", g->column, g->label[at],
-                   g->label[g->reference], g->how);
+    (void)snprintf(out, cap, "Worst for %s = %.60s, against %.60s.", g->column, g->label[at],
+                   g->label[g->reference]);
 }
 
 /* ---- adverse impact ratio ---- */
@@ -140,7 +140,7 @@ vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vou
     entry.high = c[worst].high;
     entry.p_value = c[worst].holm;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, &entry, !(c[worst].holm < ALPHA));
+    vouch__json *object = vouch__fair_add(o, g, &entry, !(c[worst].holm < ALPHA));
     vouch__json *table = vouch__evidence_table(
         o->list, object, "groups", "group,n,approved,approval_rate,ratio,low,high,p_value,p_holm,shortfall");
     for (size_t at = 0; at < g->n_groups; at++) {
@@ -217,7 +217,7 @@ vouch_status vouch__fair_smd(vouch_ctx *ctx, const vouch__outcomes *o, const vou
     entry.low = c[worst].low;
     entry.high = c[worst].high;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, &entry, !(c[worst].low > 0));
+    vouch__json *object = vouch__fair_add(o, g, &entry, !(c[worst].low > 0));
     vouch__json *table = vouch__evidence_table(o->list, object, "groups",
                                                "group,n,mean_log_odds,smd,low,high");
     for (size_t at = 0; at < g->n_groups; at++) {
@@ -346,7 +346,7 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
     entry.high = fmax(low, high);
     entry.p_value = c[worst].holm;
     entry.note = note;
-    error_table(o, g, &e, c, vouch__fair_add(o, &entry, !(c[worst].holm < ALPHA)));
+    error_table(o, g, &e, c, vouch__fair_add(o, g, &entry, !(c[worst].holm < ALPHA)));
     return VOUCH_OK;
 }
 
@@ -417,9 +417,10 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
         return VOUCH_OK;
     }
     bool found = c[worst].holm < ALPHA;
-    (void)snprintf(note, sizeof note, "%s %s = %.60s. %s",
-                   found ? "Strongest for" : "None is significant; largest for", g->column, g->label[worst],
-                   g->how);
+    (void)snprintf(note, sizeof note, "%s %s = %.60s.",
+                   found ? "Strongest for" : "None is significant; largest for", g->column, g->label[worst]);
+    largest for ", g->column, g->label[worst],
+        g->how);
     entry.value = c[worst].value;
     entry.level = LEVEL;
     entry.low = c[worst].low;
@@ -428,7 +429,7 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
     entry.judged = found;
     entry.verdict = vouch__policy_limit(o->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, &entry, false);
+    vouch__json *object = vouch__fair_add(o, g, &entry, false);
     vouch__json *table = vouch__evidence_table(o->list, object, "groups",
                                                "group,n,auc,low,high,p_value,p_holm");
     for (size_t at = 0; at < g->n_groups; at++) {

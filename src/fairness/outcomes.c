@@ -20,27 +20,34 @@ bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry)
     return true;
 }
 
-vouch__json *vouch__fair_add(const vouch__outcomes *o, vouch__entry *entry, bool is_chance)
+vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__groups *groups, vouch__entry *entry,
+                             bool is_chance)
 {
-    const char *by, *own = entry->note;
-    char note[1024];
+    const char *by;
+    char note[1024], convention[1024];
     bool advisory = vouch__legal_of(o->n_legal, o->legal, entry->id, &by) == VOUCH__LEGAL_ADVISORY;
-    const vouch__limit *limit = vouch__policy_limit(o->list->policy, entry->id);
-    bool fails = entry->judged && limit && vouch__limit_judge(limit, entry->value) == VOUCH__FAIL;
-    vouch__verdict before = o->list->worst;
-    (void)snprintf(
-        note, sizeof note, "%.600s%s%s%.100s%s", own ? own : "",
-        fails && is_chance ? " Beyond the limit for failing, but the test of the difference cannot tell "
-                             "it from chance (adjusted p above 0.05): an advice."
-                           : "",
-        advisory ? " Advisory under the legal profile '" : "", advisory ? by : "", advisory ? "'." : "");
-    entry->note = note;
-    vouch__json *object = vouch__evidence_add(o->list, entry);
-    entry->note = own;
-    if (fails && (advisory || is_chance)) {
-        const char *word = vouch__verdict_name(VOUCH__ADVISORY);
+    const vouch__limit *limit = entry->judged ? vouch__policy_limit(o->list->policy, entry->id) : NULL;
+    vouch__verdict first = limit ? vouch__limit_judge(limit, entry->value) : VOUCH__INFO;
+    bool milder = is_chance && (first == VOUCH__FAIL || first == VOUCH__ADVISORY);
+    vouch__verdict second = !milder ? first : first == VOUCH__FAIL ? VOUCH__ADVISORY : VOUCH__PASS;
+    bool softened = advisory && second == VOUCH__FAIL;
+    vouch__verdict last = softened ? VOUCH__ADVISORY : second, before = o->list->worst;
+    (void)snprintf(note, sizeof note, "%.600s%s%s%.100s%s", entry->note ? entry->note : "",
+                   milder ? " Beyond the limit, but the test of the difference cannot tell it from chance "
+                            "(adjusted p above 0.05), so it is judged one step milder."
+                          : "",
+                   softened ? " A failure by the policy, and an advice under the legal profile '" : "",
+                   softened ? by : "", softened ? "'." : "");
+    (void)snprintf(convention, sizeof convention, "%s%s%s", entry->convention, groups ? " " : "",
+                   groups ? groups->how : "");
+    vouch__entry told = *entry;
+    told.note = *note ? note : NULL;
+    told.convention = convention;
+    vouch__json *object = vouch__evidence_add(o->list, &told);
+    if (last != first) {
+        const char *word = vouch__verdict_name(last);
         (void)vouch__json_set(o->list->doc, object, "verdict", vouch__json_text(o->list->doc, word));
-        o->list->worst = before == VOUCH__FAIL ? VOUCH__FAIL : VOUCH__ADVISORY;
+        o->list->worst = last > before ? last : before;
     }
     return object;
 }

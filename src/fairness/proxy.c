@@ -309,7 +309,7 @@ static void feature_table(const vouch__fair_data *data, const column_job *c, siz
 static void tell(const vouch__fair_data *data, const column_job *c, association *a, vouch__evidence *list)
 {
     size_t n = data->n_features * c->n_tested, top = 0;
-    char note[512];
+    char note[320], convention[1024];
     qsort(a, n, sizeof *a, by_auc);
     while (top < n && !(a[top].holm < LEVEL))
         top++;
@@ -317,16 +317,17 @@ static void tell(const vouch__fair_data *data, const column_job *c, association 
     const association *worst = &a[found ? top : 0];
     const char *name = vouch_table_name(data->table, data->feature[worst->feature]);
     if (found)
-        (void)snprintf(note, sizeof note, "%.60s tells %s = %.60s from the rest best of all features. %s",
-                       name, c->groups.column, c->groups.label[worst->group], c->groups.how);
+        (void)snprintf(note, sizeof note, "%.60s tells %s = %.60s from the rest best of all features.", name,
+                       c->groups.column, c->groups.label[worst->group]);
     else
-        (void)snprintf(note, sizeof note, "No feature tells any group significantly from the rest. %s",
-                       c->groups.how);
+        (void)snprintf(note, sizeof note, "No feature tells any group significantly from the rest.");
     vouch__entry entry = PROXY_ENTRY(.subject = c->groups.column, .n = (double)c->groups.n,
                                      .value = worst->auc, .level = 1 - LEVEL, .low = worst->low,
                                      .high = worst->high, .p_value = worst->holm, .judged = found,
                                      .verdict = VOUCH__PASS, .note = note);
     entry.interval_method = "DeLong";
+    (void)snprintf(convention, sizeof convention, "%s %s", entry.convention, c->groups.how);
+    entry.convention = convention;
     if (!found && !vouch__policy_limit(list->policy, entry.id))
         entry.verdict = VOUCH__INFO;
     if (isnan(worst->auc)) {
