@@ -419,8 +419,6 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
     bool found = c[worst].holm < ALPHA;
     (void)snprintf(note, sizeof note, "%s %s = %.60s.",
                    found ? "Strongest for" : "None is significant; largest for", g->column, g->label[worst]);
-    largest for ", g->column, g->label[worst],
-        g->how);
     entry.value = c[worst].value;
     entry.level = LEVEL;
     entry.low = c[worst].low;
