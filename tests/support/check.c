@@ -16,7 +16,8 @@
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "called_from_lib:libduckdb.so\nrace:libduckdb.so\nrace:vouch__duckdb_column_read\n"
+    return "called_from_lib:libduckdb.so\nrace:libduckdb.so\nrace:libstdc++.so\nrace:vouch__duckdb_column_"
+           "read\n"
            "race:vouch__table_intern\nrace:gather_texts\n";
 }
 #endif
