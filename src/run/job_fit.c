@@ -39,7 +39,6 @@ static vouch_status read_categories(vouch_ctx *ctx, const vouch__job *job, size_
     for (size_t i = 0; i < n_train; i++)
         if (code[i] >= 0)
             seen[(size_t)code[i]] = 1;
-    vouch__scratch_reset(ctx, mark);
     input->is_category = true;
     input->category = vouch__alloc(ctx, n + 1, sizeof *input->category);
     if (!input->category)
@@ -51,6 +50,7 @@ static vouch_status read_categories(vouch_ctx *ctx, const vouch__job *job, size_
         status = input->category[input->n_categories] ? VOUCH_OK : vouch__oom(ctx);
         input->n_categories += !status;
     }
+    vouch__scratch_reset(ctx, mark);
     return status;
 }
 
