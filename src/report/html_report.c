@@ -121,7 +121,8 @@ static vouch_status body(vouch__page *page)
     vouch__buf_text(
         page->out,
         "<footer>Every number on these pages is in evidence.json with all its digits; here they are only "
-        "rounded.</footer>\n</main>\n</div>\n</body>\n</html>\n");
+        "rounded. Tables behind plots are folded away on screen and left out on "
+        "paper.</footer>\n</main>\n</div>\n</body>\n</html>\n");
     return status;
 }
 

@@ -29,9 +29,9 @@
 
 #include "base/json.h"
 
-/* head: the ledger's head {seq, hash}, or NULL before there is one. The same input gives the same bytes. Text
- * of the evidence is escaped wherever it goes; the tree may hold anything. Fails E_NOMEM, E_LIMIT,
- * E_CANCELLED
+/* head: the ledger's head {seq, hash}, or NULL before there is one. The same input gives the same bytes, and
+ * so does what is read from its canonical form. Text of the evidence is escaped wherever it goes; the tree
+ * may hold anything. Fails E_NOMEM, E_LIMIT, E_CANCELLED
  */
 vouch_status vouch__report_html(vouch_ctx *ctx, const vouch__json *evidence, const vouch__json *head,
                                 vouch__buf *out);

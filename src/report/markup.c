@@ -150,40 +150,44 @@ void vouch__html_single(vouch__buf *out, double value, const char *unit)
     vouch__html_number(out, value, vouch__format_for(vouch__style_of(unit), 1, &value));
 }
 
-static void list_value(vouch__buf *out, const char *name, const vouch__json *value)
+static void list_value(vouch__buf *out, const char *name, const vouch__json *list)
 {
     enum { SHOWN = 40 };
     size_t shown = 0;
-    for (const vouch__json *item = value->first; item && shown < SHOWN; item = item->next, shown++) {
+    for (const vouch__json *item = list->first; item && shown < SHOWN; item = item->next, shown++) {
         if (shown)
             vouch__buf_text(out, ", ");
-        if (value->type == VOUCH__JSON_OBJECT) {
-            vouch__html_label(out, item->key);
-            vouch__buf_text(out, " ");
-        }
         if (item->type == VOUCH__JSON_ARRAY || item->type == VOUCH__JSON_OBJECT)
             vouch__buf_fmt(out, "[%zu]", item->len);
         else
-            vouch__html_value(out, value->type == VOUCH__JSON_OBJECT ? item->key : name, item);
+            vouch__html_value(out, name, item);
     }
-    if (value->len > SHOWN)
-        vouch__buf_fmt(out, " \xE2\x80\xA6 (%zu in all)", value->len);
-    if (!value->len)
+    if (list->len > SHOWN)
+        vouch__buf_fmt(out, " \xE2\x80\xA6 (%zu in all)", list->len);
+    if (!list->len)
         vouch__buf_text(out, "none");
 }
 
 void vouch__html_value(vouch__buf *out, const char *name, const vouch__json *value)
 {
+    const char *text = vouch__json_string(value);
     if (!value || value->type == VOUCH__JSON_NULL)
         vouch__buf_text(out, "\xE2\x80\x93");
     else if (value->type == VOUCH__JSON_BOOL)
         vouch__buf_text(out, value->flag ? "yes" : "no");
     else if (value->type == VOUCH__JSON_NUMBER)
         vouch__html_number(out, value->number, vouch__format_exact(vouch__style_of(name), value->number));
-    else if (value->type == VOUCH__JSON_STRING)
+    else if (text &&
+             (!strcmp(text, "Infinity") || !strcmp(text, "-Infinity"))) /* as the canonical form has it */
+        vouch__html_value(
+            out, name,
+            &(vouch__json){ .type = VOUCH__JSON_NUMBER, .number = vouch__json_double(value, NAN) });
+    else if (text)
         vouch__html_json(out, value);
-    else
+    else if (value->type == VOUCH__JSON_ARRAY)
         list_value(out, name, value);
+    else
+        vouch__buf_fmt(out, "[%zu]", value->len);
 }
 
 void vouch__html_badge(vouch__buf *out, const char *status)

@@ -23,7 +23,7 @@ void vouch__html_number(vouch__buf *out, double value, vouch__number_format form
 /* One number by itself, in the style its unit or name asks for. */
 void vouch__html_single(vouch__buf *out, double value, const char *unit);
 /* Any value: numbers formatted, text escaped, yes and no, an en dash for null; arrays of scalars with commas,
- * at most 40 of them; objects as "name value, name value". */
+ * at most 40 of them; of what is deeper, how much of it there is. */
 void vouch__html_value(vouch__buf *out, const char *name, const vouch__json *value);
 
 /* Colour and word, and a shape for those who don't see the colour. status: a verdict's or a control's. */

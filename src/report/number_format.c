@@ -47,7 +47,7 @@ vouch__number_style vouch__style_of(const char *name)
     if (!name)
         return VOUCH__STYLE_PLAIN;
     if (has_word(name, "p_value") || has_word(name, "p-value") || has_word(name, "p_adjusted") ||
-        !strcmp(name, "p"))
+        has_word(name, "p_holm") || !strcmp(name, "p"))
         return VOUCH__STYLE_P_VALUE;
     for (size_t i = 0; i < sizeof percent / sizeof *percent; i++)
         if (has_word(name, percent[i]))
@@ -169,16 +169,16 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
 
 static const char *known_word(const char *word, size_t len)
 {
-    static const char *const from[] = { "auc", "psi", "woe",   "iv",      "ks",  "ece",       "smd",
-                                        "air", "pd",  "id",    "sd",      "ci",  "pdp",       "fpr",
-                                        "tpr", "fnr", "roc",   "gbdt",    "csi", "fp",        "fn",
-                                        "tp",  "tn",  "n_bad", "p_value", "n",   "p",         "iqr",
-                                        "oot", "pdo", "sql",   "url",     "mae", "p_adjusted" };
-    static const char *const into[] = { "AUC", "PSI", "WoE",  "IV",      "KS",    "ECE",       "SMD",
-                                        "AIR", "PD",  "ID",   "SD",      "CI",    "PDP",       "FPR",
-                                        "TPR", "FNR", "ROC",  "GBDT",    "CSI",   "FP",        "FN",
-                                        "TP",  "TN",  "Bads", "p-value", "Cases", "p",         "IQR",
-                                        "OOT", "PDO", "SQL",  "URL",     "MAE",   "adjusted p" };
+    static const char *const from[] = { "auc", "psi", "woe",   "iv",      "ks",  "ece",        "smd",
+                                        "air", "pd",  "id",    "sd",      "ci",  "pdp",        "fpr",
+                                        "tpr", "fnr", "roc",   "gbdt",    "csi", "fp",         "fn",
+                                        "tp",  "tn",  "n_bad", "p_value", "n",   "p",          "iqr",
+                                        "oot", "pdo", "sql",   "url",     "mae", "p_adjusted", "p_holm" };
+    static const char *const into[] = { "AUC", "PSI", "WoE",  "IV",      "KS",    "ECE",        "SMD",
+                                        "AIR", "PD",  "ID",   "SD",      "CI",    "PDP",        "FPR",
+                                        "TPR", "FNR", "ROC",  "GBDT",    "CSI",   "FP",         "FN",
+                                        "TP",  "TN",  "Bads", "p-value", "Cases", "p",          "IQR",
+                                        "OOT", "PDO", "SQL",  "URL",     "MAE",   "adjusted p", "p (Holm)" };
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
         if (strlen(from[i]) == len && !memcmp(from[i], word, len))
             return into[i];

@@ -117,7 +117,7 @@ const char *const vouch__report_css[] = {
     ".card{break-inside:auto}details{display:none}a{color:inherit}\n",
     ".stamp{display:none}\n",
     ".watermark{font-size:120pt}\n",
-    "nav.onpaper{columns:2;column-gap:2rem;margin-top:1rem}\n",
+    "nav.onpaper{columns:2;column-gap:2rem;margin-top:1rem}nav.onpaper h3{column-span:all;margin-bottom:.2rem}\n",
     "}\n",
     NULL
 };

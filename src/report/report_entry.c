@@ -291,32 +291,93 @@ static vouch_status plots(vouch__page *page, const vouch__entry_group *group)
     return VOUCH_OK;
 }
 
-/* A table behind a plot is folded away when it is long; another is shown. */
-static vouch_status tables(vouch__page *page, const vouch__json *entry, bool says_about)
+static bool is_plotted(const vouch__json *entry, const char *name)
 {
-    enum { SHOWN = 15, MOST = 60, FOLDED = 250 };
-    const vouch__json *all = vouch__json_get(entry, "tables");
-    const char *plotted = vouch__member(vouch__json_get(entry, "plot"), "table");
-    if (!all || all->type != VOUCH__JSON_OBJECT)
-        return VOUCH_OK;
-    for (const vouch__json *table = all->first; table; table = table->next) {
-        const vouch__json *rows = vouch__json_get(table, "rows");
-        size_t n = rows ? rows->len : 0;
-        bool folded = plotted && !strcmp(plotted, table->key) && n > SHOWN;
-        vouch__buf_text(page->out, folded ? "<details><summary>" : "<div><h4>");
-        vouch__html_label(page->out, table->key);
-        if (says_about)
-            about(page, entry, " \xC2\xB7 ");
-        if (folded)
-            vouch__buf_fmt(page->out, ": %zu rows</summary>\n", n);
-        else
-            vouch__buf_text(page->out, "</h4>\n");
-        vouch_status status = vouch__page_table(page, NULL, table, folded ? FOLDED : MOST);
-        if (status)
+    const char *table = vouch__member(vouch__json_get(entry, "plot"), "table");
+    return table && !strcmp(table, name);
+}
+
+/* Did an entry before number i of the group bring a table of this name? Then it has been dealt with. */
+static bool came_before(const vouch__page *page, const vouch__entry_group *group, size_t i, const char *name)
+{
+    for (size_t k = 0; k < i; k++)
+        if (vouch__json_get(vouch__json_get(entry_at(page, group, k), "tables"), name))
+            return true;
+    return false;
+}
+
+enum { SHOWN = 15, MOST = 60, FOLDED = 250 };
+
+/* One table of one entry. Behind a plot it is folded away, unless it is short and alone. */
+static vouch_status table_alone(vouch__page *page, const vouch__json *entry, const vouch__json *table,
+                                bool alone)
+{
+    const vouch__json *rows = vouch__json_get(table, "rows");
+    size_t n = rows ? rows->len : 0;
+    bool folded = is_plotted(entry, table->key) && (n > SHOWN || !alone);
+    vouch__buf_text(page->out, folded ? "<details><summary>" : "<div><h4>");
+    vouch__html_label(page->out, table->key);
+    if (!alone)
+        about(page, entry, " \xC2\xB7 ");
+    if (folded)
+        vouch__buf_fmt(page->out, ": %zu rows</summary>\n", n);
+    else
+        vouch__buf_text(page->out, "</h4>\n");
+    vouch_status status = vouch__page_table(page, table, folded ? FOLDED : MOST);
+    vouch__buf_text(page->out, folded ? "</details>\n" : "</div>\n");
+    return status;
+}
+
+/* Tables of one name become one where they can; else each stands by itself. */
+static vouch_status table_of_group(vouch__page *page, const vouch__entry_group *group, size_t i,
+                                   const vouch__json *table)
+{
+    const char *name = table->key;
+    bool alone = group->n == 1, done = false;
+    if (alone)
+        return table_alone(page, entry_at(page, group, 0), table, true);
+    if (!is_plotted(entry_at(page, group, i), name)) {
+        size_t before = page->out->len;
+        vouch__buf_text(page->out, "<div><h4>");
+        vouch__html_label(page->out, name);
+        vouch__buf_text(page->out, "</h4>\n");
+        vouch_status status = vouch__page_merged(page, group->n, &page->entry[group->first], name, MOST,
+                                                 &done);
+        if (done)
+            vouch__buf_text(page->out, "</div>\n");
+        else if (!page->out->status)
+            page->out->at[page->out->len = before] = '\0';
+        if (status || done)
             return status;
-        vouch__buf_text(page->out, folded ? "</details>\n" : "</div>\n");
     }
-    return VOUCH_OK;
+    vouch_status status = VOUCH_OK;
+    for (size_t k = i; k < group->n && !status; k++) {
+        const vouch__json *entry = entry_at(page, group, k);
+        const vouch__json *own = vouch__json_get(vouch__json_get(entry, "tables"), name);
+        if (own)
+            status = table_alone(page, entry, own, false);
+    }
+    return status;
+}
+
+static vouch_status tables(vouch__page *page, const vouch__entry_group *group)
+{
+    vouch_status status = VOUCH_OK;
+    vouch__buf_text(page->out, "<div class=\"tables\">\n");
+    for (size_t i = 0; i < group->n && !status; i++) {
+        const vouch__json *all = vouch__json_get(entry_at(page, group, i), "tables");
+        size_t mark = vouch__scratch_mark(page->ctx);
+        status = vouch__poll(page->ctx);
+        vouch__member_list list = { 0, NULL };
+        if (all && all->type == VOUCH__JSON_OBJECT)
+            list = vouch__page_sorted(page, all);
+        for (size_t k = 0; k < list.n && !status; k++)
+            if (!came_before(page, group, i, list.at[k]->key))
+                status = table_of_group(page, group, i, list.at[k]);
+        vouch__scratch_reset(page->ctx, mark);
+    }
+    vouch__buf_text(page->out, "</div>\n");
+    return status;
 }
 
 /* Does the group's table of results say more than its plots and tables do? */
@@ -362,13 +423,8 @@ vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *grou
         vouch__buf_text(page->out, "</tbody></table></div>\n");
     }
     status = plots(page, group);
-    vouch__buf_text(page->out, "<div class=\"tables\">\n");
-    for (size_t i = 0; i < group->n && !status; i++) {
-        status = vouch__poll(page->ctx);
-        if (!status)
-            status = tables(page, entry_at(page, group, i), group->n > 1);
-    }
-    vouch__buf_text(page->out, "</div>\n");
+    if (!status)
+        status = tables(page, group);
     if (!status)
         basis(page, first);
     vouch__buf_text(page->out, "</article>\n");

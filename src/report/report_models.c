@@ -89,7 +89,9 @@ static vouch_status learning_curve(vouch__page *page, const vouch__json *log)
     vouch_status status = VOUCH_OK;
     if (!log || log->type != VOUCH__JSON_OBJECT)
         return VOUCH_OK;
-    for (const vouch__json *at = log->first; at && !status && chart.n_series < VOUCH__SERIES; at = at->next) {
+    vouch__member_list members = vouch__page_sorted(page, log);
+    for (size_t m = 0; m < members.n && chart.n_series < VOUCH__SERIES; m++) {
+        const vouch__json *at = members.at[m];
         size_t len = numbers_in(at), i = 0;
         if (!len || (n && len != n))
             continue;

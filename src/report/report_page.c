@@ -175,6 +175,47 @@ const vouch__json *vouch__page_find(const vouch__page *page, const char *id, con
     return NULL;
 }
 
+bool vouch__is_empty(const vouch__json *value)
+{
+    return !value || value->type == VOUCH__JSON_NULL ||
+           (value->type == VOUCH__JSON_NUMBER && isnan(value->number));
+}
+
+static int place_of(const char *key)
+{
+    static const char *const first[] = { "id",    "name",    "title",  "part",
+                                         "input", "feature", "column", "characteristic" };
+    enum { REST = 100, LAST = 200 };
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (!strcmp(key, first[i]))
+            return (int)i;
+    return strcmp(key, "fingerprint") != 0 ? REST : LAST;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const vouch__json *const *x = a, *const *y = b;
+    int p = place_of((*x)->key), q = place_of((*y)->key);
+    return p != q ? p - q : strcmp((*x)->key, (*y)->key);
+}
+
+vouch__member_list vouch__page_sorted(vouch__page *page, const vouch__json *object)
+{
+    vouch__member_list list = { 0, NULL };
+    if (!object || (object->type != VOUCH__JSON_OBJECT && object->type != VOUCH__JSON_ARRAY))
+        return list;
+    list.at = vouch__scratch(page->ctx, object->len + 1, sizeof(const vouch__json *));
+    if (!list.at) {
+        page->out->status = VOUCH_E_NOMEM;
+        return list;
+    }
+    for (const vouch__json *at = object->first; at; at = at->next)
+        list.at[list.n++] = at;
+    if (object->type == VOUCH__JSON_OBJECT)
+        qsort(list.at, list.n, sizeof *list.at, by_key);
+    return list;
+}
+
 void vouch__page_anchor(vouch__page *page, const char *id)
 {
     vouch__buf_text(page->out, "e-");
@@ -216,7 +257,7 @@ void vouch__page_limit(vouch__page *page, const vouch__json *entry)
 void vouch__page_fact(vouch__page *page, const char *label, const char *key, const vouch__json *object)
 {
     const vouch__json *value = vouch__json_get(object, key);
-    if (!value || value->type == VOUCH__JSON_NULL)
+    if (vouch__is_empty(value))
         return;
     enum { PROSE = 40, HASH = 64 };
     bool is_text = vouch__json_string(value) != NULL,
@@ -248,8 +289,11 @@ void vouch__page_members(vouch__page *page, const vouch__json *object, const cha
     if (!object || object->type != VOUCH__JSON_OBJECT)
         return;
     bool open = false;
-    for (const vouch__json *member = object->first; member; member = member->next) {
-        bool skipped = member->type == VOUCH__JSON_OBJECT || member->type == VOUCH__JSON_NULL ||
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__member_list list = vouch__page_sorted(page, object);
+    for (size_t k = 0; k < list.n; k++) {
+        const vouch__json *member = list.at[k];
+        bool skipped = member->type == VOUCH__JSON_OBJECT || vouch__is_empty(member) ||
                        (member->type == VOUCH__JSON_ARRAY && (!is_flat(member) || member->len > LONGEST));
         for (size_t i = 0; i < n_skip; i++)
             skipped = skipped || !strcmp(skip[i], member->key);
@@ -262,4 +306,5 @@ void vouch__page_members(vouch__page *page, const vouch__json *object, const cha
     }
     if (open)
         vouch__buf_text(page->out, "</dl>\n");
+    vouch__scratch_reset(page->ctx, mark);
 }

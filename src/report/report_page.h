@@ -33,6 +33,17 @@ const char *vouch__section_of(const vouch__json *entry);
 vouch_status vouch__page_groups(vouch__page *page);
 bool vouch__page_has(const vouch__page *page, const char *section); /* is there anything to show? */
 
+/* An object's members in an order of the report's own: names first, fingerprints last, the rest by key. So a
+ * tree just built and the same tree read from its canonical form look alike. Scratch; an array's elements in
+ * their order; none when memory is out, which sticks to page->out. */
+typedef struct vouch__member_list {
+    size_t n;
+    const vouch__json **at;
+} vouch__member_list;
+vouch__member_list vouch__page_sorted(vouch__page *page, const vouch__json *object);
+/* Null, or a number that is none. */
+bool vouch__is_empty(const vouch__json *value);
+
 /* Text of member key, or NULL. */
 const char *vouch__member(const vouch__json *object, const char *key);
 double vouch__member_number(const vouch__json *object, const char *key); /* NaN when absent */
@@ -52,7 +63,11 @@ void vouch__page_fingerprints(vouch__page *page);
 void vouch__page_facts(vouch__page *page, const char *section); /* data, split, legal, champion, decision */
 
 /* A table {columns, rows}; at most `most` rows, the rest counted. */
-vouch_status vouch__page_table(vouch__page *page, const char *caption, const vouch__json *table, size_t most);
+vouch_status vouch__page_table(vouch__page *page, const vouch__json *table, size_t most);
+/* One table from the tables of one name of n entries, when they have the same columns and no more than `most`
+ * rows together; a first column says what each is about. *out_done: it was written. */
+vouch_status vouch__page_merged(vouch__page *page, size_t n, const vouch__json *const *entry,
+                                const char *name, size_t most, bool *out_done);
 /* A list of objects as a table: a column for each member of the first that is not an object. */
 void vouch__page_objects(vouch__page *page, const vouch__json *list);
 /* What vouch__page_members leaves: members that are tables, lists of objects, or objects; one level down. */

@@ -265,13 +265,16 @@ static void coverage(vouch__page *page)
     vouch__buf_text(page->out, "<h3>Controls</h3>\n<p>");
     vouch__html_text(page->out, vouch__member(vouch__json_get(page->root, "controls"), "title"));
     vouch__buf_text(page->out, "</p>\n<table class=\"tally\"><tbody>\n");
-    for (const vouch__json *at = counts->first; at; at = at->next) {
-        if (at->type != VOUCH__JSON_NUMBER || at->number == 0.0)
+    static const char *const status[] = { "covered", "advisory", "failed",
+                                          "missing", "pending",  "not-applicable" };
+    for (size_t k = 0; k < sizeof status / sizeof *status; k++) {
+        double n = vouch__member_number(counts, status[k]);
+        if (!(n > 0.0))
             continue;
         vouch__buf_text(page->out, "<tr><td>");
-        vouch__html_badge(page->out, at->key);
+        vouch__html_badge(page->out, status[k]);
         vouch__buf_text(page->out, "</td><td class=\"num\">");
-        vouch__html_single(page->out, at->number, NULL);
+        vouch__html_single(page->out, n, NULL);
         vouch__buf_text(page->out, "</td></tr>\n");
     }
     vouch__buf_text(page->out, "</tbody></table>\n");

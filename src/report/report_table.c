@@ -1,4 +1,5 @@
-/* Tables: one number format a column, numbers to the right, text to the left. */
+/* Tables: one number format a column, numbers to the right, text to the left. Tables of one name that several
+ * entries carry become one, so that what is to be compared stands together. */
 #include "report/report_page.h"
 
 #include <math.h>
@@ -7,36 +8,43 @@
 enum { COLUMNS = 24 };
 
 typedef struct column {
+    const char *name;
     vouch__number_format format;
     vouch__number_style style;
     bool is_number, is_mixed; /* mixed: sizes too far apart for one format */
 } column;
+
+/* What is written: rows of one shape, each with the entry it is of where they come from several. */
+typedef struct sheet {
+    size_t n_columns, n_rows, in_all;
+    column how[COLUMNS];
+    const vouch__json **row, **owner; /* owner: NULL when all are of one entry */
+} sheet;
 
 static const vouch__json *cell_of(const vouch__json *row, size_t j)
 {
     return row && row->type == VOUCH__JSON_ARRAY ? vouch__json_at(row, j) : NULL;
 }
 
-static column column_make(const vouch__json *rows, size_t j, const char *name, size_t n, double *v)
+static void column_make(const sheet *s, size_t j, const char *like, double *v, column *out)
 {
-    column made = { .style = vouch__style_of(name) };
     double largest = 0.0, smallest = INFINITY;
-    size_t i = 0, texts = 0;
-    for (const vouch__json *row = rows->first; row && i < n; row = row->next, i++) {
-        const vouch__json *cell = cell_of(row, j);
+    size_t texts = 0;
+    out->style = vouch__style_of(like);
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const vouch__json *cell = cell_of(s->row[i], j);
         v[i] = vouch__json_double(cell, NAN);
-        made.is_number = made.is_number || (cell && cell->type == VOUCH__JSON_NUMBER);
-        texts += vouch__json_string(cell) != NULL && isnan(v[i]);
-    }
-    for (size_t k = 0; k < i; k++)
-        if (fabs(v[k]) > 0.0 && fabs(v[k]) < INFINITY) {
-            largest = fmax(largest, fabs(v[k]));
-            smallest = v[k] == nearbyint(v[k]) ? smallest : fmin(smallest, fabs(v[k]));
+        out->is_number = out->is_number ||
+                         (cell && cell->type == VOUCH__JSON_NUMBER && !vouch__is_empty(cell));
+        texts += vouch__json_string(cell) && isnan(v[i]) ? 1 : 0;
+        if (fabs(v[i]) > 0.0 && fabs(v[i]) < INFINITY) {
+            largest = fmax(largest, fabs(v[i]));
+            smallest = v[i] == nearbyint(v[i]) ? smallest : fmin(smallest, fabs(v[i]));
         }
-    made.is_number = made.is_number && !texts;
-    made.is_mixed = made.style == VOUCH__STYLE_PLAIN && largest > 1e3 && smallest < 1e-3 * largest;
-    made.format = vouch__format_for(made.style, i, v);
-    return made;
+    }
+    out->is_number = out->is_number && !texts;
+    out->is_mixed = out->style == VOUCH__STYLE_PLAIN && largest > 1e3 && smallest < 1e-3 * largest;
+    out->format = vouch__format_for(out->style, s->n_rows, v);
 }
 
 /* Bounds are numbers of the kind they bound, which stands before them. */
@@ -49,7 +57,24 @@ static const char *bounded_name(const char *name, const char *before)
     return name;
 }
 
-static void write_cell(vouch__page *page, const vouch__json *cell, const column *how, const char *name)
+static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns, sheet *s)
+{
+    const char *like = NULL;
+    size_t mark = vouch__scratch_mark(page->ctx);
+    double *v = vouch__scratch(page->ctx, s->n_rows + 1, sizeof *v);
+    if (!v)
+        return vouch__oom(page->ctx);
+    for (const vouch__json *at = columns->first; at && s->n_columns < COLUMNS; at = at->next) {
+        column *how = &s->how[s->n_columns];
+        how->name = vouch__json_string(at);
+        like = bounded_name(how->name, like);
+        column_make(s, s->n_columns++, like, v, how);
+    }
+    vouch__scratch_reset(page->ctx, mark);
+    return VOUCH_OK;
+}
+
+static void write_cell(vouch__page *page, const vouch__json *cell, const column *how)
 {
     double value = vouch__json_double(cell, NAN);
     vouch__buf_text(page->out, how->is_number ? "<td class=\"num\">" : "<td>");
@@ -57,109 +82,145 @@ static void write_cell(vouch__page *page, const vouch__json *cell, const column 
         vouch__html_number(page->out, value,
                            how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
     else
-        vouch__html_value(page->out, name, cell);
+        vouch__html_value(page->out, how->name, cell);
     vouch__buf_text(page->out, "</td>");
 }
 
-static void write_head(vouch__page *page, const vouch__json *columns, size_t n, const column *how)
+/* Do rows a and b begin with the same thing? Then it is written once for both. */
+static bool same_start(const sheet *s, size_t a, size_t b)
 {
-    size_t j = 0;
-    vouch__buf_text(page->out, "<thead><tr>");
-    for (const vouch__json *at = columns->first; at && j < n; at = at->next, j++) {
-        vouch__buf_text(page->out,
-                        how[j].is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
-        vouch__html_label(page->out, vouch__json_string(at));
-        vouch__buf_text(page->out, "</th>");
-    }
-    vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
+    if (s->owner)
+        return s->owner[a] == s->owner[b];
+    const char *x = vouch__json_string(cell_of(s->row[a], 0)), *y = vouch__json_string(cell_of(s->row[b], 0));
+    return x && y && !strcmp(x, y);
 }
 
-/* How many rows from this one on, within `left`, begin with the same text; 0 when the one before did too. */
-static size_t span_of(const vouch__json *row, const char *before, size_t left)
+static bool is_grouped(const sheet *s)
 {
-    const char *text = vouch__json_string(cell_of(row, 0));
-    size_t n = 0;
-    if (!text || (before && !strcmp(before, text)))
-        return text ? 0 : 1;
-    for (; row && n < left; row = row->next, n++) {
-        const char *other = vouch__json_string(cell_of(row, 0));
-        if (!other || strcmp(other, text) != 0)
-            break;
-    }
-    return n;
-}
-
-/* Does a text in the first column stand for several rows? Then it is written once for all of them. */
-static bool is_grouped(const vouch__json *rows, const column *first, size_t n_columns)
-{
-    if (first->is_number || n_columns < 3)
+    if (s->owner)
+        return true;
+    if (s->how[0].is_number || s->n_columns < 3)
         return false;
-    for (const vouch__json *row = rows->first; row && row->next; row = row->next) {
-        const char *a = vouch__json_string(cell_of(row, 0)), *b = vouch__json_string(cell_of(row->next, 0));
-        if (a && b && !strcmp(a, b))
+    for (size_t i = 1; i < s->n_rows; i++)
+        if (same_start(s, i - 1, i))
             return true;
-    }
     return false;
 }
 
-static void write_rows(vouch__page *page, const vouch__json *rows, size_t shown, size_t n, const column *how,
-                       const char *const *name)
+static void write_start(vouch__page *page, const sheet *s, size_t i)
 {
-    bool grouped = is_grouped(rows, &how[0], n);
-    const char *before = NULL;
-    size_t i = 0;
-    for (const vouch__json *row = rows->first; row && i < shown; row = row->next, i++) {
-        size_t span = grouped ? span_of(row, before, shown - i) : 0;
-        vouch__buf_text(page->out, span ? "<tr class=\"first\">" : "<tr>");
-        if (span) {
-            vouch__buf_fmt(page->out, "<th scope=\"rowgroup\" rowspan=\"%zu\">", span);
-            vouch__html_value(page->out, name[0], cell_of(row, 0));
-            vouch__buf_text(page->out, "</th>");
-        }
-        for (size_t j = grouped; j < n; j++)
-            write_cell(page, cell_of(row, j), &how[j], name[j]);
-        vouch__buf_text(page->out, "</tr>\n");
-        before = vouch__json_string(cell_of(row, 0));
-    }
+    size_t span = 1;
+    while (i + span < s->n_rows && same_start(s, i, i + span))
+        span++;
+    vouch__buf_fmt(page->out, "<th scope=\"rowgroup\" rowspan=\"%zu\">", span);
+    if (s->owner)
+        vouch__page_about(page, s->owner[i]);
+    else
+        vouch__html_value(page->out, s->how[0].name, cell_of(s->row[i], 0));
+    vouch__buf_text(page->out, "</th>");
 }
 
-vouch_status vouch__page_table(vouch__page *page, const char *caption, const vouch__json *table, size_t most)
+static void sheet_write(vouch__page *page, const sheet *s)
+{
+    bool grouped = is_grouped(s);
+    size_t from = grouped && !s->owner;
+    vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr>");
+    if (s->owner)
+        vouch__buf_text(page->out, "<th scope=\"col\">About</th>");
+    for (size_t j = 0; j < s->n_columns; j++) {
+        vouch__buf_text(page->out,
+                        s->how[j].is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
+        vouch__html_label(page->out, s->how[j].name);
+        vouch__buf_text(page->out, "</th>");
+    }
+    vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < s->n_rows; i++) {
+        bool starts = grouped && (i == 0 || !same_start(s, i - 1, i));
+        vouch__buf_text(page->out, starts ? "<tr class=\"first\">" : "<tr>");
+        if (starts)
+            write_start(page, s, i);
+        for (size_t j = from; j < s->n_columns; j++)
+            write_cell(page, cell_of(s->row[i], j), &s->how[j]);
+        vouch__buf_text(page->out, "</tr>\n");
+    }
+    if (!s->n_rows)
+        vouch__buf_fmt(page->out, "<tr><td colspan=\"%zu\">none</td></tr>\n", s->n_columns);
+    vouch__buf_text(page->out, "</tbody></table></div>\n");
+    if (s->in_all > s->n_rows)
+        vouch__buf_fmt(page->out, "<p class=\"fine\">%zu more rows are in the evidence.</p>\n",
+                       s->in_all - s->n_rows);
+}
+
+static const vouch__json *rows_of(const vouch__json *table)
 {
     const vouch__json *columns = vouch__json_get(table, "columns"), *rows = vouch__json_get(table, "rows");
-    const char *name[COLUMNS] = { 0 }, *kind = NULL;
-    column how[COLUMNS] = { 0 };
-    if (!columns || columns->type != VOUCH__JSON_ARRAY || !rows || rows->type != VOUCH__JSON_ARRAY ||
-        !columns->len)
-        return VOUCH_OK;
+    bool whole = columns && rows && columns->type == VOUCH__JSON_ARRAY && rows->type == VOUCH__JSON_ARRAY &&
+                 columns->len;
+    return whole ? rows : NULL;
+}
 
-    size_t n = columns->len < COLUMNS ? columns->len : COLUMNS, shown = rows->len < most ? rows->len : most,
-           j = 0;
+static vouch_status write_all(vouch__page *page, size_t n, const vouch__json *const *table,
+                              const vouch__json *const *owner, size_t most)
+{
+    sheet s = { 0 };
     size_t mark = vouch__scratch_mark(page->ctx);
-    double *v = vouch__scratch(page->ctx, shown ? shown : 1, sizeof *v);
-    if (!v)
+    for (size_t k = 0; k < n; k++)
+        s.in_all += rows_of(table[k])->len;
+    size_t room = (s.in_all < most ? s.in_all : most) + 1;
+    s.row = vouch__scratch(page->ctx, room, sizeof(const vouch__json *));
+    s.owner = owner ? vouch__scratch(page->ctx, room, sizeof(const vouch__json *)) : NULL;
+    if (!s.row || (owner && !s.owner))
         return vouch__oom(page->ctx);
-    for (const vouch__json *at = columns->first; at && j < n; at = at->next, j++) {
-        name[j] = vouch__json_string(at);
-        kind = bounded_name(name[j], kind);
-        how[j] = column_make(rows, j, kind, shown, v);
-    }
+    for (size_t k = 0; k < n; k++)
+        for (const vouch__json *row = rows_of(table[k])->first; row && s.n_rows < most; row = row->next) {
+            if (owner)
+                s.owner[s.n_rows] = owner[k];
+            s.row[s.n_rows++] = row;
+        }
+    vouch_status status = sheet_columns(page, vouch__json_get(table[0], "columns"), &s);
+    if (!status)
+        sheet_write(page, &s);
     vouch__scratch_reset(page->ctx, mark);
+    return status;
+}
 
-    vouch__buf_fmt(page->out, "<div class=\"scroll\"><table%s>", n <= 4 ? " class=\"fit\"" : "");
-    if (caption) {
-        vouch__buf_text(page->out, "<caption>");
-        vouch__html_text(page->out, caption);
-        vouch__buf_text(page->out, "</caption>");
+vouch_status vouch__page_table(vouch__page *page, const vouch__json *table, size_t most)
+{
+    return rows_of(table) ? write_all(page, 1, &table, NULL, most) : VOUCH_OK;
+}
+
+static bool same_columns(const vouch__json *a, const vouch__json *b)
+{
+    const vouch__json *x = vouch__json_get(a, "columns")->first, *y = vouch__json_get(b, "columns")->first;
+    while (x && y && vouch__json_string(x) && vouch__json_string(y) && !strcmp(x->text, y->text)) {
+        x = x->next;
+        y = y->next;
     }
-    write_head(page, columns, n, how);
-    write_rows(page, rows, shown, n, how, name);
-    if (!rows->len)
-        vouch__buf_fmt(page->out, "<tr><td colspan=\"%zu\">none</td></tr>\n", n);
-    vouch__buf_text(page->out, "</tbody></table></div>\n");
-    if (rows->len > shown)
-        vouch__buf_fmt(page->out, "<p class=\"fine\">%zu more rows are in the evidence.</p>\n",
-                       rows->len - shown);
-    return VOUCH_OK;
+    return !x && !y;
+}
+
+vouch_status vouch__page_merged(vouch__page *page, size_t n, const vouch__json *const *entry,
+                                const char *name, size_t most, bool *out_done)
+{
+    size_t mark = vouch__scratch_mark(page->ctx), found = 0, rows = 0;
+    const vouch__json **table = vouch__scratch(page->ctx, n + 1, sizeof(const vouch__json *));
+    const vouch__json **owner = vouch__scratch(page->ctx, n + 1, sizeof(const vouch__json *));
+    bool fits = true;
+    if (!table || !owner)
+        return vouch__oom(page->ctx);
+    for (size_t k = 0; k < n; k++) {
+        const vouch__json *at = vouch__json_get(vouch__json_get(entry[k], "tables"), name);
+        if (!rows_of(at))
+            continue;
+        fits = fits && (!found || same_columns(table[0], at));
+        rows += rows_of(at)->len;
+        owner[found] = entry[k];
+        table[found++] = at;
+    }
+    *out_done = fits && found > 1 && rows <= most;
+    vouch_status status = *out_done ? write_all(page, found, table, owner, most) : VOUCH_OK;
+    vouch__scratch_reset(page->ctx, mark);
+    return status;
 }
 
 /* An array of objects as a table: a column for each member of the first one that is not an object. */
@@ -170,11 +231,14 @@ void vouch__page_objects(vouch__page *page, const vouch__json *list)
     size_t n = 0;
     if (!list || list->type != VOUCH__JSON_ARRAY || !list->first || list->first->type != VOUCH__JSON_OBJECT)
         return;
-    for (const vouch__json *at = list->first->first; at && n < COLUMNS; at = at->next)
-        if (at->type != VOUCH__JSON_OBJECT) {
-            is_number[n] = at->type == VOUCH__JSON_NUMBER;
-            key[n++] = at->key;
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__member_list members = vouch__page_sorted(page, list->first);
+    for (size_t k = 0; k < members.n && n < COLUMNS; k++)
+        if (members.at[k]->type != VOUCH__JSON_OBJECT) {
+            is_number[n] = members.at[k]->type == VOUCH__JSON_NUMBER && !vouch__is_empty(members.at[k]);
+            key[n++] = members.at[k]->key;
         }
+    vouch__scratch_reset(page->ctx, mark);
     vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr>");
     for (size_t j = 0; j < n; j++) {
         vouch__buf_text(page->out, is_number[j] ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
@@ -205,7 +269,10 @@ vouch_status vouch__page_deeper(vouch__page *page, const vouch__json *object)
     vouch_status status = VOUCH_OK;
     if (!object || object->type != VOUCH__JSON_OBJECT)
         return VOUCH_OK;
-    for (const vouch__json *at = object->first; at && !status; at = at->next) {
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__member_list members = vouch__page_sorted(page, object);
+    for (size_t k = 0; k < members.n && !status; k++) {
+        const vouch__json *at = members.at[k];
         bool is_table = vouch__json_get(at, "columns") && vouch__json_get(at, "rows");
         bool is_list = at->type == VOUCH__JSON_ARRAY && at->first && at->first->type == VOUCH__JSON_OBJECT;
         if (!at->len || (at->type != VOUCH__JSON_OBJECT && !is_list))
@@ -214,11 +281,12 @@ vouch_status vouch__page_deeper(vouch__page *page, const vouch__json *object)
         vouch__html_label(page->out, at->key);
         vouch__buf_text(page->out, "</h4>\n");
         if (is_table)
-            status = vouch__page_table(page, NULL, at, MOST);
+            status = vouch__page_table(page, at, MOST);
         else if (is_list)
             vouch__page_objects(page, at);
         else
             vouch__page_members(page, at, NULL, 0);
     }
+    vouch__scratch_reset(page->ctx, mark);
     return status;
 }

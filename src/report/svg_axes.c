@@ -177,21 +177,33 @@ void vouch__svg_y_axis(vouch__buf *out, const vouch__frame *frame, const char *l
     vouch__svg_text(out, "lab", "start", 0, 11, label, 40); /* over the axis: no reading sideways */
 }
 
+/* Letters of a name that are shown, and their mean width. */
+static double name_width(const char *name)
+{
+    size_t len = name ? strlen(name) : 0;
+    return (double)(len < 24 ? len : 24) * 6.4;
+}
+
+double vouch__svg_legend_width(size_t n, const char *const *name, bool line)
+{
+    double width = 0.0;
+    for (size_t k = 0; k < n; k++)
+        width += name_width(name[k]) + (line ? 40 : 28);
+    return width;
+}
+
 void vouch__svg_legend(vouch__buf *out, const vouch__frame *frame, size_t n, const char *const *name,
                        bool line)
 {
-    double x = frame->width - frame->right;
-    for (size_t k = n; k-- > 0;) { /* from the right edge leftwards; 6.2 is a mean width of a letter */
-        size_t len = name[k] ? strlen(name[k]) : 0;
-        if (len > 24)
-            len = 24;
-        x -= (double)len * 6.2;
+    double x = frame->width - frame->right, y = frame->top - 13;
+    for (size_t k = n; k-- > 0;) { /* from the right edge leftwards */
+        x -= name_width(name[k]);
         char style[8] = { line ? 'l' : 'f', (char)('0' + k % 6), '\0' };
-        vouch__svg_text(out, "key", "start", x, 11, name[k], 24);
+        vouch__svg_text(out, "key", "start", x, y, name[k], 24);
         if (line)
-            vouch__svg_line(out, style, x - 24, 7, x - 5, 7);
+            vouch__svg_line(out, style, x - 24, y - 4, x - 5, y - 4);
         else
-            vouch__svg_rect(out, style, x - 15, 2, 10, 10);
+            vouch__svg_rect(out, style, x - 15, y - 9, 10, 10);
         x -= line ? 40 : 28;
     }
 }

@@ -44,7 +44,8 @@ void vouch__svg_line(vouch__buf *out, const char *style, double x1, double y1, d
 void vouch__svg_text(vouch__buf *out, const char *style, const char *anchor, double x, double y,
                      const char *text, size_t max);
 void vouch__svg_rect(vouch__buf *out, const char *style, double x, double y, double width, double height);
-/* Names with a swatch each, above the frame; line: the swatch is a stroke. */
+/* Names with a swatch each, just above the frame's top; line: the swatch is a stroke. Its width in pixels. */
+double vouch__svg_legend_width(size_t n, const char *const *name, bool line);
 void vouch__svg_legend(vouch__buf *out, const vouch__frame *frame, size_t n, const char *const *name,
                        bool line);
 

@@ -55,6 +55,12 @@ static vouch__frame frame_of(const vouch__chart *chart, bool from_zero)
                               share_style(chart->x_style, left, right) };
     frame.y = (vouch__scale){ low, high, HEIGHT - frame.bottom, frame.top,
                               share_style(chart->y_style, low, high) };
+    if (chart->n_series > 1) { /* the legend goes under the label when both don't fit in one line */
+        bool line = strcmp(chart->type, "bars") != 0;
+        double label = chart->y_label ? (double)strlen(chart->y_label) * 6.4 : 0.0;
+        if (label + vouch__svg_legend_width(chart->n_series, chart->name, line) > WIDTH - 20)
+            frame.y.to = frame.top = 42;
+    }
     if (frame.y.style != VOUCH__STYLE_PERCENT && fmax(fabs(low), fabs(high)) >= 1e5)
         frame.x.from = frame.left = 66;
     return frame;

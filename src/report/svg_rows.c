@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36 };
+enum { NARROW = 460, WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36 };
 
 static vouch__number_style share_style(vouch__number_style style, double low, double high)
 {
@@ -23,15 +23,19 @@ static size_t longest(size_t n, const char *const *label)
     return most < LETTERS ? most : LETTERS;
 }
 
+/* Few short names fit beside another figure. */
+static bool is_narrow(size_t n, size_t letters) { return n <= 12 && letters <= 16; }
+
 static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t letters, double low, double high)
 {
-    vouch__frame frame = { .width = WIDTH,
+    bool narrow = is_narrow(n, letters) && strcmp(chart->type, "waterfall") != 0 && !chart->group;
+    vouch__frame frame = { .width = narrow ? NARROW : WIDTH,
                            .height = 26.0 + (double)(n * ROW) + 44,
                            .left = 12 + (double)letters * 7.4,
                            .right = 56,
                            .top = 26,
                            .bottom = 44 };
-    frame.x = (vouch__scale){ low, high, frame.left, WIDTH - frame.right,
+    frame.x = (vouch__scale){ low, high, frame.left, frame.width - frame.right,
                               share_style(chart->y_style, low, high) };
     return frame;
 }
@@ -116,7 +120,7 @@ static void row_whiskers(vouch__buf *out, const vouch__chart *chart, size_t n, c
         if (dots && !isnan(value)) {
             double x = vouch__scale_at(&frame->x, value);
             vouch__svg_rect(out, "f0", x - 3, y - 3, 6, 6);
-            value_text(out, WIDTH - frame->right + 6, y, "start", value,
+            value_text(out, frame->width - frame->right + 6, y, "start", value,
                        vouch__format_for(chart->y_style, n, chart->y[0]));
         }
     }
@@ -153,7 +157,7 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     }
     vouch__range_open(&low, &high, true);
     vouch__frame frame = frame_rows(chart, n, longest(n, chart->label), low, high);
-    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    vouch__svg_open(out, number, frame.width, frame.height, chart->title, chart->source);
     vouch__svg_x_axis(out, &frame, chart->y_label, true);
     for (size_t i = 0; i < n; i++)
         vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i],
@@ -237,7 +241,7 @@ void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned numb
     vouch__range_open(&low, &high, true);
     vouch__frame frame = frame_rows(chart, n_groups, longest(n_groups, names), low, high);
     frame.x.style = VOUCH__STYLE_PLAIN;
-    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    vouch__svg_open(out, number, frame.width, frame.height, chart->title, chart->source);
     vouch__svg_x_axis(out, &frame, chart->x_label, true);
     double zero = vouch__scale_at(&frame.x, 0);
     if (low <= 0 && high >= 0)
@@ -292,7 +296,7 @@ void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     vouch__frame frame = frame_rows(chart, n_down, longest(n_down, down), 0, 1);
     double cell = (WIDTH - frame.left - frame.right) / (double)n_across;
     vouch__number_format format = vouch__format_for(chart->y_style, chart->n, chart->y[0]);
-    vouch__svg_open(out, number, WIDTH, frame.height, chart->title, chart->source);
+    vouch__svg_open(out, number, frame.width, frame.height, chart->title, chart->source);
     for (size_t i = 0; i < n_down; i++)
         vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, down[i], LETTERS);
     for (size_t j = 0; j < n_across; j++)
@@ -342,10 +346,13 @@ static bool is_sideways(const vouch__chart *chart)
 
 bool vouch__chart_is_wide(const vouch__chart *chart)
 {
-    if (!strcmp(chart->type, "bars"))
-        return is_sideways(chart);
+    bool rows = !strcmp(chart->type, "bars") ? is_sideways(chart)
+                                             : !strcmp(chart->type, "interval") && chart->label;
+    if (rows)
+        return !is_narrow(chart->n < SHOWN ? chart->n : SHOWN,
+                          longest(chart->n < SHOWN ? chart->n : SHOWN, chart->label));
     return !strcmp(chart->type, "beeswarm") || !strcmp(chart->type, "waterfall") ||
-           !strcmp(chart->type, "heat") || (!strcmp(chart->type, "interval") && chart->label);
+           !strcmp(chart->type, "heat");
 }
 
 void vouch__chart_draw(vouch__buf *out, const vouch__chart *chart, unsigned number)

@@ -103,6 +103,45 @@ static void the_same_evidence_gives_the_same_bytes(void **state)
     vouch__doc_free(head);
 }
 
+/* Members in another order, and the canonical form, are the same evidence. */
+static void reverse(vouch__json *object)
+{
+    vouch__json *before = NULL, *at = object->first;
+    for (vouch__json *node = at; node; node = node->next)
+        reverse(node);
+    if (object->type != VOUCH__JSON_OBJECT)
+        return;
+    object->last = at;
+    while (at) {
+        vouch__json *next = at->next;
+        at->next = before;
+        before = at;
+        at = next;
+    }
+    object->first = before;
+}
+
+static void the_order_of_members_does_not_show(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_sample(), *again = NULL;
+    vouch__buf one = html_of(vouch__doc_root(doc), NULL), text;
+    reverse(vouch__doc_root(doc));
+    vouch__buf two = html_of(vouch__doc_root(doc), NULL);
+    assert_string_equal(one.at, two.at);
+    vouch__buf_init(ctx, &text, 0);
+    vouch__json_write(&text, vouch__doc_root(doc));
+    assert_ok(ctx, vouch__json_read(ctx, "again", text.at, text.len, 1 << 24, &again));
+    vouch__buf three = html_of(vouch__doc_root(again), NULL);
+    assert_string_equal(one.at, three.at);
+    vouch__buf_free(&one);
+    vouch__buf_free(&two);
+    vouch__buf_free(&three);
+    vouch__buf_free(&text);
+    vouch__doc_free(doc);
+    vouch__doc_free(again);
+}
+
 static void the_sample_is_shown_whole(void **state)
 {
     (void)state;
@@ -244,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_evidence_gives_the_same_bytes),
+        cmocka_unit_test(the_order_of_members_does_not_show),
         cmocka_unit_test(the_sample_is_shown_whole),
         cmocka_unit_test(anything_may_be_missing),
         cmocka_unit_test(hostile_text_stays_text),
