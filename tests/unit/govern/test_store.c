@@ -5,9 +5,12 @@
 #include "govern/ledger.h"
 #include "govern/store.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void a_store_is_made_once_and_privately(void **state)
@@ -173,6 +176,60 @@ static void a_full_disk_is_an_error_and_leaves_nothing(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* Append until the file system refuses, lift the limit, append once more. Exit status: what went wrong. */
+static int append_against_limit(const char *path)
+{
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_store *store = NULL;
+    vouch__doc *doc = NULL;
+    struct rlimit limit;
+    vouch_status status = vouch_store_open(ctx, path, 0, &store);
+    if (status || vouch__doc_new(ctx, &doc) || getrlimit(RLIMIT_FSIZE, &limit) ||
+        signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return 1;
+    vouch__json *body = vouch__json_object(doc);
+    limit.rlim_cur = 150000; /* the journal's file grows beyond it within a few entries */
+    if (setrlimit(RLIMIT_FSIZE, &limit))
+        return 2;
+    for (int i = 0; i < 1000 && !status; i++)
+        status = vouch__ledger_append(ctx, store, person_key(OLGA), "owner", "finding", body, NULL);
+    if (status != VOUCH_E_IO)
+        return 3;
+    if (vouch__ledger_append(ctx, store, person_key(OLGA), "owner", "finding", body, NULL) != VOUCH_E_IO)
+        return 4;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_FSIZE, &limit))
+        return 5;
+    if (vouch__ledger_append(ctx, store, person_key(OLGA), "owner", "finding", body, NULL))
+        return 6;
+    vouch__doc_free(doc);
+    vouch_store_close(store);
+    vouch_ctx_free(ctx);
+    return 0;
+}
+
+static void a_refused_write_is_an_error_and_leaves_nothing(void **state)
+{
+    (void)state;
+    char path[256], *message = NULL;
+    int how = 0;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_store *store = NULL;
+    (void)snprintf(path, sizeof path, "%s", test_path("refused.db"));
+    vouch_store_close(people_store(ctx, path));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(append_against_limit(path));
+    assert_int_equal(waitpid(pid, &how, 0), pid);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+    assert_ok(ctx, vouch_store_open(ctx, path, 0, &store));
+    assert_ok(ctx, vouch_govern_verify(ctx, store, NULL, &message));
+    vouch_text_free(ctx, message);
+    vouch_store_close(store);
+    vouch_ctx_free(ctx);
+}
+
 static void entries_are_found_by_kind_and_value(void **state)
 {
     (void)state;
@@ -255,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_transaction_is_kept_whole_or_not_at_all),
         cmocka_unit_test(objects_are_kept_once_under_their_hash),
         cmocka_unit_test(a_full_disk_is_an_error_and_leaves_nothing),
+        cmocka_unit_test(a_refused_write_is_an_error_and_leaves_nothing),
         cmocka_unit_test(entries_are_found_by_kind_and_value),
         cmocka_unit_test(the_store_survives_every_allocation_failure),
     };
