@@ -5,6 +5,7 @@
 #include "data/calendar.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,6 +264,7 @@ static bool dated(const leakage *l, const vouch__column_rule *rule, size_t *out_
 static vouch_status available(const leakage *l)
 {
     size_t mark = vouch__scratch_mark(l->ctx), n = 0, col, at;
+    char note[200];
     lateness *late = vouch__scratch(l->ctx, l->spec->n_rules, sizeof *late);
     vouch__entry entry = VOUCH__ENTRY(
             .id = "data.available_at", .section = "data", .title = "Inputs known only after the decision",
@@ -285,6 +287,11 @@ static vouch_status available(const leakage *l)
         if (!dated(l, &l->spec->rule[i], &col, &at))
             continue;
         late[i] = how_late(l, at, l->spec->time);
+        if (late[i].late > 0 && entry.value == 0) {
+            (void)snprintf(note, sizeof note, "%.100s is known after the decision in %zu of %zu rows.",
+                           l->spec->rule[i].name, (size_t)late[i].late, l->rows);
+            entry.note = note;
+        }
         entry.value += late[i].late > 0 ? 1 : 0;
         n++;
     }

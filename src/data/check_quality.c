@@ -44,13 +44,18 @@ static tally count(const quality *q, size_t col, double x)
 static vouch_status missing(const quality *q)
 {
     double worst = 0;
+    char note[160] = "";
     size_t mark = vouch__scratch_mark(q->ctx), n = q->spec->n_features;
     tally *t = vouch__scratch(q->ctx, n, sizeof *t);
     if (!t)
         return vouch__oom(q->ctx);
     for (size_t i = 0; i < n; i++) {
         t[i] = count(q, q->spec->feature[i], NAN);
-        worst = fmax(worst, share(t[i].in, (double)q->rows));
+        if (!(share(t[i].in, (double)q->rows) > worst))
+            continue;
+        worst = share(t[i].in, (double)q->rows);
+        (void)snprintf(note, sizeof note, "Most are missing in %.100s.",
+                       vouch_table_name(q->table, q->spec->feature[i]));
     }
     vouch__entry entry = VOUCH__ENTRY(
             .id = "data.missing", .section = "data", .title = "Missing values",
@@ -62,7 +67,8 @@ static vouch_status missing(const quality *q)
                 "where it is there. The largest share is judged.",
             .convention =
                 "Empty cells, NULL and not-a-number are missing; declared special codes are values.",
-            .n = (double)q->rows, .value = worst, .unit = "share", .judged = true);
+            .n = (double)q->rows, .value = worst, .unit = "share", .judged = true,
+            .note = worst > 0 ? note : NULL);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     vouch__json *table = vouch__evidence_table(q->list, object, "columns",
                                                "column,missing,share,bad_rate_missing,bad_rate_present");

@@ -16,6 +16,7 @@
 #include "num/special.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,7 +191,10 @@ static vouch_status tell(vouch_ctx *ctx, const single *s, double bads, vouch__ev
     vouch__entry entry = ENTRY(.n = (double)s->n_held, .n_bad = bads, .value = s->auc[top],
                                .p_value = adjusted[top], .critical = limit, .judged = significant,
                                .verdict = VOUCH__PASS);
-    entry.note = significant ? "The input named first in the table is beyond the limit." : NULL;
+    char note[160];
+    (void)snprintf(note, sizeof note, "%.100s alone is significantly above the advisory limit.",
+                   vouch_table_name(s->table, s->spec->feature[top]));
+    entry.note = significant ? note : NULL;
     vouch__json *object = vouch__evidence_add(list, &entry);
     vouch__json *table = vouch__evidence_table(list, object, "inputs", "column,auc,p_value,p_holm");
     for (size_t i = 0; i < n; i++) {

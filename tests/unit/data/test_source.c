@@ -2,7 +2,7 @@
  * without it the tests say so and skip. */
 #include "check.h"
 
-#include "data/table.h"
+#include "data/table_write.h"
 
 #include "base/file.h"
 
@@ -217,6 +217,97 @@ static void bad_sources_get_one_clear_line(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* A Parquet file in which some bytes were changed: any answer but a crash, and every refusal in one line that
+ * names the file. */
+static void a_parquet_file_that_lies_is_refused_or_read(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__buf text, whole;
+    char path[256];
+    size_t refused = 0;
+    vouch__buf_init(ctx, &text, 0);
+    vouch__buf_text(&text, "id,x,t\n");
+    for (int i = 0; i < 3000; i++)
+        vouch__buf_fmt(&text, "%d,%d,t%d\n", i, i * 7919 % 1000, i % 13);
+    (void)snprintf(path, sizeof path, "%s", test_path("lie.parquet"));
+    assert_ok(ctx, vouch__parquet_write(ctx, DUCKDB, text.at, text.len, path));
+    assert_ok(ctx, vouch__file_read(ctx, path, 0, &whole));
+    for (int round = 0; round < 40; round++) {
+        vouch_table *table;
+        char *bytes = malloc(whole.len);
+        size_t len = whole.len, at = seeded_below(len - 12);
+        memcpy(bytes, whole.at, len);
+        if (round == 0)
+            memset(bytes + len - 8, 0x7f, 4); /* the footer's length */
+        else if (round < 5)
+            len = len * (size_t)round / 5; /* cut off */
+        else if (round < 20)
+            memset(bytes + len - 300 + seeded_below(280), 0xff, 8); /* counts and sizes in the footer */
+        else
+            memset(bytes + at, 0xff, 8);
+        assert_ok(ctx, vouch__file_write(ctx, path, bytes, len, 0644));
+        free(bytes);
+        if (open_from(ctx, "lie.parquet", "id", &table)) {
+            refused++;
+            assert_error_has(ctx, "lie.parquet");
+            assert_null(strchr(vouch_ctx_error(ctx), '\n'));
+        }
+        assert_true(round >= 5 || !table);
+        vouch_table_unref(table);
+    }
+    assert_true(refused > 10);
+    vouch__buf_free(&text);
+    vouch__buf_free(&whole);
+    vouch_ctx_free(ctx);
+}
+
+static void a_compressed_file_is_read(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    static const uint8_t gz[] = { 31, 139, 8,  0,   0,  0,   0, 0, 2,  255, 203, 76,  209, 169, 224, 50, 210,
+                                  49, 229, 50, 212, 49, 225, 2, 0, 95, 32,  189, 162, 13,  0,   0,   0 };
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_table *table;
+    assert_ok(ctx, vouch__file_write(ctx, test_path("z.csv.gz"), gz, sizeof gz, 0644));
+    assert_ok(ctx, open_from(ctx, "z.csv.gz", "id", &table));
+    assert_cell(ctx, table, "x", 0, "4");
+    assert_cell(ctx, table, "x", 1, "5");
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+/* The 30,000 accounts of Yeh & Lien 2009, as anybody can count them. */
+static void the_uci_cards_are_read(void **state)
+{
+    (void)state;
+    const char *path = shared_data("taiwan_default/taiwan_credit.csv");
+    if (!path)
+        skip();
+    NEEDS_DUCKDB();
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_table *table = NULL;
+    const vouch_source s = { .source = path, .id = "ID", .duckdb = DUCKDB };
+    double bad = 0, y;
+    assert_ok(ctx, vouch_table_open(ctx, &s, &table));
+    assert_int_equal(vouch_table_rows(table), 30000);
+    size_t target = vouch_table_find(table, "DEFAULT");
+    assert_true(target != SIZE_MAX);
+    for (size_t i = 0; i < 30000; i++) {
+        vouch_table_read(table, target, i, i + 1, &y);
+        bad += y;
+    }
+    assert_close(bad, 6636, 0);
+    assert_cell(ctx, table, "ID", 0, "1");
+    assert_cell(ctx, table, "ID", 29999, "30000");
+    assert_cell(ctx, table, "LIMIT_BAL", 0, "20000");
+    assert_cell(ctx, table, "PAY_0", 0, "2");
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
 static void a_file_without_id_keeps_its_own_order(void **state)
 {
     (void)state;
@@ -365,6 +456,9 @@ int main(void)
         cmocka_unit_test(every_type_of_a_query_becomes_ours_or_is_refused_by_name),
         cmocka_unit_test(an_id_beyond_exact_doubles_is_read_as_text),
         cmocka_unit_test(bad_sources_get_one_clear_line),
+        cmocka_unit_test(a_parquet_file_that_lies_is_refused_or_read),
+        cmocka_unit_test(a_compressed_file_is_read),
+        cmocka_unit_test(the_uci_cards_are_read),
         cmocka_unit_test(a_file_without_id_keeps_its_own_order),
         cmocka_unit_test(a_late_row_of_another_type_widens_the_column),
         cmocka_unit_test(the_format_does_not_change_the_fingerprint),
