@@ -89,7 +89,7 @@ static vouch_status read_labels(vouch_ctx *ctx, const vouch__json *rows, size_t 
     return status;
 }
 
-static vouch_status label_of(vouch_ctx *ctx, const char *name, size_t len, const char **out)
+vouch_status vouch__chart_label(vouch_ctx *ctx, const char *name, size_t len, const char **out)
 {
     vouch__buf plain, buf;
     vouch__buf_init(ctx, &plain, 1 << 20);
@@ -141,7 +141,7 @@ static vouch_status take_y(vouch_ctx *ctx, const vouch__json *table, const char 
     } else if (chart->n_series && is_bound(name, len, high_names)) {
         chart->high = y;
     } else if (chart->n_series < VOUCH__SERIES) {
-        status = label_of(ctx, name, len, &chart->name[chart->n_series]);
+        status = vouch__chart_label(ctx, name, len, &chart->name[chart->n_series]);
         chart->y[chart->n_series++] = y;
     }
     return status;

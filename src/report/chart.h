@@ -30,6 +30,9 @@ vouch_status vouch__chart_make(vouch_ctx *ctx, const vouch__json *entry, vouch__
 /* A line a series over x = 1..n: learning curves. name[k] and y[k] are set by the caller. */
 vouch_status vouch__chart_rounds(vouch_ctx *ctx, size_t n, vouch__chart *chart);
 
+/* A column's name in words, in scratch. */
+vouch_status vouch__chart_label(vouch_ctx *ctx, const char *name, size_t len, const char **out);
+
 /* Draw it as <svg>, ids made from number. */
 void vouch__chart_draw(vouch__buf *out, const vouch__chart *chart, unsigned number);
 bool vouch__chart_is_wide(const vouch__chart *chart); /* better alone on its line */

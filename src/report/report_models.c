@@ -13,9 +13,7 @@ static void open_heading(vouch__page *page, const char *text)
 
 static void direction(vouch__page *page, double monotone)
 {
-    vouch__buf_text(page->out, monotone > 0   ? "risk rises with it"
-                               : monotone < 0 ? "risk falls with it"
-                                              : "free");
+    vouch__buf_text(page->out, monotone > 0 ? "rises" : monotone < 0 ? "falls" : "free");
 }
 
 static void inputs(vouch__page *page, const vouch__json *list)
@@ -25,7 +23,7 @@ static void inputs(vouch__page *page, const vouch__json *list)
     vouch__buf_fmt(page->out, "<h4>Inputs (%zu)</h4>\n<div class=\"scroll\"><table><thead><tr>", list->len);
     vouch__buf_text(
         page->out,
-        "<th scope=\"col\">Name</th><th scope=\"col\">Type</th><th scope=\"col\">Direction</th>"
+        "<th scope=\"col\">Name</th><th scope=\"col\">Type</th><th scope=\"col\">Risk with it</th>"
         "<th scope=\"col\">Special codes</th><th scope=\"col\">Categories</th></tr></thead>\n<tbody>\n");
     for (const vouch__json *input = list->first; input; input = input->next) {
         const vouch__json *special = vouch__json_get(input, "special"),
@@ -101,7 +99,9 @@ static vouch_status learning_curve(vouch__page *page, const vouch__json *log)
             return vouch__oom(page->ctx);
         for (const vouch__json *v = at->first; v && i < n; v = v->next, i++)
             y[i] = vouch__can_draw(vouch__json_double(v, NAN)) ? vouch__json_double(v, NAN) : NAN;
-        chart.name[chart.n_series] = at->key;
+        status = vouch__chart_label(page->ctx, at->key, strlen(at->key), &chart.name[chart.n_series]);
+        if (status)
+            return status;
         chart.y[chart.n_series++] = y;
     }
     if (n)
