@@ -27,7 +27,7 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_save(vouch_ctx *ctx, const vou
                                                        const char *path);
 VOUCH_API void vouch_model_free(vouch_model *model); /* NULL is fine */
 
-VOUCH_API const char *vouch_model_kind_name(const vouch_model *model);   /* "gbdt", "scorecard" */
+VOUCH_API const char *vouch_model_kind_name(const vouch_model *model);   /* "gbdt", "scorecard", "forest" */
 VOUCH_API const char *vouch_model_name(const vouch_model *model);        /* as in the project file */
 VOUCH_API const char *vouch_model_fingerprint(const vouch_model *model); /* SHA-256 of the file, hex */
 VOUCH_API size_t vouch_model_inputs(const vouch_model *model);
@@ -57,6 +57,44 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_contributions(vouch_ctx *ctx, 
  * Fails E_ARG for a kind without points. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model,
                                                       const char *dialect, char **out_sql);
+
+/* Models of other libraries: docs/import.md says which files, versions and objectives. */
+enum { VOUCH_ITERATIONS_ALL = 0, VOUCH_ITERATIONS_BEST = -1 };
+typedef struct vouch_import_options { /* all 0 will do, but for output of a model with several */
+    const char *format;               /* NULL, "auto", "xgboost", "lightgbm" or "catboost" */
+    const char *name;                 /* of the model; NULL: "imported" */
+    int lenient;     /* score what the source leaves undefined as the source does, instead of refusing it */
+    long iterations; /* how many of its iterations to keep, VOUCH_ITERATIONS_ALL or VOUCH_ITERATIONS_BEST */
+    int output;      /* of several (classes), the one that is bad; -1: refuse such a model */
+} vouch_import_options;
+
+/* Take over a trained tree ensemble as a model of kind "forest", which gives the source library's own scores
+ * to the last bit. options NULL: as they are, output -1. Time and memory are bounded by the file's length.
+ * vouch_model_describe tells the certificate: hashes, semantics, what was checked.
+ * Fails  E_FORMAT  the file is not of the format or is not sound; the message names file, field and place
+ *        E_LIMIT, E_NOTFOUND, E_IO, E_NOMEM, E_CANCELLED */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_import(vouch_ctx *ctx, const char *path,
+                                                         const vouch_import_options *options,
+                                                         vouch_model **out_model);
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_import_bytes(vouch_ctx *ctx, const char *name,
+                                                               const void *bytes, size_t len,
+                                                               const vouch_import_options *options,
+                                                               vouch_model **out_model);
+
+/* What the source library itself predicts, all its outputs, bit for bit: out [rows x outputs]. Of other kinds
+ * the probability. */
+VOUCH_API size_t vouch_model_outputs(const vouch_model *model);
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_predictions(vouch_ctx *ctx, const vouch_model *model,
+                                                              const vouch_table *table, double *out);
+/* The leaf each row reaches, as the source numbers them: out [rows x trees]. Fails E_ARG for other kinds. */
+VOUCH_API size_t vouch_model_trees(const vouch_model *model); /* 0 for other kinds */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_leaves(vouch_ctx *ctx, const vouch_model *model,
+                                                         const vouch_table *table, uint32_t *out);
+
+/* How two models differ, as canonical JSON: "same_scores" and a list of what differs, each with path and both
+ * values; of forests the first trees and nodes that do. The caller frees it with vouch_text_free. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_diff(vouch_ctx *ctx, const vouch_model *a,
+                                                       const vouch_model *b, char **out_json);
 
 #ifdef __cplusplus
 }

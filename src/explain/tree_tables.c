@@ -181,13 +181,13 @@ static void explain_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16
     }
 }
 
-/* vouch__node_goes_left for every row; thresholds in line and without branches. */
+/* vouch__node_goes_left for every row; plain thresholds in line and without branches. */
 static void go(const walk *w, const vouch__node *node, uint8_t left[BATCH])
 {
     const vouch__trees *trees = w->t->trees;
     const double *x = w->x + node->input;
     double threshold = node->threshold;
-    if (node->is_category) {
+    if (node->is_category || node->rule != VOUCH__RULE_PLAIN) {
         for (size_t i = 0; i < w->n; i++)
             left[i] = vouch__node_goes_left(trees, node, x[i * trees->n_inputs]);
         return;

@@ -27,9 +27,15 @@ const vouch__model_kind *vouch__kind_find(const char *name)
 
 size_t vouch__kind_names(const char *out[], size_t max)
 {
-    for (size_t i = 0; i < n_kinds && i < max; i++)
-        out[i] = kinds[i]->name;
-    return n_kinds;
+    size_t n = 0;
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (kinds[i]->capabilities & VOUCH__IS_IMPORTED)
+            continue;
+        if (n < max)
+            out[n] = kinds[i]->name;
+        n++;
+    }
+    return n;
 }
 
 vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
@@ -59,6 +65,33 @@ vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, con
     status = vouch__model_seal(ctx, model);
     if (status) {
         model->inputs = (vouch__inputs){ .n = 0 };
+        goto done;
+    }
+    *inputs = (vouch__inputs){ .n = 0 };
+    *out_model = model;
+    model = NULL;
+done:
+    vouch_model_free(model);
+    return status;
+}
+
+vouch_status vouch__model_make(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
+                               vouch__inputs *inputs, void *state, vouch_model **out_model)
+{
+    vouch_status status;
+    vouch_model *model = vouch__alloc(ctx, 1, sizeof *model);
+    if (!model)
+        return vouch__oom(ctx);
+    model->kind = kind;
+    model->alloc = *vouch__allocator(ctx);
+    model->name = vouch__strdup(ctx, name);
+    model->value = vouch__alloc(ctx, 1, sizeof *model->value);
+    model->inputs = *inputs; /* lent, as state is: the caller's again if sealing fails */
+    model->state = state;
+    status = model->name && model->value ? vouch__model_seal(ctx, model) : vouch__oom(ctx);
+    if (status) {
+        model->inputs = (vouch__inputs){ .n = 0 };
+        model->state = NULL;
         goto done;
     }
     *inputs = (vouch__inputs){ .n = 0 };
@@ -118,8 +151,17 @@ static vouch_status score_chunk(vouch_ctx *worker, size_t chunk, size_t begin, s
         return vouch__oom(worker);
     double *raw = job->raw ? job->raw + begin : x + n * width;
     vouch__bound_rows(job->binding, job->begin + begin, n, job->row ? job->row + begin : NULL, x);
-    kind->predict(job->model->state, (vouch__matrix){ x, n, width }, raw);
-    for (size_t i = 0; job->probability && i < n; i++)
+    vouch__matrix rows = { x, n, width };
+    if (kind->check) {
+        vouch_status status = kind->check(worker, job->model->state, &job->model->inputs, rows,
+                                          job->begin + begin);
+        if (status)
+            return status;
+    }
+    kind->predict(job->model->state, rows, raw);
+    if (job->probability && kind->probabilities)
+        kind->probabilities(job->model->state, rows, raw, job->probability + begin);
+    for (size_t i = 0; job->probability && !kind->probabilities && i < n; i++)
         job->probability[begin + i] = kind->probability(job->model->state, raw[i]);
     for (size_t i = 0; job->points && i < n; i++)
         job->points[begin + i] = kind->points(job->model->state, x + i * width);
@@ -167,8 +209,14 @@ static vouch_status contribution_chunk(vouch_ctx *worker, size_t chunk, size_t b
     if (!x)
         return vouch__oom(worker);
     vouch__bound_rows(job->binding, begin, n, NULL, x);
-    return job->model->kind->contributions(worker, job->model->state, (vouch__matrix){ x, n, width },
-                                           job->out + begin * width, &base);
+    const vouch__model_kind *kind = job->model->kind;
+    vouch__matrix rows = { x, n, width };
+    if (kind->check) {
+        vouch_status status = kind->check(worker, job->model->state, &job->model->inputs, rows, begin);
+        if (status)
+            return status;
+    }
+    return kind->contributions(worker, job->model->state, rows, job->out + begin * width, &base);
 }
 
 vouch_status vouch_model_contributions(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,

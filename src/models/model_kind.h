@@ -45,7 +45,13 @@ typedef struct vouch__matrix {
     size_t rows, cols;
 } vouch__matrix;
 
-enum { VOUCH__CAN_POINTS = 1, VOUCH__CAN_ADDITIVE = 2, VOUCH__CAN_TREES = 4, VOUCH__CAN_CALIBRATED = 8 };
+enum {
+    VOUCH__CAN_POINTS = 1,
+    VOUCH__CAN_ADDITIVE = 2,
+    VOUCH__CAN_TREES = 4,
+    VOUCH__CAN_CALIBRATED = 8,
+    VOUCH__IS_IMPORTED = 16
+};
 
 typedef struct vouch__model_kind {
     const char *name, *title;
@@ -62,6 +68,12 @@ typedef struct vouch__model_kind {
     void (*predict)(const void *state, vouch__matrix x, double *raw);
     /* P(bad) of one raw value; points of one row of inputs (NULL without CAN_POINTS). */
     double (*probability)(const void *state, double raw);
+    /* The same of rows whose raw alone does not tell it (one class among several); NULL: probability of each
+     * raw. check refuses rows by E_DATA, naming input and row, counted on from first; NULL: any row will do.
+     */
+    void (*probabilities)(const void *state, vouch__matrix x, const double *raw, double *out);
+    vouch_status (*check)(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, vouch__matrix x,
+                          size_t first);
     int32_t (*points)(const void *state, const double *row);
     /* out[x.rows x x.cols], base[1]: exact, summing to raw. */
     vouch_status (*contributions)(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
@@ -77,13 +89,13 @@ typedef struct vouch__model_kind {
 } vouch__model_kind;
 
 /* One X(name) a family, in the order the documentation lists them. */
-#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard)
+#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard) X(forest)
 #define X(name) extern const vouch__model_kind vouch__kind_##name;
 VOUCH__KIND_LIST(X)
 #undef X
 
 const vouch__model_kind *vouch__kind_find(const char *name); /* NULL when there is none */
-size_t vouch__kind_names(const char *out[], size_t max);
+size_t vouch__kind_names(const char *out[], size_t max);     /* of those that are fitted here */
 
 struct vouch_model { /* immutable once made */
     const vouch__model_kind *kind;
@@ -107,6 +119,11 @@ vouch_status vouch__params_read(vouch_ctx *ctx, const vouch__model_kind *kind, c
 vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
                               vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
                               vouch__doc *doc, vouch__json *log, vouch_model **out_model);
+
+/* A model made without fitting, of a kind without parameters. Takes inputs (left empty) and state on success.
+ */
+vouch_status vouch__model_make(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
+                               vouch__inputs *inputs, void *state, vouch_model **out_model);
 
 /* The file's bytes around a kind's: see docs/models.md. Used by fit and by load; sets file, file_len and
  * fingerprint, the SHA-256 of the whole file. */

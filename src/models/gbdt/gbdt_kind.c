@@ -188,8 +188,3 @@ const vouch__model_kind vouch__kind_gbdt = {
     .load = load,
     .free = drop,
 };
-
-const vouch__trees *vouch__model_trees(const struct vouch_model *model)
-{
-    return model->kind == &vouch__kind_gbdt ? &((const vouch__gbdt *)model->state)->trees : NULL;
-}

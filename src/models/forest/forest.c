@@ -1,0 +1,181 @@
+/* The arithmetic of an imported forest: the sums in the source's order and precision, and its transforms. */
+#include "models/forest/forest.h"
+
+#include "models/forest/source_math.h"
+#include "models/trees_io.h"
+#include "num/special.h"
+
+#include <math.h>
+
+/* LightGBM drops values that it holds to be zero before a row reaches a tree. */
+static double leaf_of_line(const vouch__forest *f, const vouch__leaf_line *line, double plain,
+                           const double *row)
+{
+    double sum = line->constant;
+    for (uint32_t i = 0; i < line->n; i++) {
+        const vouch__term *term = &f->term[line->first + i];
+        double x = row[term->input];
+        if (isnan(x))
+            return plain;
+        sum += term->coefficient * (fabs(x) <= VOUCH__ZERO ? 0.0 : x);
+    }
+    return sum;
+}
+
+static void add_float(const vouch__forest *f, const double *row, double *raw)
+{
+    for (size_t t = 0; t < f->trees.n_trees; t++) {
+        size_t leaf = f->trees.root[t] + vouch__tree_leaf(&f->trees, t, row);
+        float value = (float)f->trees.node[leaf].value, *weight = f->weight;
+        if (weight)
+            value = value * weight[t];
+        raw[f->group[t]] = (double)((float)raw[f->group[t]] + value);
+    }
+}
+
+static void add_double(const vouch__forest *f, const double *row, double *raw)
+{
+    for (size_t t = 0; t < f->trees.n_trees; t++) {
+        size_t leaf = f->trees.root[t] + vouch__tree_leaf(&f->trees, t, row);
+        double value = f->trees.node[leaf].value;
+        if (f->line_of && f->line_of[leaf] != UINT32_MAX)
+            value = leaf_of_line(f, &f->line[f->line_of[leaf]], value, row);
+        raw[f->group[t]] += value;
+    }
+}
+
+size_t vouch__forest_refused(const vouch__forest *f, const double *row)
+{
+    for (size_t j = 0; j < f->trees.n_inputs; j++) {
+        double x = row[j];
+        if (!f->refuses[j] || isnan(x))
+            continue;
+        if ((f->refuses[j] & VOUCH__NO_INFINITY) && isinf((float)x))
+            return j;
+        if ((f->refuses[j] & VOUCH__NO_WIDE_CATEGORY) && !(x > -2147483649.0 && x < 2147483648.0))
+            return j;
+    }
+    return SIZE_MAX;
+}
+
+void vouch__forest_raw(const vouch__forest *f, const double *row, double *raw)
+{
+    bool is_refused = vouch__forest_refused(f, row) != SIZE_MAX;
+    for (uint32_t g = 0; g < f->n_groups; g++)
+        raw[g] = is_refused ? (double)NAN : f->start[g];
+    if (is_refused)
+        return;
+    if (f->is_float)
+        add_float(f, row, raw);
+    else
+        add_double(f, row, raw);
+    for (uint32_t g = 0; f->is_scaled && g < f->n_groups; g++)
+        raw[g] = f->scale * raw[g] + f->bias[g];
+}
+
+uint32_t vouch__forest_leaf(const vouch__forest *f, size_t t, const double *row)
+{
+    return f->trees.node[f->trees.root[t] + vouch__tree_leaf(&f->trees, t, row)].input;
+}
+
+static double sigmoid_float(double raw)
+{
+    float x = -(float)raw;
+    x = x < 88.7F ? x : 88.7F; /* NaN: 88.7, and below NaN again */
+    if (isnan(raw))
+        return raw;
+    float bottom = vouch__source_expf(x) + 1.0F;
+    bottom = bottom + 1e-16F;
+    return (double)(1.0F / bottom);
+}
+
+static void softmax(double *raw, uint32_t n)
+{
+    double most = raw[0], sum = 0.0;
+    for (uint32_t g = 1; g < n; g++)
+        most = most < raw[g] ? raw[g] : most;
+    for (uint32_t g = 0; g < n; g++) {
+        raw[g] = vouch__source_exp(raw[g] - most);
+        sum += raw[g];
+    }
+    for (uint32_t g = 0; g < n; g++)
+        raw[g] /= sum;
+}
+
+/* The sum is double, its terms and the quotients float. */
+static void softmax_float(double *raw, uint32_t n)
+{
+    float most = (float)raw[0];
+    double sum = 0.0;
+    for (uint32_t g = 1; g < n; g++)
+        most = most < (float)raw[g] ? (float)raw[g] : most;
+    for (uint32_t g = 0; g < n; g++) {
+        raw[g] = (double)vouch__source_expf((float)raw[g] - most);
+        sum += raw[g];
+    }
+    for (uint32_t g = 0; g < n; g++)
+        raw[g] = (double)((float)raw[g] / (float)sum);
+}
+
+static double transform_one(const vouch__forest *f, double raw)
+{
+    switch (f->transform) {
+    case VOUCH__SIGMOID_FLOAT: return sigmoid_float(raw);
+    case VOUCH__EXP_FLOAT: return (double)vouch__source_expf((float)raw);
+    case VOUCH__HINGE: return isnan(raw) ? raw : raw > 0.0;
+    case VOUCH__SIGMOID: return 1.0 / (1.0 + vouch__source_exp(-f->slope * raw));
+    case VOUCH__EXP: return vouch__source_exp(raw);
+    case VOUCH__SQUARE: return raw < 0.0 ? -raw * raw : raw * raw;
+    case VOUCH__SOFTPLUS: return vouch__log1p(vouch__source_exp(raw));
+    default: return raw;
+    }
+}
+
+void vouch__forest_transform(const vouch__forest *f, double *raw)
+{
+    uint32_t most = 0;
+    double each = (double)f->trees.n_trees / f->n_groups;
+    for (uint32_t g = 0; f->is_averaged && each > 0.0 && g < f->n_groups; g++)
+        raw[g] /= each;
+    switch (f->transform) {
+    case VOUCH__SOFTMAX_FLOAT: softmax_float(raw, f->n_groups); return;
+    case VOUCH__SOFTMAX: softmax(raw, f->n_groups); return;
+    case VOUCH__ARGMAX:
+        for (uint32_t g = 1; g < f->n_groups; g++)
+            most = raw[g] > raw[most] ? g : most;
+        raw[0] = isnan(raw[0]) ? raw[0] : most;
+        return;
+    default:
+        for (uint32_t g = 0; g < f->n_groups; g++)
+            raw[g] = transform_one(f, raw[g]);
+    }
+}
+
+size_t vouch__forest_outputs(const vouch__forest *f)
+{
+    return f->transform == VOUCH__ARGMAX ? 1 : f->n_groups;
+}
+
+const char *vouch__source_name(vouch__forest_source source)
+{
+    static const char *const name[VOUCH__SOURCES] = { "xgboost", "lightgbm", "catboost", "onnx" };
+    return name[source];
+}
+
+const char *vouch__transform_name(vouch__transform transform)
+{
+    static const char *const name[VOUCH__TRANSFORMS] = {
+        [VOUCH__AS_IS] = "none",
+        [VOUCH__SIGMOID_FLOAT] = "sigmoid in float32",
+        [VOUCH__EXP_FLOAT] = "exp in float32",
+        [VOUCH__SOFTMAX_FLOAT] = "softmax in float32",
+        [VOUCH__ARGMAX] = "class of the largest",
+        [VOUCH__HINGE] = "1 above 0",
+        [VOUCH__SIGMOID] = "sigmoid",
+        [VOUCH__EXP] = "exp",
+        [VOUCH__SOFTMAX] = "softmax",
+        [VOUCH__SQUARE] = "signed square",
+        [VOUCH__SOFTPLUS] = "log(1 + exp)",
+    };
+    return name[transform];
+}
