@@ -62,7 +62,7 @@ typedef struct visit {
     uint32_t at, depth;
 } visit;
 
-enum { UNSEEN = UINT32_MAX, WAITING = UINT32_MAX - 1 };
+static const uint32_t unseen = UINT32_MAX, waiting = UINT32_MAX - 1;
 
 typedef struct walk {
     const vouch__node *draft;
@@ -86,7 +86,7 @@ static const char *check_node(const vouch__node *node, size_t n)
 static const char *walk_tree(walk *w, size_t *out_node)
 {
     memset(w->place, UINT8_MAX, w->n * sizeof *w->place);
-    w->place[0] = WAITING;
+    w->place[0] = waiting;
     w->stack[w->n_stack++] = (visit){ 0, 0 };
     while (w->n_stack > 0) {
         visit here = w->stack[--w->n_stack];
@@ -103,9 +103,9 @@ static const char *walk_tree(walk *w, size_t *out_node)
             return "is deeper than trees may be";
         int32_t child[] = { node->right, node->left };
         for (int side = 0; side < 2; side++) {
-            if (w->place[child[side]] != UNSEEN)
+            if (w->place[child[side]] != unseen)
                 return "has a child that has another parent";
-            w->place[child[side]] = WAITING;
+            w->place[child[side]] = waiting;
             w->stack[w->n_stack++] = (visit){ (uint32_t)child[side], here.depth + 1 };
         }
     }
