@@ -53,6 +53,25 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_contributions(vouch_ctx *ctx, 
                                                                 const vouch_table *table,
                                                                 double *out_contribution, double *out_base);
 
+/* Scoring without a table, for programs that decide one case at a time: what a row needs is prepared once,
+ * and after that nothing is allocated, looked up or locked. Any number of threads may use one scorer at once.
+ * A row holds the model's inputs in order: numbers as they are, categories as their code, NaN where missing.
+ * Scores are those of vouch_model_score, bit for bit, whichever instructions the processor has. */
+typedef struct vouch_scorer vouch_scorer;
+
+/* The model is borrowed and must outlive the scorer.    Fails  E_NOMEM */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_scorer_new(vouch_ctx *ctx, const vouch_model *model,
+                                                       vouch_scorer **out_scorer);
+VOUCH_API void vouch_scorer_free(vouch_scorer *scorer); /* NULL is fine */
+/* The code of a category of an input: -1 when the model has never seen it, NaN when text is NULL (missing) or
+ * the input is a number. */
+VOUCH_API double vouch_scorer_code(const vouch_scorer *scorer, size_t input, const char *text);
+/* row [inputs]. Some 1 us for 500 trees of 64 leaves. */
+VOUCH_API void vouch_scorer_row(const vouch_scorer *scorer, const double *row, double *out_raw);
+/* rows [n x inputs], out_raw [n]: the same bits, for a block of them. Runs on the calling thread. */
+VOUCH_API void vouch_scorer_rows(const vouch_scorer *scorer, size_t n, const double *rows, double *out_raw);
+VOUCH_API double vouch_scorer_probability(const vouch_scorer *scorer, double raw);
+
 /* The scorecard as one SQL expression over its input columns, giving the integer points. dialect: "duckdb".
  * Fails E_ARG for a kind without points. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model,

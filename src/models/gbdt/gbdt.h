@@ -13,6 +13,7 @@
 #ifndef VOUCH_GBDT_H
 #define VOUCH_GBDT_H
 
+#include "models/engine/engine.h"
 #include "models/model_kind.h"
 #include "models/trees.h"
 
@@ -27,6 +28,7 @@ enum {
 typedef struct vouch__gbdt { /* the state of a fitted model */
     bool is_squared;
     vouch__trees trees;
+    vouch__engine *engine; /* trees compiled: what scores rows */
 } vouch__gbdt;
 
 /* Parameters as the table in gbdt_kind.c orders them. */

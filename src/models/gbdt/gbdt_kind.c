@@ -52,6 +52,28 @@ static const vouch__param params[N_PARAMS] = {
 };
 /* clang-format on */
 
+static void drop(const vouch_alloc *alloc, void *state)
+{
+    vouch__gbdt *model = state;
+    if (!model)
+        return;
+    vouch__engine_free(alloc, model->engine);
+    vouch__trees_clear(alloc, &model->trees);
+    vouch__free(alloc, model);
+}
+
+/* The model with its engine, or nothing. */
+static vouch_status compile(vouch_ctx *ctx, vouch__gbdt *model, void **state)
+{
+    vouch__engine_sum sum = { .n_outputs = 1, .start = &model->trees.base };
+    vouch_status status = vouch__engine_new(ctx, &model->trees, &sum, &model->engine);
+    if (status)
+        drop(vouch__allocator(ctx), model);
+    else
+        *state = model;
+    return status;
+}
+
 static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,
                         vouch__json *log, void **state)
 {
@@ -74,21 +96,12 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const doubl
     if (p.depth < 13 && p.leaves > (size_t)1 << p.depth)
         p.leaves = (size_t)1 << p.depth; /* more cannot be, and each costs memory */
     vouch_status status = vouch__gbdt_fit(ctx, data, &p, doc, log, &model);
-    if (!status)
-        *state = model;
-    return status;
+    return status ? status : compile(ctx, model, state);
 }
 
 static void predict(const void *state, vouch__matrix x, double *raw)
 {
-    const vouch__trees *trees = &((const vouch__gbdt *)state)->trees;
-    for (size_t i = 0; i < x.rows; i++)
-        raw[i] = trees->base;
-    for (size_t t = 0; t < trees->n_trees; t++) { /* a tree over all rows of the block: it stays in cache */
-        const vouch__node *tree = trees->node + trees->root[t];
-        for (size_t i = 0; i < x.rows; i++)
-            raw[i] += tree[vouch__tree_leaf(trees, t, x.at + i * x.cols)].value;
-    }
+    vouch__engine_rows(((const vouch__gbdt *)state)->engine, x.rows, x.at, raw);
 }
 
 static double probability(const void *state, double raw)
@@ -144,15 +157,6 @@ static void save(const void *state, vouch__buf *out)
     vouch__trees_put(&model->trees, out);
 }
 
-static void drop(const vouch_alloc *alloc, void *state)
-{
-    vouch__gbdt *model = state;
-    if (!model)
-        return;
-    vouch__trees_clear(alloc, &model->trees);
-    vouch__free(alloc, model);
-}
-
 static vouch_status load(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
                          void **state)
 {
@@ -165,10 +169,9 @@ static vouch_status load(vouch_ctx *ctx, const vouch__inputs *inputs, const void
         return vouch__oom(ctx);
     model->is_squared = loss;
     vouch_status status = vouch__trees_get(ctx, inputs, &in, &model->trees);
-    if (status)
-        drop(vouch__allocator(ctx), model);
-    else
-        *state = model;
+    if (!status)
+        return compile(ctx, model, state);
+    drop(vouch__allocator(ctx), model);
     return status;
 }
 

@@ -1,0 +1,264 @@
+/* Thresholds of a forest become sorted columns of cuts; a row becomes bytes. */
+#include "models/engine/rank_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SET_BYTES_MAX = 64 << 20 };
+
+typedef struct cut_key {
+    uint32_t input;
+    uint8_t rule;
+    uint32_t place;
+    double cut;
+} cut_key;
+
+static int by_cut(const void *a, const void *b)
+{
+    const cut_key *x = a, *y = b;
+    if (x->input != y->input)
+        return x->input < y->input ? -1 : 1;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    return (x->cut > y->cut) - (x->cut < y->cut);
+}
+
+void *vouch__piece(vouch__pieces *pieces, size_t count, size_t size)
+{
+    size_t at = pieces->used;
+    pieces->used += (count * size + 63) & ~(size_t)63;
+    return pieces->base ? pieces->base + at : NULL;
+}
+
+/* A node sends x right exactly when x > cut. -0.0 and 0.0 are one cut. */
+static cut_key key_of(const vouch__node *node)
+{
+    return (cut_key){ .input = node->input, .cut = node->threshold + 0.0 };
+}
+
+/* Sorted keys without repeats, each with its place; columns are counted. */
+static size_t settle(cut_key *key, size_t n, size_t *out_columns)
+{
+    size_t kept = 0, columns = 0, in_column = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept > 0 && by_cut(&key[kept - 1], &key[i]) == 0)
+            continue;
+        bool is_new = kept == 0 || key[kept - 1].input != key[i].input || key[kept - 1].rule != key[i].rule;
+        if (is_new || in_column == VOUCH__RANK_CUTS) {
+            columns++;
+            in_column = 0;
+        }
+        in_column++;
+        key[kept] = key[i];
+        key[kept].place = (uint32_t)((columns - 1) << 8 | in_column);
+        kept++;
+    }
+    *out_columns = columns;
+    return kept;
+}
+
+/* Category columns in order of input, how many nodes each has, and the set of each node. */
+static bool find_cats(const vouch__trees *trees, vouch__rank_cat *cat, uint32_t *place, size_t *out_cats,
+                      size_t *out_sets, size_t *out_bytes)
+{
+    size_t n = 0, sets = 0, bytes = 0;
+    for (size_t i = 0; i < trees->n_nodes; i++) {
+        const vouch__node *node = &trees->node[i];
+        size_t c = 0;
+        if (node->left < 0 || !node->is_category)
+            continue;
+        while (c < n && cat[c].input != node->input)
+            c++;
+        if (c == VOUCH__RANK_CATS)
+            return false;
+        if (c == n)
+            cat[n++] = (vouch__rank_cat){ .input = node->input };
+        cat[c].n_codes = node->n_bits > cat[c].n_codes ? node->n_bits : cat[c].n_codes;
+        place[i] = cat[c].n_sets++;
+    }
+    for (size_t c = 0; c < n; c++) {
+        cat[c].first_set = (uint32_t)sets;
+        cat[c].byte_at = bytes;
+        sets += cat[c].n_sets;
+        bytes += ((size_t)cat[c].n_codes + 2) * cat[c].n_sets;
+        if (sets > VOUCH__RANK_SETS || bytes > SET_BYTES_MAX)
+            return false;
+    }
+    *out_cats = n;
+    *out_sets = sets;
+    *out_bytes = bytes;
+    return true;
+}
+
+static double value_of_code(const vouch__rank_cat *cat, uint32_t code)
+{
+    return code < cat->n_codes ? (double)code : code == cat->n_codes ? -1.0 : (double)NAN;
+}
+
+static void fill_sets(const vouch__trees *trees, const vouch__rank_table *table, uint32_t *place)
+{
+    for (size_t i = 0; i < trees->n_nodes; i++) {
+        const vouch__node *node = &trees->node[i];
+        const vouch__rank_cat *cat = table->cat;
+        if (node->left < 0 || !node->is_category)
+            continue;
+        while (cat->input != node->input)
+            cat++;
+        for (uint32_t code = 0; code < cat->n_codes + 2; code++)
+            table->set_byte[cat->byte_at + (size_t)code * cat->n_sets + place[i]] = !vouch__node_goes_left(
+                trees, node, value_of_code(cat, code));
+        place[i] += cat->first_set;
+    }
+}
+
+/* A search ends in the block after the last full one, so that there always is one. */
+static size_t padded(size_t n_cuts) { return (n_cuts / VOUCH__RANK_BLOCK + 1) * VOUCH__RANK_BLOCK; }
+
+static void fill_columns(const vouch__rank_table *table, const cut_key *key, size_t n)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t c = key[i].place >> 8, j = (key[i].place & 255) - 1;
+        vouch__rank_column *column = &table->column[c];
+        if (j == 0)
+            *column = (vouch__rank_column){ .input = key[i].input,
+                                            .rule = key[i].rule,
+                                            .cut_at = (uint32_t)at };
+        column->n_cuts = (uint16_t)(j + 1);
+        table->cut[at++] = key[i].cut;
+        bool is_last = i + 1 == n || key[i + 1].place >> 8 != c;
+        for (size_t end = padded(j + 1) - (j + 1); is_last && end > 0; end--)
+            table->cut[at++] = NAN;
+    }
+    for (size_t c = 0; c < table->n_columns; c++)
+        for (size_t b = 0; b < VOUCH__RANK_BLOCK; b++) {
+            const vouch__rank_column *column = &table->column[c];
+            size_t last = VOUCH__RANK_BLOCK * b + VOUCH__RANK_BLOCK - 1;
+            table->pivot[c * VOUCH__RANK_BLOCK + b] = last < column->n_cuts
+                                                          ? table->cut[column->cut_at + last]
+                                                          : (double)NAN;
+        }
+}
+
+static void lay_out(vouch__pieces *pieces, vouch__rank_table *table, size_t n_nodes, size_t n_cuts,
+                    size_t n_bytes)
+{
+    table->column = vouch__piece(pieces, table->n_columns, sizeof *table->column);
+    table->cat = vouch__piece(pieces, table->n_cats, sizeof *table->cat);
+    table->cut = vouch__piece(pieces, n_cuts, sizeof *table->cut);
+    table->pivot = vouch__piece(pieces, table->n_columns * VOUCH__RANK_BLOCK, sizeof *table->pivot);
+    table->set_byte = vouch__piece(pieces, n_bytes, 1);
+    table->place = vouch__piece(pieces, n_nodes, sizeof *table->place);
+}
+
+typedef struct rank_work { /* scratch of making a table */
+    cut_key *key;
+    vouch__rank_cat *cat;
+    uint32_t *place;
+} rank_work;
+
+static vouch_status fill(vouch_ctx *ctx, const vouch__trees *trees, const rank_work *work, size_t n_keys,
+                         size_t n_bytes, vouch__rank_table *table)
+{
+    size_t n_cuts = 0;
+    vouch__pieces pieces = { 0 };
+    for (size_t i = 0; i < n_keys; i++) {
+        bool is_last = i + 1 == n_keys || work->key[i + 1].place >> 8 != work->key[i].place >> 8;
+        n_cuts += is_last ? padded(work->key[i].place & 255) : 0;
+    }
+    lay_out(&pieces, table, trees->n_nodes, n_cuts, n_bytes);
+    table->held = vouch__alloc(ctx, pieces.used + 64, 1);
+    if (!table->held)
+        return vouch__oom(ctx);
+    pieces = (vouch__pieces){ (uint8_t *)table->held + (64 - (uintptr_t)table->held % 64), 0 };
+    lay_out(&pieces, table, trees->n_nodes, n_cuts, n_bytes);
+    fill_columns(table, work->key, n_keys);
+    memcpy(table->cat, work->cat, table->n_cats * sizeof *table->cat);
+    fill_sets(trees, table, work->place);
+    for (size_t i = 0; i < trees->n_nodes; i++) {
+        const vouch__node *node = &trees->node[i];
+        table->place[i] = work->place[i];
+        if (node->left < 0 || node->is_category)
+            continue;
+        cut_key wanted = key_of(node);
+        const cut_key *found = bsearch(&wanted, work->key, n_keys, sizeof wanted, by_cut);
+        table->place[i] = found->place;
+    }
+    table->is_identity = true;
+    for (size_t c = 0; c < table->n_columns; c++)
+        table->is_identity &= table->column[c].input == c;
+    return VOUCH_OK;
+}
+
+vouch_status vouch__rank_table_make(vouch_ctx *ctx, const vouch__trees *trees, vouch__rank_table *out_table,
+                                    bool *out_fits)
+{
+    vouch__rank_table table = { .n_columns = 0 };
+    size_t mark = vouch__scratch_mark(ctx), n = 0, n_bytes = 0, nodes = trees->n_nodes + 1;
+    vouch_status status = VOUCH_OK;
+    rank_work work = { .key = vouch__scratch(ctx, nodes, sizeof(cut_key)),
+                       .cat = vouch__scratch(ctx, VOUCH__RANK_CATS, sizeof(vouch__rank_cat)),
+                       .place = vouch__scratch(ctx, nodes, sizeof(uint32_t)) };
+    if (!work.key || !work.cat || !work.place)
+        return vouch__oom(ctx);
+    memset(work.place, 0, nodes * sizeof *work.place);
+    for (size_t i = 0; i < trees->n_nodes; i++)
+        if (trees->node[i].left >= 0 && !trees->node[i].is_category)
+            work.key[n++] = key_of(&trees->node[i]);
+    qsort(work.key, n, sizeof *work.key, by_cut);
+    n = settle(work.key, n, &table.n_columns);
+    size_t least = table.n_columns ? table.n_columns : 1;
+    table.stride = (least + VOUCH__RANK_PAD - 1) & ~(size_t)(VOUCH__RANK_PAD - 1);
+    *out_fits = table.n_columns <= VOUCH__RANK_COLUMNS &&
+                find_cats(trees, work.cat, work.place, &table.n_cats, &table.n_sets, &n_bytes);
+    if (*out_fits)
+        status = fill(ctx, trees, &work, n, n_bytes, &table);
+    vouch__scratch_reset(ctx, mark);
+    if (!status)
+        *out_table = *out_fits ? table : (vouch__rank_table){ .n_columns = 0 };
+    return status;
+}
+
+void vouch__rank_table_clear(const vouch_alloc *alloc, vouch__rank_table *table)
+{
+    vouch__free(alloc, table->held);
+    *table = (vouch__rank_table){ .n_columns = 0 };
+}
+
+void vouch__rank_values(const vouch__rank_table *table, const double *row, double *x)
+{
+    for (size_t c = 0; c < table->n_columns; c++)
+        x[c] = row[table->column[c].input];
+}
+
+/* Without branches on the data: how often a half is taken is as good as random. */
+uint8_t vouch__rank_of(const vouch__rank_table *table, size_t column, double x)
+{
+    const double *cut = table->cut + table->column[column].cut_at, *at = cut;
+    size_t n = table->column[column].n_cuts;
+    while (n > 1) {
+        size_t half = n / 2;
+        at += (size_t)(at[half - 1] < x) * half;
+        n -= half;
+    }
+    return (uint8_t)(at - cut + (*at < x));
+}
+
+void vouch__rank_codes(const vouch__rank_table *table, const double *row, uint32_t *code)
+{
+    for (size_t c = 0; c < table->n_cats; c++) {
+        const vouch__rank_cat *cat = &table->cat[c];
+        double x = row[cat->input];
+        code[c] = isnan(x) ? cat->n_codes + 1 : x >= 0.0 && x < cat->n_codes ? (uint32_t)x : cat->n_codes;
+    }
+}
+
+void vouch__rank_sets(const vouch__rank_table *table, const uint32_t *code, uint8_t *out)
+{
+    for (size_t c = 0; c < table->n_cats; c++) {
+        const vouch__rank_cat *cat = &table->cat[c];
+        memcpy(out + cat->first_set, table->set_byte + cat->byte_at + (size_t)code[c] * cat->n_sets,
+               cat->n_sets);
+    }
+}
