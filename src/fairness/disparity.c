@@ -95,7 +95,7 @@ vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vou
             .convention =
                 "Group over reference, so below 1 the group is approved less often. p two-sided, adjusted "
                 "by Holm over the groups. The shortfall is how many more approvals the group would have "
-                "had at the reference's rate. Groups under the smallest size are not compared.",
+                "had at the reference's rate." VOUCH__GROUPS_RULE,
             .source =
                 "29 CFR 1607.4(D) (the four-fifths rule, used in lending by analogy); Fisher, J. R. Stat. "
                 "Soc. 98 (1935) 39-82; Katz et al., Biometrics 34 (1978) 469-474",
@@ -140,7 +140,7 @@ vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vou
     entry.high = c[worst].high;
     entry.p_value = c[worst].holm;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, g, &entry, !(c[worst].holm < ALPHA));
+    vouch__json *object = vouch__fair_add(o, &entry, !(c[worst].holm < ALPHA));
     vouch__json *table = vouch__evidence_table(
         o->list, object, "groups", "group,n,approved,approval_rate,ratio,low,high,p_value,p_holm,shortfall");
     for (size_t at = 0; at < g->n_groups; at++) {
@@ -175,7 +175,8 @@ vouch_status vouch__fair_smd(vouch_ctx *ctx, const vouch__outcomes *o, const vou
             .convention =
                 "Group less reference, over the pooled within-group standard deviation; above 0 the group "
                 "scores riskier, towards decline. The number in percent is the SMD of the field's "
-                "software. Interval by the large-sample normal approximation.",
+                "software. Interval by the large-sample normal approximation. Groups as for the adverse "
+                "impact ratio.",
             .source =
                 "Cohen, Statistical Power Analysis (1988) 66-67; Hedges & Olkin, Statistical Methods for "
                 "Meta-Analysis (1985) 86",
@@ -217,7 +218,7 @@ vouch_status vouch__fair_smd(vouch_ctx *ctx, const vouch__outcomes *o, const vou
     entry.low = c[worst].low;
     entry.high = c[worst].high;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, g, &entry, !(c[worst].low > 0));
+    vouch__json *object = vouch__fair_add(o, &entry, !(c[worst].low > 0));
     vouch__json *table = vouch__evidence_table(o->list, object, "groups",
                                                "group,n,mean_log_odds,smd,low,high");
     for (size_t at = 0; at < g->n_groups; at++) {
@@ -307,7 +308,8 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
                 "group, less the reference group's; Fisher's exact test. The gap of largest size is judged.",
             .convention =
                 "Group less reference, signed in the table; the size is judged. Classes with fewer than 10 "
-                "cases are not compared. p adjusted by Holm over groups and both errors.",
+                "cases are not compared. p adjusted by Holm over groups and both errors. Groups as for the "
+                "adverse impact ratio.",
             .source =
                 "Hardt, Price & Srebro, NeurIPS 29 (2016); Newcombe, Stat. Med. 17 (1998) 873-890, method 10",
             .null_hypothesis = "the rates are equal", .unit = "difference of rates",
@@ -346,7 +348,7 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
     entry.high = fmax(low, high);
     entry.p_value = c[worst].holm;
     entry.note = note;
-    error_table(o, g, &e, c, vouch__fair_add(o, g, &entry, !(c[worst].holm < ALPHA)));
+    error_table(o, g, &e, c, vouch__fair_add(o, &entry, !(c[worst].holm < ALPHA)));
     return VOUCH_OK;
 }
 
@@ -364,7 +366,8 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
                 "significant is judged.",
             .convention =
                 "AUC below 0.5 is turned round: it is as telling. p two-sided from DeLong's variance, "
-                "adjusted by Holm over the groups; significant below 0.05.",
+                "adjusted by Holm over the groups; significant below 0.05. Groups as for the adverse impact "
+                "ratio.",
             .source = "DeLong et al., Biometrics 44 (1988) 837-845", .unit = "AUC",
             .interval_method = "DeLong", .null_hypothesis = "the score is independent of the group");
     comparison c[VOUCH__GROUPS_MAX] = { 0 };
@@ -427,7 +430,7 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
     entry.judged = found;
     entry.verdict = vouch__policy_limit(o->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
     entry.note = note;
-    vouch__json *object = vouch__fair_add(o, g, &entry, false);
+    vouch__json *object = vouch__fair_add(o, &entry, false);
     vouch__json *table = vouch__evidence_table(o->list, object, "groups",
                                                "group,n,auc,low,high,p_value,p_holm");
     for (size_t at = 0; at < g->n_groups; at++) {

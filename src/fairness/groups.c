@@ -205,17 +205,6 @@ static void labels(const vouch__fair_data *data, size_t column, const rule *r, v
         (void)snprintf(out->label[r->n], VOUCH__GROUP_LABEL, "missing");
 }
 
-static const char *how(const rule *r)
-{
-    if (r->is_age)
-        return "Ages are grouped as under 40, 40 to 61, and 62 and over: 62 is the age from which Regulation "
-               "B "
-               "speaks of elderly applicants, 40 that of federal employment law.";
-    if (r->is_range)
-        return "The numbers are grouped at the quartiles of the training rows.";
-    return "Each value is a group.";
-}
-
 vouch_status vouch__groups_make(vouch_ctx *ctx, const vouch__fair_data *data, size_t column, size_t n,
                                 const uint32_t *row, vouch__groups *out)
 {
@@ -233,8 +222,7 @@ vouch_status vouch__groups_make(vouch_ctx *ctx, const vouch__fair_data *data, si
                             .of = vouch__scratch(ctx, n, sizeof *out->of),
                             .label = vouch__scratch(ctx, groups + 1, sizeof *out->label),
                             .count = vouch__scratch(ctx, groups + 1, sizeof *out->count),
-                            .missing = r.has_missing ? r.n : SIZE_MAX,
-                            .how = how(&r) };
+                            .missing = r.has_missing ? r.n : SIZE_MAX };
     if (!x || !out->of || !out->label || !out->count)
         return vouch__oom(ctx);
     memset(out->count, 0, (groups + 1) * sizeof *out->count);

@@ -14,7 +14,6 @@ typedef struct vouch__groups { /* lives in scratch */
     size_t *count;    /* [n_groups] rows of each */
     size_t missing;   /* the group of rows without a value; SIZE_MAX when there is none */
     size_t reference; /* the largest group that is not missing; the first of equals */
-    const char *how;  /* how the groups were made, as a sentence */
 } vouch__groups;
 
 /* Groups of row[n]. Texts, flags and numbers with at most 10 values: by value (texts beyond the 20 most
@@ -22,6 +21,12 @@ typedef struct vouch__groups { /* lives in scratch */
  * numbers: at the quartiles of the training rows. A missing value makes a group of its own. */
 vouch_status vouch__groups_make(vouch_ctx *ctx, const vouch__fair_data *data, size_t column, size_t n,
                                 const uint32_t *row, vouch__groups *out);
+/* The same as a sentence, for conventions. */
+#define VOUCH__GROUPS_RULE                                                                                   \
+    " Groups: each value of a text or of a number with few; ages under 40, 40 to 61, and 62 and over (62: "  \
+    "elderly under Regulation B; 40: federal employment law); other numbers at the training quartiles. The " \
+    "largest is the reference; those under the smallest size are not compared."
+
 /* Is the group large enough to compare? */
 bool vouch__group_is_fair(const vouch__fair_data *data, const vouch__groups *groups, size_t g);
 double

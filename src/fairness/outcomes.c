@@ -20,11 +20,10 @@ bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry)
     return true;
 }
 
-vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__groups *groups, vouch__entry *entry,
-                             bool is_chance)
+vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__entry *entry, bool is_chance)
 {
     const char *by;
-    char note[1024], convention[1024];
+    char note[1024];
     bool advisory = vouch__legal_of(o->n_legal, o->legal, entry->id, &by) == VOUCH__LEGAL_ADVISORY;
     const vouch__limit *limit = entry->judged ? vouch__policy_limit(o->list->policy, entry->id) : NULL;
     vouch__verdict first = limit ? vouch__limit_judge(limit, entry->value) : VOUCH__INFO;
@@ -38,11 +37,8 @@ vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__groups *grou
                           : "",
                    softened ? " A failure by the policy, and an advice under the legal profile '" : "",
                    softened ? by : "", softened ? "'." : "");
-    (void)snprintf(convention, sizeof convention, "%s%s%s", entry->convention, groups ? " " : "",
-                   groups ? groups->how : "");
     vouch__entry told = *entry;
     told.note = *note ? note : NULL;
-    told.convention = convention;
     vouch__json *object = vouch__evidence_add(o->list, &told);
     if (last != first) {
         const char *word = vouch__verdict_name(last);

@@ -29,8 +29,7 @@ vouch_status vouch__fair_flip(vouch_ctx *ctx, const vouch__outcomes *o, size_t c
 bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry);
 /* Add an entry as the profiles want it. What is beyond a limit is judged one step milder where is_chance: the
  * test of the difference cannot tell it from none; and a failure is an advice where the test is only
- * advisory. The note says which. groups, unless NULL, adds how they were made to the convention. */
-vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__groups *groups, vouch__entry *entry,
-                             bool is_chance);
+ * advisory. The note says which. */
+vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__entry *entry, bool is_chance);
 
 #endif

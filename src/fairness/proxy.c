@@ -281,7 +281,7 @@ static int by_auc(const void *a, const void *b)
                           "test, one-sided, ties corrected, the halves taken as fully dependent (so never "  \
                           "too small), adjusted by Holm over all features and groups; significant below "    \
                           "0.05. Intervals at 95 % by DeLong's variance. Combinations of features are not "  \
-                          "searched; the score is tested as one.",                                           \
+                          "searched; the score is tested as one." VOUCH__GROUPS_RULE,                        \
             .source = "Mann & Whitney, Ann. Math. Stat. 18 (1947) 50-60; DeLong et al., Biometrics 44 "      \
                       "(1988) 837-845; Holm, Scand. J. Stat. 6 (1979) 65-70",                                \
             .null_hypothesis = "the feature is independent of the group", .part = "train", .unit = "AUC",    \
@@ -309,7 +309,7 @@ static void feature_table(const vouch__fair_data *data, const column_job *c, siz
 static void tell(const vouch__fair_data *data, const column_job *c, association *a, vouch__evidence *list)
 {
     size_t n = data->n_features * c->n_tested, top = 0;
-    char note[320], convention[1024];
+    char note[320];
     qsort(a, n, sizeof *a, by_auc);
     while (top < n && !(a[top].holm < LEVEL))
         top++;
@@ -326,8 +326,6 @@ static void tell(const vouch__fair_data *data, const column_job *c, association 
                                      .high = worst->high, .p_value = worst->holm, .judged = found,
                                      .verdict = VOUCH__PASS, .note = note);
     entry.interval_method = "DeLong";
-    (void)snprintf(convention, sizeof convention, "%s %s", entry.convention, c->groups.how);
-    entry.convention = convention;
     if (!found && !vouch__policy_limit(list->policy, entry.id))
         entry.verdict = VOUCH__INFO;
     if (isnan(worst->auc)) {

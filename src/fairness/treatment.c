@@ -335,6 +335,6 @@ vouch_status vouch__fair_flip(vouch_ctx *ctx, const vouch__outcomes *o, size_t c
     if (status)
         return status;
     entry.value = (double)f.changed / (double)o->n;
-    flip_table(&f, vouch__fair_add(o, NULL, &entry, false));
+    flip_table(&f, vouch__fair_add(o, &entry, false));
     return VOUCH_OK;
 }
