@@ -54,10 +54,6 @@ run_ctest() { # PRESET [ARGS...]: counts each test; a preset whose build failed 
 
 formatted() { find include src cli tests bench -name '*.[ch]' -exec clang-format-14 --dry-run --Werror {} +; }
 
-tidy() { # every file of ours, in parallel, one a process: with more, clang-tidy 14 forgets what va_start is
-    find src cli -name '*.c' | xargs -P "$cores" -n 1 clang-tidy-14 --quiet -p build/clang
-}
-
 same_made_files() { # generated files that are committed are what their generators make
     for script in tools/make_*.py; do
         [ -e "$script" ] || continue
@@ -73,7 +69,7 @@ if [ -n "$all" ]; then run_ctest dev; else run_ctest dev -LE slow; fi
 step build-release configure_and_build release
 run_ctest release -L cli
 step build-clang configure_and_build clang
-step clang-tidy tidy
+step clang-tidy sh tools/tidy.sh "$cores"
 step public-headers sh tools/check_headers.sh
 step exported-symbols sh tools/check_symbols.sh build/release/libvouch.so
 step build-tsan configure_and_build tsan

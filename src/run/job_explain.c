@@ -130,7 +130,7 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
     vouch__doc *doc = NULL;
     vouch__json *reference = NULL;
     size_t mark = vouch__scratch_mark(ctx);
-    vouch__scored train;
+    vouch__scored test;
     if (!wants_a && !strcmp(job->project.method, "just-approved"))
         vouch__note(ctx, VOUCH_LOG_WARNING,
                     "models.%s approves no training row, so its reasons are by average-applicant",
@@ -139,12 +139,12 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
                                                 wants_a ? "just-approved" : "average-applicant",
                                                 job->project.most, c->cutoff, &c->bundle);
     if (!status)
-        status = vouch__job_scored(ctx, job, c, VOUCH__TRAIN, &train);
+        status = vouch__job_scored(ctx, job, c, VOUCH__TEST, &test);
     if (!status)
         status = vouch__doc_new(ctx, &doc);
     if (!status)
-        status = vouch__reference_make(ctx, c->model, &c->binding, train.n, job->split.row[VOUCH__TRAIN],
-                                       train.raw, train.probability, train.bad, doc, &reference);
+        status = vouch__reference_make(ctx, c->model, &c->binding, test.n, job->split.row[VOUCH__TEST],
+                                       test.raw, test.probability, test.bad, doc, &reference);
     if (!status)
         status = vouch__doc_status(ctx, doc);
     if (!status) {

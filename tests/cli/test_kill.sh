@@ -40,7 +40,7 @@ while [ "$i" -lt "$kills" ]; do
         n=0
         while [ "$n" -lt 200 ]; do
             n=$((n + 1))
-            curl -sS --max-time 5 -H "Idempotency-Key: k$i-$n" -d @result/request.json "$address/v1/decisions" 2>/dev/null |
+            curl -sS --max-time 5 -w '\n' -H "Idempotency-Key: k$i-$n" -d @result/request.json "$address/v1/decisions" 2>/dev/null |
                 sed -n 's/.*"id":"\([^"]*\)".*/\1/p' >>acknowledged || exit 0
         done
     ) 2>/dev/null &
