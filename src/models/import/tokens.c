@@ -177,7 +177,7 @@ static vouch_status add_element(vouch__tokens *in, const vouch__token *token, el
     vouch_status status;
     double d;
     float f;
-    int64_t i;
+    int64_t i = 0;
     int32_t narrow;
     switch (type) {
     case ELEMENT_DOUBLE:
