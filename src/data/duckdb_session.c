@@ -45,7 +45,9 @@ static vouch_status settle(vouch_ctx *ctx, const vouch_source *source, vouch__se
 {
     vouch__buf sql;
     vouch__buf_init(ctx, &sql, 0);
-    vouch__buf_text(&sql, "SET enable_progress_bar=true; SET enable_progress_bar_print=false;");
+    vouch__buf_text(
+        &sql, "SET enable_progress_bar=true; SET enable_progress_bar_print=false;"
+              "SET streaming_buffer_size='8MiB';"); /* so that DuckDB's threads need not wait for ours */
     if (source->folder) {
         vouch__buf_text(&sql, "SET file_search_path=");
         vouch__sql_quote(&sql, source->folder, '\'');

@@ -3,6 +3,8 @@
  * codes are exchanged for ranks among the sorted texts, so that they depend on content only. */
 #include "data/table_form.h"
 
+#include "base/parallel.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +241,15 @@ static vouch_status check_values(vouch_ctx *ctx, const vouch__table_col *col, si
     return VOUCH_OK;
 }
 
+static vouch_status store_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const vouch__table_builder *builder = arg;
+    vouch_table *table = builder->table;
+    (void)begin, (void)end;
+    return vouch__block_make(worker, builder->pending, builder->value[chunk],
+                             &table->col[chunk].block[table->blocks - 1]);
+}
+
 /* Store the pending block of every column. */
 static vouch_status flush(vouch_ctx *ctx, vouch__table_builder *builder)
 {
@@ -254,11 +265,16 @@ static vouch_status flush(vouch_ctx *ctx, vouch__table_builder *builder)
         builder->blocks_cap = cap;
     }
     table->blocks++; /* first: what follows may stop half way, and is freed by this count */
-    for (size_t j = 0; j < table->cols; j++) {
-        vouch_status status = vouch__block_make(ctx, builder->pending, builder->value[j],
-                                                &table->col[j].block[table->blocks - 1]);
+    if (builder->pending == VOUCH__BLOCK) {
+        vouch_status status = vouch__parallel(ctx, table->cols, 1, store_column, builder);
         if (status)
             return status;
+    } else { /* the last, and in a small table the only one: not worth waking threads for */
+        for (size_t j = 0; j < table->cols; j++) {
+            vouch_status status = store_column(ctx, j, 0, 0, builder);
+            if (status)
+                return status;
+        }
     }
     builder->pending = 0;
     return VOUCH_OK;
