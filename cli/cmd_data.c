@@ -67,7 +67,9 @@ const command cmd_simulate_credit = {
 };
 
 static const option score_options[] = {
-    { "--output", "WHAT", "raw, probability (default), points or contributions" },
+    { "--output", "WHAT",
+      "raw, probability (default), points, contributions; of an imported model also prediction, the "
+      "source's own, and leaf" },
     { "--id", "COLUMN", "the column that orders the rows and stands first in the output" },
 };
 
@@ -149,6 +151,39 @@ static vouch_status print_contributions(cli_call *cli, const vouch_model *model,
     return status;
 }
 
+/* All outputs of the source's prediction, or the leaf of every tree. */
+static vouch_status print_source(cli_call *cli, const vouch_model *model, const vouch_table *table,
+                                 const char *what, size_t id)
+{
+    bool is_leaf = !strcmp(what, "leaf");
+    size_t n = vouch_table_rows(table);
+    size_t width = is_leaf ? vouch_model_trees(model) : vouch_model_outputs(model);
+    double *value = is_leaf ? NULL : calloc(n * width + 1, sizeof *value);
+    uint32_t *leaf = is_leaf ? calloc(n * width + 1, sizeof *leaf) : NULL;
+    vouch_status status = VOUCH_E_NOMEM;
+    if (value)
+        status = vouch_model_predictions(cli->ctx, model, table, value);
+    else if (leaf)
+        status = vouch_model_leaves(cli->ctx, model, table, leaf);
+    if (!status)
+        printf("id");
+    for (size_t k = 0; k < width && !status; k++)
+        printf(",%s%zu", what, k);
+    if (!status)
+        (void)putchar('\n');
+    for (size_t i = 0; i < n && !status; i++) {
+        print_id(table, id, i);
+        for (size_t k = 0; k < width; k++) {
+            (void)putchar(',');
+            print_number(leaf ? (double)leaf[i * width + k] : value[i * width + k]);
+        }
+        (void)putchar('\n');
+    }
+    free(value);
+    free(leaf);
+    return status;
+}
+
 static int score(cli_call *cli)
 {
     const char *what = cli_get(cli, "--output") ? cli_get(cli, "--output") : "probability";
@@ -156,9 +191,13 @@ static int score(cli_call *cli)
     vouch_model *model = NULL;
     vouch_table *table = NULL;
     bool is_contributions = !strcmp(what, "contributions");
-    if (!is_contributions && strcmp(what, "raw") != 0 && strcmp(what, "probability") != 0 &&
+    bool is_source = !strcmp(what, "prediction") || !strcmp(what, "leaf");
+    if (!is_contributions && !is_source && strcmp(what, "raw") != 0 && strcmp(what, "probability") != 0 &&
         strcmp(what, "points") != 0) {
-        fprintf(stderr, "vouch: --output is '%s', must be raw, probability, points or contributions\n", what);
+        fprintf(
+            stderr,
+            "vouch: --output is '%s', must be raw, probability, points, contributions, prediction or leaf\n",
+            what);
         return EXIT_USAGE;
     }
     vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
@@ -167,6 +206,7 @@ static int score(cli_call *cli)
     size_t id = status || !source.id ? SIZE_MAX : vouch_table_find(table, source.id);
     if (!status)
         status = is_contributions ? print_contributions(cli, model, table, id)
+                 : is_source      ? print_source(cli, model, table, what, id)
                                   : print_scores(cli, model, table, what, id);
     vouch_table_unref(table);
     vouch_model_free(model);

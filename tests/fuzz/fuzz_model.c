@@ -32,12 +32,14 @@ static void score(vouch_ctx *ctx, const vouch_model *model)
     model->kind->predict(model->state, x, raw);
     for (int i = 0; i < 2; i++) {
         double p = model->kind->probability(model->state, raw[i]);
-        require(isnan(raw[i]) || (p >= 0.0 && p <= 1.0));
+        require(isnan(raw[i]) || isnan(p) || (p >= 0.0 && p <= 1.0));
+        require(!isnan(p) || isnan(raw[i]) || model->kind->capabilities & VOUCH__IS_IMPORTED);
         if (model->kind->points)
             (void)model->kind->points(model->state, row + (size_t)i * n);
     }
     if (model->kind->contributions)
-        require(model->kind->contributions(ctx, model->state, x, part, &base) == VOUCH_OK);
+        require(model->kind->contributions(ctx, model->state, x, part, &base) == VOUCH_OK ||
+                (model->kind->capabilities & VOUCH__IS_IMPORTED && vouch_ctx_error(ctx)[0]));
     free(row);
     free(part);
 }

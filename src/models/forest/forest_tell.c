@@ -56,14 +56,14 @@ static vouch_status tell_rows(vouch_ctx *worker, size_t chunk, size_t begin, siz
     return status;
 }
 
-static vouch_status tell(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,
-                         double *prediction, uint32_t *leaf)
+static vouch_status tell(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table, telling t)
 {
     vouch__binding binding;
     vouch_status status = vouch__bind(ctx, &model->inputs, table, &binding);
     if (status)
         return vouch__because(ctx, status, "score");
-    telling t = { model, &binding, prediction, leaf };
+    t.model = model;
+    t.binding = &binding;
     status = vouch__parallel(ctx, vouch_table_rows(table), GRAIN, tell_rows, &t);
     vouch__binding_clear(&binding);
     return status;
@@ -74,7 +74,7 @@ vouch_status vouch_model_predictions(vouch_ctx *ctx, const vouch_model *model, c
 {
     if (!forest_of(model))
         return vouch_model_score(ctx, model, table, NULL, out, NULL);
-    return tell(ctx, model, table, out, NULL);
+    return tell(ctx, model, table, (telling){ .prediction = out });
 }
 
 vouch_status vouch_model_leaves(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,
@@ -82,5 +82,5 @@ vouch_status vouch_model_leaves(vouch_ctx *ctx, const vouch_model *model, const 
 {
     if (!forest_of(model))
         return vouch__fail(ctx, VOUCH_E_ARG, "leaves: a %s has none", model->kind->name);
-    return tell(ctx, model, table, NULL, out);
+    return tell(ctx, model, table, (telling){ .leaf = out });
 }

@@ -27,7 +27,7 @@ static format guess(const uint8_t *bytes, size_t len)
     if (at == len || bytes[at] != '{')
         return UNKNOWN;
     /* after '{' JSON has a quote or space; UBJSON the type of a length */
-    if (at + 1 < len && memchr("iUIlL#$N", bytes[at + 1], 8))
+    if (at + 1 < len && bytes[at + 1] && strchr("iUIlL#$N", bytes[at + 1]))
         return XGBOOST_UBJSON;
     if (has(bytes, head, "\"learner\""))
         return XGBOOST_JSON;

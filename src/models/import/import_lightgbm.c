@@ -167,24 +167,24 @@ static vouch_status gather(reading *r, places *p)
 {
     size_t n = p->n, splits = n - 1;
     const struct {
-        enum field f;
         size_t n;
+        enum field f;
         bool is_read;
     } part[] = {
-        { LEAF_VALUE, n, true },
-        { LEAF_COUNT, n, p->has_counts },
-        { SPLIT_FEATURE, splits, splits > 0 },
-        { THRESHOLD, splits, splits > 0 },
-        { DECISION_TYPE, splits, splits > 0 },
-        { LEFT_CHILD, splits, splits > 0 },
-        { RIGHT_CHILD, splits, splits > 0 },
-        { INTERNAL_COUNT, splits, splits > 0 && p->has_counts },
-        { CAT_BOUNDARIES, SIZE_MAX, p->has_sets },
-        { CAT_THRESHOLD, SIZE_MAX, p->has_sets },
-        { LEAF_CONST, n, p->is_linear },
-        { NUM_FEATURES, n, p->is_linear },
-        { LEAF_FEATURES, SIZE_MAX, p->is_linear },
-        { LEAF_COEFF, SIZE_MAX, p->is_linear },
+        { n, LEAF_VALUE, true },
+        { n, LEAF_COUNT, p->has_counts },
+        { splits, SPLIT_FEATURE, splits > 0 },
+        { splits, THRESHOLD, splits > 0 },
+        { splits, DECISION_TYPE, splits > 0 },
+        { splits, LEFT_CHILD, splits > 0 },
+        { splits, RIGHT_CHILD, splits > 0 },
+        { splits, INTERNAL_COUNT, splits > 0 && p->has_counts },
+        { SIZE_MAX, CAT_BOUNDARIES, p->has_sets },
+        { SIZE_MAX, CAT_THRESHOLD, p->has_sets },
+        { n, LEAF_CONST, p->is_linear },
+        { n, NUM_FEATURES, p->is_linear },
+        { SIZE_MAX, LEAF_FEATURES, p->is_linear },
+        { SIZE_MAX, LEAF_COEFF, p->is_linear },
     };
     vouch_status status = VOUCH_OK;
     for (size_t i = 0; !status && i < sizeof part / sizeof *part; i++)

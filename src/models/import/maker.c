@@ -199,7 +199,7 @@ static vouch_status check_names(vouch__maker *m)
 
 vouch_status vouch__maker_inputs(vouch__maker *m, size_t n, const vouch__buf *names, size_t n_names)
 {
-    const char *name = names ? names->at : NULL;
+    const char *name = names && names->at ? names->at : "";
     char made[32];
     if (n_names && n_names != n)
         return vouch__maker_refuse(m, "%zu features have %zu names", n, n_names);
@@ -237,9 +237,10 @@ vouch_status vouch__maker_categories(vouch__maker *m, size_t input, const char *
     size_t mark = vouch__scratch_mark(m->ctx);
     labelled *label = vouch__scratch(m->ctx, n ? n : 1, sizeof *label);
     char **category = vouch__alloc(m->ctx, n ? n : 1, sizeof *category);
-    vouch_status status = label && category ? VOUCH_OK : vouch__oom(m->ctx);
-    if (status) {
+    vouch_status status = VOUCH_OK;
+    if (!label || !category) {
         vouch__free(vouch__allocator(m->ctx), category);
+        status = vouch__oom(m->ctx);
         goto done;
     }
     vouch__free(vouch__allocator(m->ctx), in->category);
