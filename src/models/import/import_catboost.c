@@ -319,6 +319,8 @@ vouch_status vouch__import_catboost(vouch__maker *m, const void *bytes, size_t l
         status = vouch__token_members(in, &first, member, N(member), r);
     if (!status)
         status = vouch__tokens_finish(in);
+    for (size_t i = 0; !status && i < N(buf); i++)
+        status = vouch__buf_status(m->ctx, buf[i]);
     if (!status)
         status = vouch__catboost_make(r);
     for (size_t i = 0; i < N(buf); i++)

@@ -67,14 +67,11 @@ static vouch_status read_text(vouch__tokens *in, const char **out_text, size_t *
     return VOUCH_OK;
 }
 
-/* The least bytes a value of a container's type takes; 0 for those without any. */
+/* The least bytes a value of a container's type takes. */
 static size_t least_bytes(char type)
 {
-    return type == 'd'                                 ? 4
-           : type == 'D'                               ? 8
-           : type == 'Z' || type == 'T' || type == 'F' ? 0
-           : int_size(type)                            ? int_size(type)
-                                                       : 1;
+    size_t n = type == 'd' ? 4 : type == 'D' ? 8 : int_size(type);
+    return n ? n : 1;
 }
 
 static vouch_status open_container(vouch__tokens *in, bool is_object)
