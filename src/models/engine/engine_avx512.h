@@ -20,42 +20,84 @@ typedef struct vouch__ring {
     _Alignas(64) uint8_t cell[VOUCH__RING][VOUCH__PACK];
 } vouch__ring;
 
-VOUCH__INLINE VOUCH__BW size_t vouch__rank512(const vouch__rank_table *ranks, size_t c, double value)
+VOUCH__INLINE VOUCH__BW unsigned vouch__less512(const double *value, __m512d x)
 {
-    const double *pivot = ranks->pivot + c * VOUCH__RANK_BLOCK;
+    unsigned low = _mm512_cmp_pd_mask(_mm512_load_pd(value), x, _CMP_LT_OQ);
+    unsigned high = _mm512_cmp_pd_mask(_mm512_load_pd(value + 8), x, _CMP_LT_OQ);
+    return (unsigned)__builtin_popcount(low | high << 8);
+}
+
+VOUCH__INLINE VOUCH__BW uint8_t vouch__rank512(const vouch__rank_table *ranks, size_t c, double value)
+{
     __m512d x = _mm512_set1_pd(value);
-    unsigned low = _mm512_cmp_pd_mask(_mm512_load_pd(pivot), x, _CMP_LT_OQ);
-    unsigned high = _mm512_cmp_pd_mask(_mm512_load_pd(pivot + 8), x, _CMP_LT_OQ);
-    size_t block = (size_t)__builtin_popcount(low | high << 8) * VOUCH__RANK_BLOCK;
-    const double *cut = ranks->cut + ranks->column[c].cut_at + block;
-    low = _mm512_cmp_pd_mask(_mm512_load_pd(cut), x, _CMP_LT_OQ);
-    high = _mm512_cmp_pd_mask(_mm512_load_pd(cut + 8), x, _CMP_LT_OQ);
-    return block + (size_t)__builtin_popcount(low | high << 8);
+    unsigned block = VOUCH__RANK_BLOCK * vouch__less512(ranks->pivot + c * VOUCH__RANK_BLOCK, x);
+    return (uint8_t)(block + vouch__less512(ranks->cut + ranks->column[c].cut_at + block, x));
+}
+
+VOUCH__INLINE VOUCH__BW uint8_t vouch__rank_float512(const vouch__rank_table *ranks, size_t c, float value)
+{
+    __m512 x = _mm512_set1_ps(value), pivot = _mm512_load_ps(ranks->pivot_float + c * VOUCH__RANK_BLOCK);
+    unsigned block = VOUCH__RANK_BLOCK *
+                     (unsigned)__builtin_popcount(_mm512_cmp_ps_mask(pivot, x, _CMP_LT_OQ));
+    __m512 cut = _mm512_load_ps(ranks->cut_float + ranks->column[c].cut_at + block);
+    return (uint8_t)(block + (unsigned)__builtin_popcount(_mm512_cmp_ps_mask(cut, x, _CMP_LT_OQ)));
+}
+
+/* Values of columns [c, c + 8) as their rules see them, missing as NaN; zero past the last column. */
+VOUCH__INLINE VOUCH__BW __m512d vouch__values512(const vouch__rank_table *ranks, const double *row, size_t c)
+{
+    size_t left = ranks->n_columns - c;
+    __mmask8 there = (__mmask8)(left < 8 ? (1u << left) - 1 : 255u);
+    __m512d x = _mm512_setzero_pd();
+    if (ranks->is_identity) {
+        x = _mm512_maskz_loadu_pd(there, row + c);
+    } else {
+        __m256i at = _mm256_load_si256((const __m256i *)(const void *)(ranks->input + c));
+        x = _mm512_mask_i32gather_pd(x, there, at, row, sizeof *row);
+    }
+    if (!ranks->snaps)
+        return x;
+    const __m512d zero = _mm512_setzero_pd();
+    __mmask8 small = _mm512_mask_cmp_pd_mask(ranks->snap[c / 8], _mm512_abs_pd(x),
+                                             _mm512_set1_pd(VOUCH__ZERO), _CMP_LE_OQ);
+    __mmask8 nan = _mm512_mask_cmp_pd_mask(ranks->nan_is_zero[c / 8], x, x, _CMP_UNORD_Q);
+    x = _mm512_mask_mov_pd(x, (__mmask8)(small | nan), zero);
+    __mmask8 none = _mm512_mask_cmp_pd_mask(ranks->zero_is_nan[c / 8], x, zero, _CMP_EQ_OQ);
+    return _mm512_mask_mov_pd(x, none, _mm512_set1_pd(__builtin_nan("")));
+}
+
+/* The second copy of 64 ranks, from the first. */
+VOUCH__INLINE VOUCH__BW void vouch__second512(const vouch__rank_table *ranks, size_t c, uint64_t missing,
+                                              uint8_t *bytes)
+{
+    __m512i rank = _mm512_loadu_si512(bytes + c);
+    rank = _mm512_mask_mov_epi8(rank, missing, _mm512_set1_epi8(-1));
+    _mm512_storeu_si512(bytes + ranks->stride + c, rank);
 }
 
 /* Both copies of the ranks, with zeros in what pads them. */
 VOUCH__INLINE VOUCH__BW void vouch__ranks512(const vouch__rank_table *ranks, const double *row,
                                              uint8_t *bytes)
 {
-    double values[VOUCH__RANK_COLUMNS];
-    const double *x = ranks->is_identity ? row : values;
-    size_t n = ranks->n_columns;
-    _mm512_storeu_si512(bytes + ranks->stride - VOUCH__RANK_PAD, _mm512_setzero_si512());
-    if (!ranks->is_identity)
-        vouch__rank_values(ranks, row, values);
-    for (size_t c = 0; c < n; c++)
-        bytes[c] = (uint8_t)vouch__rank512(ranks, c, x[c]);
-    for (size_t c = 0; c < ranks->stride; c += VOUCH__RANK_PAD) {
+    _Alignas(64) double x[VOUCH__RANK_PAD];
+    _Alignas(64) float narrow[VOUCH__RANK_PAD];
+    for (size_t first = 0; first < ranks->stride; first += VOUCH__RANK_PAD) {
+        size_t n = ranks->n_columns - first < VOUCH__RANK_PAD ? ranks->n_columns - first : VOUCH__RANK_PAD;
         uint64_t missing = 0;
-        for (size_t i = 0; i < VOUCH__RANK_PAD && c + i < n; i += 8) {
-            size_t left = n - c - i;
-            __mmask8 there = (__mmask8)(left < 8 ? (1u << left) - 1 : 255u);
-            __m512d v = _mm512_maskz_loadu_pd(there, x + c + i);
+        _mm512_storeu_si512(bytes + first, _mm512_setzero_si512());
+        for (size_t i = 0; i < n; i += 8) {
+            __m512d v = vouch__values512(ranks, row, first + i);
             missing |= (uint64_t)_mm512_cmp_pd_mask(v, v, _CMP_UNORD_Q) << i;
+            if (ranks->is_float)
+                _mm256_store_ps(narrow + i, _mm512_cvtpd_ps(v));
+            else
+                _mm512_store_pd(x + i, v);
         }
-        __m512i rank = _mm512_loadu_si512(bytes + c);
-        rank = _mm512_mask_mov_epi8(rank, missing, _mm512_set1_epi8(-1));
-        _mm512_storeu_si512(bytes + ranks->stride + c, rank);
+        for (size_t i = 0; ranks->is_float && i < n; i++)
+            bytes[first + i] = vouch__rank_float512(ranks, first + i, narrow[i]);
+        for (size_t i = 0; !ranks->is_float && i < n; i++)
+            bytes[first + i] = vouch__rank512(ranks, first + i, x[i]);
+        vouch__second512(ranks, first, missing, bytes);
     }
 }
 
@@ -88,21 +130,26 @@ VOUCH__INLINE VOUCH__BW void vouch__descend512(const uint64_t *right, uint8_t *c
     _mm_storel_epi64((__m128i *)(void *)cell, _mm512_cvtepi64_epi8(h));
 }
 
-/* Leaves of a pack in tree order; cells of its trees are `apart`. */
-VOUCH__INLINE VOUCH__BW double vouch__sum_pack512(const struct vouch__engine *e, size_t pack,
-                                                  const uint8_t *at, size_t apart, double sum, double *raw)
+/* Add the leaves of a pack in tree order; cells of its trees are `apart`. */
+VOUCH__INLINE VOUCH__BW void vouch__sum_pack512(const struct vouch__engine *e, size_t pack, const uint8_t *at,
+                                                size_t apart, vouch__sum *sum, double *raw)
 {
     size_t t = VOUCH__PACK * pack, left = e->n_trees - t;
     const double *cell = e->cell + e->cell_at[t];
-    if (!e->group && !e->is_float && left >= VOUCH__PACK) {
+    size_t n = left < VOUCH__PACK ? left : VOUCH__PACK;
+    if (e->group) {
+        for (size_t j = 0; j < n; j++)
+            vouch__engine_add(e, t + j, cell[apart * j + at[j]], raw);
+    } else if (left < VOUCH__PACK) {
+        for (size_t j = 0; j < n; j++)
+            vouch__sum_add(sum, e->is_float, cell[apart * j + at[j]]);
+    } else if (e->is_float) {
         for (size_t j = 0; j < VOUCH__PACK; j++)
-            sum += cell[apart * j + at[j]];
-        return sum;
+            sum->narrow += (float)cell[apart * j + at[j]];
+    } else {
+        for (size_t j = 0; j < VOUCH__PACK; j++)
+            sum->wide += cell[apart * j + at[j]];
     }
-    raw[0] = sum;
-    for (size_t j = 0; j < VOUCH__PACK && j < left; j++)
-        vouch__engine_add(e, t + j, cell[apart * j + at[j]], raw);
-    return raw[0];
 }
 
 #endif

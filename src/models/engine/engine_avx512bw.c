@@ -18,8 +18,9 @@ VOUCH__INLINE VOUCH__BW __m512i look_up(__m512i table_left, __m512i table_right,
     return _mm512_or_si512(even, odd);
 }
 
-VOUCH__INLINE VOUCH__BW double score_run(const struct vouch__engine *e, __m512i left, __m512i right,
-                                         const vouch__run *run, const uint32_t *code, double sum, double *raw)
+VOUCH__INLINE VOUCH__BW void score_run(const struct vouch__engine *e, __m512i left, __m512i right,
+                                       const vouch__run *run, const uint32_t *code, vouch__sum *sum,
+                                       double *raw)
 {
     vouch__ring ring;
     for (size_t i = 0; i < (size_t)run->n + VOUCH__LAG; i++) {
@@ -35,9 +36,8 @@ VOUCH__INLINE VOUCH__BW double score_run(const struct vouch__engine *e, __m512i 
         if (i < VOUCH__LAG)
             continue;
         vouch__descend512(ring.right[last % VOUCH__RING], ring.cell[0]);
-        sum = vouch__sum_pack512(e, k - VOUCH__LAG, ring.cell[0], VOUCH__COMPLETE_CELLS, sum, raw);
+        vouch__sum_pack512(e, k - VOUCH__LAG, ring.cell[0], VOUCH__COMPLETE_CELLS, sum, raw);
     }
-    return sum;
 }
 
 VOUCH__BW void vouch__engine_row_avx512bw(const struct vouch__engine *e, const double *row, double *raw)
@@ -53,10 +53,14 @@ VOUCH__BW void vouch__engine_row_avx512bw(const struct vouch__engine *e, const d
     __m512i left = _mm512_loadu_si512(bytes), right = _mm512_loadu_si512(bytes + e->ranks.stride);
     for (size_t r = 0; r < e->n_runs; r++) {
         const vouch__run *run = &e->run[r];
-        if (run->form == VOUCH__FORM_COMPLETE && e->lookup == VOUCH__LOOKUP_64)
-            raw[0] = score_run(e, left, right, run, code, raw[0], raw);
-        else
+        vouch__sum sum = { raw[0], (float)raw[0] };
+        if (run->form != VOUCH__FORM_COMPLETE || e->lookup != VOUCH__LOOKUP_64) {
             vouch__engine_walk(e, bytes, run->first, run->n, raw);
+            continue;
+        }
+        score_run(e, left, right, run, code, &sum, raw);
+        if (!e->group)
+            raw[0] = e->is_float ? (double)sum.narrow : sum.wide;
     }
 }
 #else

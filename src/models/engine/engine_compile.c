@@ -60,7 +60,7 @@ static vouch__form form_of(const vouch__engine *e, const plan *p, size_t pack)
 static size_t cat_of(const vouch__engine *e, const vouch__node *node)
 {
     size_t c = 0;
-    while (e->ranks.cat[c].input != node->input)
+    while (!vouch__rank_cat_is(&e->ranks.cat[c], node))
         c++;
     return c;
 }

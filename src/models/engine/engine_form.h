@@ -23,8 +23,7 @@ enum {
     VOUCH__COMPLETE_DEPTH = 6,
     VOUCH__COMPLETE_CELLS = 64,
     VOUCH__REACH_CELLS = 128,
-    VOUCH__NEVER_RIGHT = 255, /* as a rank, with default side left */
-    VOUCH__ENGINE_OUTPUTS = 1024
+    VOUCH__NEVER_RIGHT = 255 /* as a rank, with default side left */
 };
 
 typedef enum vouch__form { VOUCH__FORM_WALK, VOUCH__FORM_REACH, VOUCH__FORM_COMPLETE } vouch__form;
@@ -100,6 +99,20 @@ static inline void vouch__engine_add(const struct vouch__engine *engine, size_t 
 {
     double *sum = &raw[engine->group ? engine->group[tree] : 0];
     *sum = engine->is_float ? (double)((float)*sum + (float)leaf) : *sum + leaf;
+}
+
+/* The sum of one output, in registers. */
+typedef struct vouch__sum {
+    double wide;
+    float narrow;
+} vouch__sum;
+
+static inline void vouch__sum_add(vouch__sum *sum, bool is_float, double leaf)
+{
+    if (is_float)
+        sum->narrow += (float)leaf;
+    else
+        sum->wide += leaf;
 }
 
 /* raw of one row, with raw at start before; by path. */

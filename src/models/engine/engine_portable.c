@@ -50,18 +50,20 @@ void vouch__engine_walk(const struct vouch__engine *e, const uint8_t *bytes, siz
                         double *raw)
 {
     size_t at[VOUCH__PACK];
-    bool is_plain = !e->group && !e->is_float;
-    double sum = raw[0];
+    vouch__sum sum = { raw[0], (float)raw[0] };
     for (size_t k = first; k < first + n; k++) {
         size_t t = VOUCH__PACK * k, trees = e->n_trees - t < VOUCH__PACK ? e->n_trees - t : VOUCH__PACK;
         walk_pack(e, bytes, k, at);
-        for (size_t j = 0; is_plain && j < trees; j++)
-            sum += e->value[e->node_at[t + j] + at[j]];
-        for (size_t j = 0; !is_plain && j < trees; j++)
-            vouch__engine_add(e, t + j, e->value[e->node_at[t + j] + at[j]], raw);
+        for (size_t j = 0; j < trees; j++) {
+            double leaf = e->value[e->node_at[t + j] + at[j]];
+            if (e->group)
+                vouch__engine_add(e, t + j, leaf, raw);
+            else
+                vouch__sum_add(&sum, e->is_float, leaf);
+        }
     }
-    if (is_plain)
-        raw[0] = sum;
+    if (!e->group && n > 0)
+        raw[0] = e->is_float ? (double)sum.narrow : sum.wide;
 }
 
 void vouch__engine_row_portable(const struct vouch__engine *e, const double *row, double *raw)

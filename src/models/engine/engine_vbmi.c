@@ -66,9 +66,9 @@ VOUCH__INLINE VOUCH__VBMI void reach_pack(const struct vouch__engine *e, size_t 
 #undef REACH
 }
 
-VOUCH__INLINE VOUCH__VBMI double score_run(const struct vouch__engine *e, const tables *table,
-                                           vouch__lookup lookup, const vouch__run *run, const uint32_t *code,
-                                           double sum, double *raw)
+VOUCH__INLINE VOUCH__VBMI void score_run(const struct vouch__engine *e, const tables *table,
+                                         vouch__lookup lookup, const vouch__run *run, const uint32_t *code,
+                                         vouch__sum *sum, double *raw)
 {
     vouch__ring ring;
     bool is_reach = run->form == VOUCH__FORM_REACH;
@@ -85,10 +85,9 @@ VOUCH__INLINE VOUCH__VBMI double score_run(const struct vouch__engine *e, const 
                 vouch__descend512(ring.right[at], ring.cell[at]);
         }
         if (i >= 2 * VOUCH__LAG)
-            sum = vouch__sum_pack512(e, k - 2 * VOUCH__LAG, ring.cell[(i - 2 * VOUCH__LAG) % VOUCH__RING],
-                                     apart, sum, raw);
+            vouch__sum_pack512(e, k - 2 * VOUCH__LAG, ring.cell[(i - 2 * VOUCH__LAG) % VOUCH__RING], apart,
+                               sum, raw);
     }
-    return sum;
 }
 
 VOUCH__INLINE VOUCH__VBMI void score(const struct vouch__engine *e, const uint8_t *bytes,
@@ -105,10 +104,14 @@ VOUCH__INLINE VOUCH__VBMI void score(const struct vouch__engine *e, const uint8_
     }
     for (size_t r = 0; r < e->n_runs; r++) {
         const vouch__run *run = &e->run[r];
-        if (run->form == VOUCH__FORM_WALK)
+        vouch__sum sum = { raw[0], (float)raw[0] };
+        if (run->form == VOUCH__FORM_WALK) {
             vouch__engine_walk(e, bytes, run->first, run->n, raw);
-        else
-            raw[0] = score_run(e, &table, lookup, run, code, raw[0], raw);
+            continue;
+        }
+        score_run(e, &table, lookup, run, code, &sum, raw);
+        if (!e->group)
+            raw[0] = e->is_float ? (double)sum.narrow : sum.wide;
     }
 }
 

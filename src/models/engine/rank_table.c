@@ -31,10 +31,36 @@ void *vouch__piece(vouch__pieces *pieces, size_t count, size_t size)
     return pieces->base ? pieces->base + at : NULL;
 }
 
-/* A node sends x right exactly when x > cut. -0.0 and 0.0 are one cut. */
+/* The largest float below x, which is a float above -infinity. */
+static double float_before(double x)
+{
+    float narrow = (float)x;
+    int32_t bits;
+    if (narrow == 0.0F)
+        return -1.401298464324817e-45; /* 2^-149 */
+    memcpy(&bits, &narrow, sizeof bits);
+    bits += narrow > 0.0F ? -1 : 1;
+    memcpy(&narrow, &bits, sizeof narrow);
+    return (double)narrow;
+}
+
+/* A node sends x, as its rule sees it, right exactly when x > cut. -0.0 and 0.0 are one cut. */
 static cut_key key_of(const vouch__node *node)
 {
-    return (cut_key){ .input = node->input, .cut = node->threshold + 0.0 };
+    double cut = node->threshold;
+    if (node->rule == VOUCH__RULE_FLOAT_BELOW)
+        cut = float_before(cut);
+    else if (node->rule == VOUCH__RULE_FLOAT_UPTO)
+        cut = (double)(float)cut;
+    return (cut_key){ .input = node->input, .rule = node->rule, .cut = cut + 0.0 };
+}
+
+static bool rounds(uint8_t rule) { return rule == VOUCH__RULE_FLOAT_BELOW || rule == VOUCH__RULE_FLOAT_UPTO; }
+
+/* No cut sends everything right, as x < -infinity does. */
+static bool has_cut(const vouch__node *node)
+{
+    return node->rule != VOUCH__RULE_FLOAT_BELOW || (float)node->threshold > -INFINITY;
 }
 
 /* Sorted keys without repeats, each with its place; columns are counted. */
@@ -68,12 +94,12 @@ static bool find_cats(const vouch__trees *trees, vouch__rank_cat *cat, uint32_t 
         size_t c = 0;
         if (node->left < 0 || !node->is_category)
             continue;
-        while (c < n && cat[c].input != node->input)
+        while (c < n && !vouch__rank_cat_is(&cat[c], node))
             c++;
         if (c == VOUCH__RANK_CATS)
             return false;
         if (c == n)
-            cat[n++] = (vouch__rank_cat){ .input = node->input };
+            cat[n++] = (vouch__rank_cat){ .input = node->input, .rule = node->rule };
         cat[c].n_codes = node->n_bits > cat[c].n_codes ? node->n_bits : cat[c].n_codes;
         place[i] = cat[c].n_sets++;
     }
@@ -103,7 +129,7 @@ static void fill_sets(const vouch__trees *trees, const vouch__rank_table *table,
         const vouch__rank_cat *cat = table->cat;
         if (node->left < 0 || !node->is_category)
             continue;
-        while (cat->input != node->input)
+        while (!vouch__rank_cat_is(cat, node))
             cat++;
         for (uint32_t code = 0; code < cat->n_codes + 2; code++)
             table->set_byte[cat->byte_at + (size_t)code * cat->n_sets + place[i]] = !vouch__node_goes_left(
@@ -141,13 +167,40 @@ static void fill_columns(const vouch__rank_table *table, const cut_key *key, siz
         }
 }
 
-static void lay_out(vouch__pieces *pieces, vouch__rank_table *table, size_t n_nodes, size_t n_cuts,
-                    size_t n_bytes)
+static void fill_rules(vouch__rank_table *table)
 {
+    table->is_identity = table->is_float = true;
+    for (size_t c = 0; c < table->n_columns; c++) {
+        vouch__rule rule = (vouch__rule)table->column[c].rule;
+        uint8_t bit = (uint8_t)(1u << c % 8);
+        table->input[c] = table->column[c].input;
+        table->is_identity &= table->column[c].input == c;
+        table->is_float &= rounds(table->column[c].rule);
+        table->snaps |= rule >= VOUCH__RULE_SNAP;
+        table->snap[c / 8] |= rule >= VOUCH__RULE_SNAP ? bit : 0;
+        table->nan_is_zero[c / 8] |= rule == VOUCH__RULE_SNAP ? bit : 0;
+        table->zero_is_nan[c / 8] |= rule == VOUCH__RULE_SNAP_ZERO ? bit : 0;
+    }
+    for (size_t i = 0; table->is_float && i < table->n_cuts; i++)
+        table->cut_float[i] = (float)table->cut[i];
+    for (size_t i = 0; table->is_float && i < table->n_columns * VOUCH__RANK_BLOCK; i++)
+        table->pivot_float[i] = (float)table->pivot[i];
+}
+
+static void lay_out(vouch__pieces *pieces, vouch__rank_table *table, size_t n_nodes, size_t n_bytes)
+{
+    size_t n_cuts = table->n_cuts;
     table->column = vouch__piece(pieces, table->n_columns, sizeof *table->column);
     table->cat = vouch__piece(pieces, table->n_cats, sizeof *table->cat);
     table->cut = vouch__piece(pieces, n_cuts, sizeof *table->cut);
     table->pivot = vouch__piece(pieces, table->n_columns * VOUCH__RANK_BLOCK, sizeof *table->pivot);
+    table->cut_float = vouch__piece(pieces, n_cuts, sizeof *table->cut_float);
+    table->pivot_float = vouch__piece(pieces, table->n_columns * VOUCH__RANK_BLOCK,
+                                      sizeof *table->pivot_float);
+    table->input = vouch__piece(pieces, table->stride, sizeof *table->input);
+    table->snap = vouch__piece(pieces, table->stride / 8, 1);
+    table->nan_is_zero = vouch__piece(pieces, table->stride / 8, 1);
+    table->zero_is_nan = vouch__piece(pieces, table->stride / 8, 1);
     table->set_byte = vouch__piece(pieces, n_bytes, 1);
     table->place = vouch__piece(pieces, n_nodes, sizeof *table->place);
 }
@@ -161,18 +214,17 @@ typedef struct rank_work { /* scratch of making a table */
 static vouch_status fill(vouch_ctx *ctx, const vouch__trees *trees, const rank_work *work, size_t n_keys,
                          size_t n_bytes, vouch__rank_table *table)
 {
-    size_t n_cuts = 0;
     vouch__pieces pieces = { 0 };
     for (size_t i = 0; i < n_keys; i++) {
         bool is_last = i + 1 == n_keys || work->key[i + 1].place >> 8 != work->key[i].place >> 8;
-        n_cuts += is_last ? padded(work->key[i].place & 255) : 0;
+        table->n_cuts += is_last ? padded(work->key[i].place & 255) : 0;
     }
-    lay_out(&pieces, table, trees->n_nodes, n_cuts, n_bytes);
+    lay_out(&pieces, table, trees->n_nodes, n_bytes);
     table->held = vouch__alloc(ctx, pieces.used + 64, 1);
     if (!table->held)
         return vouch__oom(ctx);
     pieces = (vouch__pieces){ (uint8_t *)table->held + (64 - (uintptr_t)table->held % 64), 0 };
-    lay_out(&pieces, table, trees->n_nodes, n_cuts, n_bytes);
+    lay_out(&pieces, table, trees->n_nodes, n_bytes);
     fill_columns(table, work->key, n_keys);
     memcpy(table->cat, work->cat, table->n_cats * sizeof *table->cat);
     fill_sets(trees, table, work->place);
@@ -185,9 +237,7 @@ static vouch_status fill(vouch_ctx *ctx, const vouch__trees *trees, const rank_w
         const cut_key *found = bsearch(&wanted, work->key, n_keys, sizeof wanted, by_cut);
         table->place[i] = found->place;
     }
-    table->is_identity = true;
-    for (size_t c = 0; c < table->n_columns; c++)
-        table->is_identity &= table->column[c].input == c;
+    fill_rules(table);
     return VOUCH_OK;
 }
 
@@ -197,6 +247,7 @@ vouch_status vouch__rank_table_make(vouch_ctx *ctx, const vouch__trees *trees, v
     vouch__rank_table table = { .n_columns = 0 };
     size_t mark = vouch__scratch_mark(ctx), n = 0, n_bytes = 0, nodes = trees->n_nodes + 1;
     vouch_status status = VOUCH_OK;
+    bool fits = true, is_float[2] = { false, false };
     rank_work work = { .key = vouch__scratch(ctx, nodes, sizeof(cut_key)),
                        .cat = vouch__scratch(ctx, VOUCH__RANK_CATS, sizeof(vouch__rank_cat)),
                        .place = vouch__scratch(ctx, nodes, sizeof(uint32_t)) };
@@ -204,13 +255,16 @@ vouch_status vouch__rank_table_make(vouch_ctx *ctx, const vouch__trees *trees, v
         return vouch__oom(ctx);
     memset(work.place, 0, nodes * sizeof *work.place);
     for (size_t i = 0; i < trees->n_nodes; i++)
-        if (trees->node[i].left >= 0 && !trees->node[i].is_category)
+        if (trees->node[i].left >= 0 && !trees->node[i].is_category) {
+            is_float[rounds(trees->node[i].rule)] = true;
+            fits &= has_cut(&trees->node[i]);
             work.key[n++] = key_of(&trees->node[i]);
+        }
     qsort(work.key, n, sizeof *work.key, by_cut);
     n = settle(work.key, n, &table.n_columns);
     size_t least = table.n_columns ? table.n_columns : 1;
     table.stride = (least + VOUCH__RANK_PAD - 1) & ~(size_t)(VOUCH__RANK_PAD - 1);
-    *out_fits = table.n_columns <= VOUCH__RANK_COLUMNS &&
+    *out_fits = fits && !(is_float[0] && is_float[1]) && table.n_columns <= VOUCH__RANK_COLUMNS &&
                 find_cats(trees, work.cat, work.place, &table.n_cats, &table.n_sets, &n_bytes);
     if (*out_fits)
         status = fill(ctx, trees, &work, n, n_bytes, &table);
@@ -228,8 +282,19 @@ void vouch__rank_table_clear(const vouch_alloc *alloc, vouch__rank_table *table)
 
 void vouch__rank_values(const vouch__rank_table *table, const double *row, double *x)
 {
-    for (size_t c = 0; c < table->n_columns; c++)
-        x[c] = row[table->column[c].input];
+    for (size_t c = 0; c < table->n_columns; c++) {
+        double v = row[table->input[c]];
+        if (table->is_float)
+            v = (double)(float)v;
+        if (table->snaps && table->column[c].rule >= VOUCH__RULE_SNAP) {
+            v = fabs(v) <= VOUCH__ZERO ? 0.0 : v;
+            if (table->column[c].rule == VOUCH__RULE_SNAP)
+                v = isnan(v) ? 0.0 : v;
+            if (table->column[c].rule == VOUCH__RULE_SNAP_ZERO)
+                v = v == 0.0 ? (double)NAN : v;
+        }
+        x[c] = v;
+    }
 }
 
 /* Without branches on the data: how often a half is taken is as good as random. */
@@ -250,7 +315,10 @@ void vouch__rank_codes(const vouch__rank_table *table, const double *row, uint32
     for (size_t c = 0; c < table->n_cats; c++) {
         const vouch__rank_cat *cat = &table->cat[c];
         double x = row[cat->input];
-        code[c] = isnan(x) ? cat->n_codes + 1 : x >= 0.0 && x < cat->n_codes ? (uint32_t)x : cat->n_codes;
+        if (cat->rule == VOUCH__RULE_SET_ELSE_LEFT)
+            x = (double)(float)x;
+        bool is_above = cat->rule == VOUCH__RULE_PLAIN ? x >= 0.0 : x > -1.0;
+        code[c] = isnan(x) ? cat->n_codes + 1 : is_above && x < cat->n_codes ? (uint32_t)x : cat->n_codes;
     }
 }
 

@@ -36,25 +36,33 @@ typedef struct vouch__rank_cat {
 
 typedef struct vouch__rank_table {
     size_t n_columns, stride; /* stride: n_columns up to a multiple of VOUCH__RANK_PAD */
-    size_t n_cats, n_sets;
-    bool is_float;    /* values are rounded to float first */
-    bool is_identity; /* column c reads input c as it is */
+    size_t n_cats, n_sets, n_cuts;
+    bool is_float;    /* all columns round values to float first */
+    bool is_identity; /* column c reads input c */
+    bool snaps;       /* some columns have a rule of LightGBM's */
     vouch__rank_column *column;
     vouch__rank_cat *cat;
-    double *cut, *pivot; /* pivot[16 c + b]: the last cut of block b of column c, or NaN */
-    float *cut_float, *pivot_float;
+    double *cut, *pivot;            /* pivot[16 c + b]: the last cut of block b of column c, or NaN */
+    float *cut_float, *pivot_float; /* the same, when is_float */
+    uint32_t *input;                /* [stride] of the columns */
+    uint8_t *snap, *nan_is_zero, *zero_is_nan; /* [stride / 8] bits of the columns whose rule does so */
     uint8_t *set_byte;
     uint32_t
         *place; /* [n_nodes] of the forest: column << 8 | rank that goes right; category nodes: their set */
     void *held;
 } vouch__rank_table;
 
+static inline bool vouch__rank_cat_is(const vouch__rank_cat *cat, const vouch__node *node)
+{
+    return cat->input == node->input && cat->rule == node->rule;
+}
+
 /* *out_fits false: the forest has more of something than a table holds, and the table is empty. */
 vouch_status vouch__rank_table_make(vouch_ctx *ctx, const vouch__trees *trees, vouch__rank_table *out_table,
                                     bool *out_fits);
 void vouch__rank_table_clear(const vouch_alloc *alloc, vouch__rank_table *table);
 
-/* Values of the columns, missing as NaN: x[n_columns]. */
+/* Values of the columns as their rules see them, missing as NaN: x[n_columns]. */
 void vouch__rank_values(const vouch__rank_table *table, const double *row, double *x);
 /* The rank of x in a column, 0 for NaN, by bisection. */
 uint8_t vouch__rank_of(const vouch__rank_table *table, size_t column, double x);

@@ -58,19 +58,28 @@ size_t vouch__forest_refused(const vouch__forest *f, const double *row)
     return SIZE_MAX;
 }
 
-void vouch__forest_raw(const vouch__forest *f, const double *row, double *raw)
+static void score(const vouch__forest *f, bool is_defined, const double *row, double *raw)
 {
     bool is_refused = vouch__forest_refused(f, row) != SIZE_MAX;
     for (uint32_t g = 0; g < f->n_groups; g++)
         raw[g] = is_refused ? (double)NAN : f->start[g];
     if (is_refused)
         return;
-    if (f->is_float)
+    if (f->engine && !is_defined)
+        vouch__engine_row(f->engine, row, raw);
+    else if (f->is_float)
         add_float(f, row, raw);
     else
         add_double(f, row, raw);
     for (uint32_t g = 0; f->is_scaled && g < f->n_groups; g++)
         raw[g] = f->scale * raw[g] + f->bias[g];
+}
+
+void vouch__forest_raw(const vouch__forest *f, const double *row, double *raw) { score(f, false, row, raw); }
+
+void vouch__forest_raw_defined(const vouch__forest *f, const double *row, double *raw)
+{
+    score(f, true, row, raw);
 }
 
 uint32_t vouch__forest_leaf(const vouch__forest *f, size_t t, const double *row)

@@ -14,6 +14,7 @@
 #define VOUCH_FOREST_H
 
 #include "base/hash.h"
+#include "models/engine/engine.h"
 #include "models/model_kind.h"
 #include "models/trees.h"
 
@@ -77,8 +78,9 @@ typedef struct vouch__forest {
     /* made on loading */
     size_t deepest;
     vouch__trees
-        explained;    /* of the shown group, leaves as they count in raw; n_trees 0 when there is none */
-    uint8_t *refuses; /* [n_inputs]: VOUCH__NO_... , all 0 when lenient */
+        explained;         /* of the shown group, leaves as they count in raw; n_trees 0 when there is none */
+    vouch__engine *engine; /* trees compiled; NULL when they are linear */
+    uint8_t *refuses;      /* [n_inputs]: VOUCH__NO_... , all 0 when lenient */
 } vouch__forest;
 
 enum { VOUCH__NO_INFINITY = 1, VOUCH__NO_WIDE_CATEGORY = 2 };
@@ -86,8 +88,10 @@ enum { VOUCH__NO_INFINITY = 1, VOUCH__NO_WIDE_CATEGORY = 2 };
 vouch_status vouch__forest_finish(vouch_ctx *ctx, vouch__forest *forest); /* makes what is made on loading */
 void vouch__forest_free(const vouch_alloc *alloc, vouch__forest *forest); /* NULL is fine */
 
-/* raw [n_groups] of one row: bit for bit the source's. NaN in all when the row is refused. */
+/* raw [n_groups] of one row: bit for bit the source's. NaN in all when the row is refused. The second is the
+ * definition, which the engine agrees with. */
 void vouch__forest_raw(const vouch__forest *forest, const double *row, double *raw);
+void vouch__forest_raw_defined(const vouch__forest *forest, const double *row, double *raw);
 /* The source's prediction from raw [n_groups], in place. ARGMAX leaves its one number in raw[0]. */
 void vouch__forest_transform(const vouch__forest *forest, double *raw);
 size_t vouch__forest_outputs(const vouch__forest *forest); /* numbers of a prediction */

@@ -99,6 +99,11 @@ vouch_status vouch__forest_finish(vouch_ctx *ctx, vouch__forest *f)
         status = guard(ctx, f);
     if (!status && !f->n_lines && f->deepest <= VOUCH__TREE_DEPTH)
         status = explain(ctx, f);
+    vouch__engine_sum sum = { .is_float = f->is_float, .n_outputs = f->n_groups, .start = f->start };
+    sum.group = f->group;
+    sum.weight = f->weight;
+    if (!status && !f->n_lines)
+        status = vouch__engine_new(ctx, &f->trees, &sum, &f->engine);
     return status;
 }
 
@@ -106,6 +111,7 @@ void vouch__forest_free(const vouch_alloc *alloc, vouch__forest *f)
 {
     if (!f)
         return;
+    vouch__engine_free(alloc, f->engine);
     vouch__trees_clear(alloc, &f->trees);
     vouch__trees_clear(alloc, &f->explained);
     vouch__free(alloc, f->start);

@@ -232,6 +232,68 @@ static void odd_thresholds_decide_as_comparisons_do(void **state)
     forest_free(&b.trees);
 }
 
+/* Rules of one source, or of all at once. */
+static uint8_t some_rule(bool is_category, int source)
+{
+    static const vouch__rule number[4][3] = {
+        { VOUCH__RULE_FLOAT_BELOW, VOUCH__RULE_FLOAT_BELOW, VOUCH__RULE_FLOAT_BELOW },
+        { VOUCH__RULE_FLOAT_UPTO, VOUCH__RULE_FLOAT_UPTO, VOUCH__RULE_FLOAT_BELOW },
+        { VOUCH__RULE_SNAP, VOUCH__RULE_SNAP_ZERO, VOUCH__RULE_SNAP_NAN },
+        { VOUCH__RULE_PLAIN, VOUCH__RULE_SNAP_ZERO, VOUCH__RULE_FLOAT_UPTO },
+    };
+    static const vouch__rule category[4] = { VOUCH__RULE_SET_ELSE_LEFT, VOUCH__RULE_PLAIN,
+                                             VOUCH__RULE_SET_ELSE_RIGHT, VOUCH__RULE_SET_ELSE_LEFT };
+    return (uint8_t)(is_category ? category[source] : number[source][seeded_below(3)]);
+}
+
+static double near(double threshold)
+{
+    float narrow = (float)threshold;
+    switch (seeded_below(6)) {
+    case 0: return nextafter(threshold, INFINITY);
+    case 1: return nextafter(threshold, -INFINITY);
+    case 2: return (double)nextafterf(narrow, INFINITY);
+    case 3: return (double)nextafterf(narrow, -INFINITY);
+    case 4: /* half way to the next float, where rounding turns */
+        return ((double)narrow + (double)nextafterf(narrow, INFINITY)) / 2.0;
+    default: return threshold;
+    }
+}
+
+static void rules_of_other_libraries_decide_as_there(void **state)
+{
+    (void)state;
+    static const double odd[] = { 0.0,      -0.0,   1e-35,  VOUCH__ZERO, -VOUCH__ZERO, 1e-36,
+                                  1e-42,    -1e-45, 4e-324, 3e38,        0.1,          1e39,
+                                  INFINITY, -1e-36, 7.3,    -2.5,        1.0 / 3.0 };
+    enum { N_ODD = sizeof odd / sizeof odd[0], ROWS = 130 };
+    for (int round = 0; round < 80; round++) {
+        int source = round % 4;
+        size_t numbers = 1 + seeded_below(90), cats = seeded_below(3);
+        vouch__trees trees = forest_random(numbers, cats, 1 + seeded_below(30), round % 5 ? 50 : 130);
+        double *x = calloc(ROWS * trees.n_inputs, sizeof *x);
+        assert_non_null(x);
+        for (size_t i = 0; i < trees.n_nodes; i++) {
+            vouch__node *node = &trees.node[i];
+            if (node->left < 0)
+                continue;
+            node->rule = some_rule(node->is_category, source);
+            node->threshold = seeded() < 0.5 ? odd[seeded_below(N_ODD)] : node->threshold / 3.0;
+        }
+        if (round == 41) /* below -infinity there is no float: such a forest is walked as defined */
+            trees.node[0].threshold = -INFINITY;
+        forest_rows(&trees, numbers, ROWS, x);
+        for (size_t i = 0; i < ROWS * trees.n_inputs; i++)
+            if (i % trees.n_inputs < numbers && seeded() < 0.7)
+                x[i] = near(seeded() < 0.5 ? odd[seeded_below(N_ODD)] : (double)seeded_below(8) / 3.0);
+            else if (i % trees.n_inputs >= numbers && seeded() < 0.3)
+                x[i] = x[i] + seeded() - 0.5; /* a category is the whole part */
+        check_paths(&trees, x, ROWS, NULL);
+        free(x);
+        forest_free(&trees);
+    }
+}
+
 /* XGBoost's order of float sums, and several outputs. */
 static void float_sums_and_several_outputs_are_kept_apart(void **state)
 {
@@ -353,6 +415,7 @@ int main(void)
         cmocka_unit_test(cuts_beyond_a_byte_make_more_columns),
         cmocka_unit_test(inputs_at_the_sizes_of_tables_score_the_same),
         cmocka_unit_test(odd_thresholds_decide_as_comparisons_do),
+        cmocka_unit_test(rules_of_other_libraries_decide_as_there),
         cmocka_unit_test(float_sums_and_several_outputs_are_kept_apart),
         cmocka_unit_test(sixteen_threads_share_one_engine_without_allocating),
         cmocka_unit_test(compiling_survives_every_allocation_failure),

@@ -79,6 +79,28 @@ static vouch_model *import(vouch_ctx *ctx, const char *name, int output)
     return again;
 }
 
+/* How many of raw the engine gets wrong, on every path the processor has, and the definition. */
+static size_t engine_differences(const vouch__forest *f, const double *x, const double *want)
+{
+    size_t bad = 0, groups = f->n_groups;
+    double *row = calloc(groups, sizeof *row);
+    assert_non_null(row);
+    for (int p = VOUCH__ENGINE_PATHS; f->engine && p-- > 0;) {
+        if (!vouch__engine_use(f->engine, (vouch__engine_path)p))
+            continue;
+        for (size_t i = 0; i < ROWS; i++) {
+            vouch__forest_raw(f, x + i * COLS, row);
+            bad += differences(row, want + i * groups, groups);
+        }
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        vouch__forest_raw_defined(f, x + i * COLS, row);
+        bad += differences(row, want + i * groups, groups);
+    }
+    free(row);
+    return bad;
+}
+
 static void check_scores(const vouch__forest *f, const char *stem, const char *raw_name, const double *x)
 {
     char name[256];
@@ -96,7 +118,7 @@ static void check_scores(const vouch__forest *f, const char *stem, const char *r
     double *want = numbers(name, f->is_float, &n);
     assert_non_null(want);
     assert_int_equal(n, ROWS * groups);
-    size_t bad = differences(got, want, n);
+    size_t bad = differences(got, want, n) + engine_differences(f, x, want);
     (void)snprintf(name, sizeof name, "%s.pred.bin", stem);
     double *want_pred = numbers(name, f->is_float, &n_pred);
     assert_non_null(want_pred);
