@@ -17,6 +17,15 @@ static const option import_options[] = {
     { "--expect", "COLUMN", "their raw scores: each must be equal in every bit" },
 };
 
+static bool same_bits(double a, double b)
+{
+    uint64_t x;
+    uint64_t y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 static int check(cli_call *cli, const vouch_model *model, const char *data, const char *column)
 {
     vouch_source source = { .source = data, .duckdb = cli_duckdb() };
@@ -39,7 +48,7 @@ static int check(cli_call *cli, const vouch_model *model, const char *data, cons
     else {
         vouch_table_read(table, at, 0, n, want);
         for (size_t i = 0; i < n; i++)
-            bad += memcmp(&got[i], &want[i], sizeof got[i]) != 0;
+            bad += !same_bits(got[i], want[i]);
         code = bad ? EXIT_CONTROL : EXIT_DONE;
         fprintf(stderr, "%zu of %zu rows score the same bits\n", n - bad, n);
     }
