@@ -180,7 +180,7 @@ static vouch_status make_trees(reading *r, const vouch__buf *place)
                                        leaves, (size_t)groups << depth);
         if (covers != (size_t)1 << depth)
             m->forest->has_cover = false;
-        const split *s = VOUCH__AT(r->splits, split) + from[0];
+        const split *s = depth ? VOUCH__AT(r->splits, split) + from[0] : NULL;
         const double *cover = covers == (size_t)1 << depth ? VOUCH__AT(r->covers, double) + from[2] : NULL;
         for (uint32_t g = 0; g < groups; g++) {
             vouch_status status = draft_tree(r, s, depth, VOUCH__AT(r->leaves, double) + from[1] + g, groups,

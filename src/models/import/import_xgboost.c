@@ -99,16 +99,15 @@ static const char *put_set(vouch__maker *m, const tree *t, size_t k, vouch__node
             return "a category is not within 0 to 16777215";
         most = cat[at + i] > most ? cat[at + i] : most;
     }
-    /* a set of few large numbers must not cost more memory than the file it stands in */
-    if (most > 65535 && most / 64 > n)
-        return "a category is above 65535 in a set that is almost empty";
     node->n_bits = (uint32_t)(most + 1);
     node->bits_at = (uint32_t)VOUCH__LEN(m->bits, uint32_t);
     uint32_t word = UINT32_MAX, words = (node->n_bits + 31) / 32;
+    if (m->bits.len + 4 * (size_t)words > m->most_bits)
+        return "sets of few large categories take far more memory than the file";
     for (uint32_t w = 0; w < words; w++)
         vouch__buf_add(&m->bits, &word, sizeof word);
-    if (m->bits.status)
-        return NULL; /* told at the end of the tree */
+    if (m->bits.status || !words)
+        return NULL; /* a failure is told at the end of the tree */
     uint32_t *bits = VOUCH__AT(m->bits, uint32_t) + node->bits_at;
     for (int32_t i = 0; i < n; i++)
         bits[cat[at + i] / 32] &= ~((uint32_t)1 << (cat[at + i] % 32));
@@ -152,8 +151,8 @@ static const char *draft_tree(reading *r)
     }
     for (size_t k = 0; !wrong && !m->draft.status && k < VOUCH__LEN(t->cat_node, int32_t); k++) {
         int32_t i = VOUCH__AT(t->cat_node, int32_t)[k];
-        vouch__node *node = VOUCH__AT(m->draft, vouch__node) + i;
-        if (i < 0 || (size_t)i >= n || !node->is_category || node->n_bits)
+        vouch__node *node = i >= 0 && (size_t)i < n ? VOUCH__AT(m->draft, vouch__node) + i : NULL;
+        if (!node || !node->is_category || node->n_bits)
             wrong = "categories_nodes names a node that splits no categories, or twice";
         else
             wrong = put_set(m, t, k, node);

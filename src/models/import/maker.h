@@ -17,6 +17,7 @@ typedef struct vouch__maker {
     vouch__buf draft; /* vouch__node of the tree being read, root first; numbers are the source's.
                          bits_at of a leaf: its line + 1, or 0 */
     uint32_t n_trees;
+    size_t most_bits; /* bytes that bits may take, by the file's length */
 } vouch__maker;
 
 vouch_status vouch__maker_init(vouch__maker *maker, vouch_ctx *ctx, const char *file,
