@@ -69,10 +69,13 @@ typedef struct vouch_source {
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_table_open(vouch_ctx *ctx, const vouch_source *source,
                                                        vouch_table **out_table);
 
-/* A portrait of every column in one pass and constant memory, without keeping the rows: a table with columns
- * name, type, rows, missing, distinct (exact to 10,000, then estimated), minimum, p1, p25, median, p75, p99,
- * maximum, mean, sd, top (most frequent value), top_share. Quantiles are of a bottom-k sample of 100,000 rows
- * by a hash of row number, so the same input gives the same portrait on any number of threads. */
+/* A portrait of every column in one pass and bounded memory, without keeping the rows: a table with columns
+ * name, type, rows, missing, distinct, minimum, p1, p25, median, p75, p99, maximum, mean, sd, top (most
+ * frequent value), top_share. Dates and times count as days and microseconds. distinct and top are exact to
+ * 12,000 distinct values, then estimated; quantiles are of a bottom-k sample of 100,000 rows by a hash of row
+ * number. Files are read in their own order, queries in order of id, so the same input gives the same
+ * portrait on any number of threads. Fails  as vouch_table_open, but ids may repeat;  E_ARG  a query without
+ * an id */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_data_profile(vouch_ctx *ctx, const vouch_source *source,
                                                          vouch_table **out_profile);
 

@@ -27,26 +27,29 @@ static vouch_status column_of(vouch_ctx *ctx, const vouch__job *job, const char 
                        near ? near : "", near ? "'?" : "");
 }
 
+/* The value of the target's column that means bad; NaN when no row can have it. */
+static double bad_value(const vouch_table *table, size_t col, const vouch__json *bad)
+{
+    const char *want = vouch__json_string(bad);
+    if (vouch_table_type(table, col) != VOUCH_TEXT)
+        return bad->type == VOUCH__JSON_BOOL ? (double)bad->flag : vouch__json_double(bad, NAN);
+    for (size_t code = 0; want && code < vouch_table_categories(table, col); code++)
+        if (!strcmp(vouch_table_category(table, col, code), want))
+            return (double)code;
+    return NAN;
+}
+
 vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
                                 double *out_bad)
 {
     size_t col = vouch_table_find(table, project->target);
     size_t n = vouch_table_rows(table);
-    double is_bad = NAN;
     if (col == SIZE_MAX)
         return vouch__fail(ctx, VOUCH_E_DATA, "%s: target: no column '%s'", project->path, project->target);
-    if (vouch_table_type(table, col) == VOUCH_TEXT) {
-        const char *want = vouch__json_string(project->bad);
-        for (size_t code = 0; want && code < vouch_table_categories(table, col); code++)
-            if (!strcmp(vouch_table_category(table, col, code), want))
-                is_bad = (double)code;
-        if (!want)
-            return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, so data.target.bad must be a text",
-                               project->path, project->target);
-    } else {
-        is_bad = project->bad->type == VOUCH__JSON_BOOL ? (double)project->bad->flag
-                                                        : vouch__json_double(project->bad, NAN);
-    }
+    if (vouch_table_type(table, col) == VOUCH_TEXT && !vouch__json_string(project->bad))
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, so data.target.bad must be a text",
+                           project->path, project->target);
+    double is_bad = bad_value(table, col, project->bad);
     vouch_table_read(table, col, 0, n, out_bad);
     for (size_t i = 0; i < n; i++)
         if (!isnan(out_bad[i]))
@@ -161,7 +164,7 @@ static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
     const vouch__project *p = &job->project;
     size_t n = vouch_table_cols(job->table);
     vouch__data_spec *spec = &job->spec;
-    *spec = (vouch__data_spec){ .rule = p->rule, .n_rules = p->n_rules, .seed = p->seed, .bad = 1.0 };
+    *spec = (vouch__data_spec){ .rule = p->rule, .n_rules = p->n_rules, .seed = p->seed };
     vouch_status status = column_of(ctx, job, "data.id", p->id, &spec->id);
     if (!status)
         status = column_of(ctx, job, "data.target.column", p->target, &spec->target);
@@ -169,8 +172,7 @@ static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
         status = column_of(ctx, job, "data.decision_time", p->time, &spec->time);
     if (status)
         return status;
-    if (p->bad->type == VOUCH__JSON_NUMBER)
-        spec->bad = p->bad->number;
+    spec->bad = bad_value(job->table, spec->target, p->bad);
     job->feature = vouch__alloc(ctx, n + 1, sizeof *job->feature);
     job->protected_column = vouch__alloc(ctx, n + 1, sizeof *job->protected_column);
     if (!job->feature || !job->protected_column)

@@ -420,6 +420,34 @@ static void reading_stops_when_it_is_told_to(void **state)
     }
 }
 
+typedef struct watch {
+    size_t calls;
+    uint64_t most;
+} watch;
+
+static void watch_progress(void *self, const char *stage, uint64_t done, uint64_t total)
+{
+    watch *w = self;
+    assert_string_equal(stage, "read");
+    assert_true(total == 0 || done <= total);
+    w->calls++;
+    w->most = done > w->most ? done : w->most;
+}
+
+static void reading_reports_progress(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    watch w = { .calls = 0 };
+    const vouch_ctx_options options = { .self = &w, .progress = watch_progress };
+    vouch_ctx *ctx = vouch_ctx_new(&options);
+    vouch_table *table;
+    assert_ok(ctx, open_from(ctx, "SELECT range AS id FROM range(1000000)", "id", &table));
+    assert_true(w.calls >= 5 && w.most > 0);
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
 static void an_absent_library_says_how_to_get_it(void **state)
 {
     (void)state;
@@ -464,6 +492,7 @@ int main(void)
         cmocka_unit_test(the_format_does_not_change_the_fingerprint),
         cmocka_unit_test(the_number_of_threads_changes_nothing),
         cmocka_unit_test(reading_stops_when_it_is_told_to),
+        cmocka_unit_test(reading_reports_progress),
         cmocka_unit_test(an_absent_library_says_how_to_get_it),
         cmocka_unit_test(reading_survives_every_allocation_failure),
     };
