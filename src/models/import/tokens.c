@@ -161,13 +161,14 @@ vouch_status vouch__token_text(vouch__tokens *in, const vouch__token *token, vou
         vouch__buf_add(out, token->text, token->len);
     else if (!vouch__json_unescape(token->text, token->len, out))
         return vouch__token_refuse(in, "holds an escape that is not of JSON");
+    vouch__buf_add(out, "", 1);
     vouch_status status = vouch__buf_status(in->ctx, out);
     if (status)
         return status;
-    if (memchr(out->at + from, 0, out->len - from) || !vouch__utf8_valid(out->at + from, out->len - from))
-        return vouch__token_refuse(in, "not valid UTF-8");
-    vouch__buf_add(out, "", 1);
-    return vouch__buf_status(in->ctx, out);
+    const char *text = out->at + from;
+    size_t len = out->len - from - 1;
+    return memchr(text, 0, len) || !vouch__utf8_valid(text, len) ? vouch__token_refuse(in, "not valid UTF-8")
+                                                                 : VOUCH_OK;
 }
 
 typedef enum element { ELEMENT_DOUBLE, ELEMENT_FLOAT, ELEMENT_INT } element;
