@@ -69,7 +69,7 @@ vouch_status vouch_model_import_bytes(vouch_ctx *ctx, const char *name, const vo
     if (o.name[0] == '\0' || !vouch__utf8_valid(o.name, strlen(o.name)))
         return vouch__fail(ctx, VOUCH_E_ARG, "import: the model's name is empty or not UTF-8");
     vouch_status status = vouch__maker_init(&maker, ctx, name, &o);
-    maker.most_bits = 128 * len + ((size_t)1 << 24);
+    maker.most_bits = 64 * len + ((size_t)1 << 16);
     if (!status)
         status = pick(&maker, bytes, len, &found);
     if (!status)
