@@ -89,9 +89,7 @@ static void split_member(vouch__job *job, vouch__json *root)
     vouch__json *parts = vouch__json_set(doc, split, "parts", vouch__json_array(doc));
     for (int part = 0; part < VOUCH__PARTS; part++) {
         size_t n = job->split.n[part];
-        double bad = 0;
-        for (size_t i = 0; i < n; i++)
-            bad += job->bad[job->split.row[part][i]];
+        double bad = vouch__job_bads(job, (vouch__part)part);
         if (n == 0)
             continue;
         vouch__json *object = vouch__json_push(doc, parts, vouch__json_object(doc));
@@ -132,18 +130,8 @@ static void decision_member(vouch__job *job, vouch__json *root)
     const vouch__contender *c = &job->contender[job->champion];
     vouch__doc *doc = job->list.doc;
     vouch__json *decision = vouch__json_set(doc, root, "decision", vouch__json_object(doc));
-    double expected[VOUCH__PARTS] = { 0 };
-    double approved[VOUCH__PARTS] = { 0 };
-    double bad[VOUCH__PARTS] = { 0 };
-    for (int part = VOUCH__TUNE; part <= VOUCH__TEST; part++)
-        for (size_t i = 0; i < job->split.n[part]; i++) {
-            uint32_t row = job->split.row[part][i];
-            bool yes = c->probability[row] <= c->cutoff;
-            approved[part] += yes;
-            expected[part] += yes ? c->probability[row] : 0;
-            bad[part] += yes && job->bad[row];
-        }
-    double n_test = (double)job->split.n[VOUCH__TEST];
+    vouch__outcome tune = vouch__job_outcome(job, c, VOUCH__TUNE);
+    vouch__outcome on_test = vouch__job_outcome(job, c, VOUCH__TEST);
     (void)vouch__json_set(doc, decision, "cutoff", vouch__json_number(doc, c->cutoff));
     if (!isnan(job->project.max_bad_rate))
         (void)vouch__json_set(doc, decision, "max_bad_rate",
@@ -151,13 +139,11 @@ static void decision_member(vouch__job *job, vouch__json *root)
     (void)vouch__json_set(doc, decision, "chosen_on", vouch__json_text(doc, "tune"));
     (void)vouch__json_set(doc, decision, "approval_rate", vouch__json_number(doc, c->share));
     (void)vouch__json_set(doc, decision, "expected_bad_rate",
-                          vouch__json_number(doc, expected[VOUCH__TUNE] / approved[VOUCH__TUNE]));
+                          vouch__json_number(doc, tune.expected / tune.approved));
     vouch__json *test = vouch__json_set(doc, decision, "test", vouch__json_object(doc));
-    (void)vouch__json_set(doc, test, "n", vouch__json_number(doc, n_test));
-    (void)vouch__json_set(doc, test, "approval_rate",
-                          vouch__json_number(doc, approved[VOUCH__TEST] / n_test));
-    (void)vouch__json_set(doc, test, "bad_rate",
-                          vouch__json_number(doc, bad[VOUCH__TEST] / approved[VOUCH__TEST]));
+    (void)vouch__json_set(doc, test, "n", vouch__json_number(doc, on_test.n));
+    (void)vouch__json_set(doc, test, "approval_rate", vouch__json_number(doc, on_test.approved / on_test.n));
+    (void)vouch__json_set(doc, test, "bad_rate", vouch__json_number(doc, on_test.bad / on_test.approved));
     (void)vouch__json_set(doc, decision, "reasons_method", vouch__json_text(doc, job->project.method));
     (void)vouch__json_set(doc, decision, "most", vouch__json_number(doc, (double)job->project.most));
 }

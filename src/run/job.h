@@ -65,6 +65,15 @@ vouch_status vouch__job_explain(vouch_ctx *ctx,
                                 vouch__job *job); /* explanations, reasons, fair lending, bundles */
 vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job); /* the evidence's root */
 
+/* What a contender's cut-off does to one part. */
+typedef struct vouch__outcome {
+    double n; /* rows of the part */
+    double approved, bad,
+        expected; /* of the approved: how many, how many bad, the sum of their probabilities */
+} vouch__outcome;
+vouch__outcome vouch__job_outcome(const vouch__job *job, const vouch__contender *contender, vouch__part part);
+double vouch__job_bads(const vouch__job *job, vouch__part part); /* bad rows of the part */
+
 /* Rows of one part with a contender's scores gathered in scratch. */
 vouch_status vouch__job_scored(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *contender,
                                vouch__part part, vouch__scored *out_scored);

@@ -53,14 +53,17 @@ static vouch_status choose_cutoff(vouch_ctx *ctx, vouch__job *job, vouch__conten
     return status;
 }
 
-/* What the cut-off does to one part. */
-typedef struct outcome {
-    double n, approved, bad, expected; /* expected: sum of probabilities of the approved */
-} outcome;
-
-static outcome outcome_of(const vouch__job *job, const vouch__contender *c, vouch__part part)
+double vouch__job_bads(const vouch__job *job, vouch__part part)
 {
-    outcome o = { .n = (double)job->split.n[part] };
+    double bads = 0;
+    for (size_t i = 0; i < job->split.n[part]; i++)
+        bads += job->bad[job->split.row[part][i]];
+    return bads;
+}
+
+vouch__outcome vouch__job_outcome(const vouch__job *job, const vouch__contender *c, vouch__part part)
+{
+    vouch__outcome o = { .n = (double)job->split.n[part] };
     for (size_t i = 0; i < job->split.n[part]; i++) {
         uint32_t row = job->split.row[part][i];
         if (c->probability[row] > c->cutoff)
@@ -74,7 +77,7 @@ static outcome outcome_of(const vouch__job *job, const vouch__contender *c, vouc
 
 static void cutoff_entry(vouch__job *job, const vouch__contender *c)
 {
-    outcome test = outcome_of(job, c, VOUCH__TEST);
+    vouch__outcome test = vouch__job_outcome(job, c, VOUCH__TEST);
     double good = test.approved - test.bad;
     vouch__entry entry = VOUCH__ENTRY(
             .id = "decide.cutoff", .section = "decide", .title = "The cut-off and what it does",
@@ -106,7 +109,7 @@ static void cutoff_entry(vouch__job *job, const vouch__contender *c)
     for (int part = VOUCH__TRAIN; part < VOUCH__PARTS; part++) {
         if (job->split.n[part] == 0)
             continue;
-        outcome o = outcome_of(job, c, (vouch__part)part);
+        vouch__outcome o = vouch__job_outcome(job, c, (vouch__part)part);
         vouch__json *row = vouch__evidence_row(&job->list, table);
         vouch__row_text(&job->list, row, vouch__part_name((vouch__part)part));
         vouch__row_number(&job->list, row, o.n);

@@ -211,12 +211,10 @@ static void split_entry(vouch__job *job)
     vouch__json *table = vouch__evidence_table(&job->list, object, "parts",
                                                "part,rows,bad,bad_rate,ids_sha256");
     for (int part = 0; part < VOUCH__PARTS; part++) {
-        double bad = 0;
         size_t n = job->split.n[part];
+        double bad = vouch__job_bads(job, (vouch__part)part);
         if (n == 0)
             continue;
-        for (size_t i = 0; i < n; i++)
-            bad += job->bad[job->split.row[part][i]];
         vouch__json *row = vouch__evidence_row(&job->list, table);
         vouch__row_text(&job->list, row, vouch__part_name((vouch__part)part));
         vouch__row_number(&job->list, row, (double)n);
