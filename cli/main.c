@@ -8,8 +8,8 @@ static const command *const commands[] = {
     &cmd_init,       &cmd_key_new,    &cmd_key_grant,  &cmd_key_list,        &cmd_run,
     &cmd_model_list, &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
     &cmd_model_sql,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
-    &cmd_replay,     &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit,
-    &cmd_import,     &cmd_model_diff,
+    &cmd_replay,     &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
+    &cmd_model_diff,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
