@@ -69,6 +69,11 @@ void vouch__engine_row(const vouch__engine *engine, const double *row, double *r
 
 void vouch__engine_rows(const vouch__engine *engine, size_t n, const double *rows, double *raw)
 {
-    for (size_t i = 0; i < n; i++)
+    size_t done = 0;
+#if defined(__x86_64__)
+    if (!engine->is_defined && engine->path == VOUCH__ENGINE_AVX512VBMI)
+        done = vouch__engine_batch(engine, n, rows, raw);
+#endif
+    for (size_t i = done; i < n; i++)
         vouch__engine_row(engine, rows + i * engine->trees->n_inputs, raw + i * engine->n_outputs);
 }

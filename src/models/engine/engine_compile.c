@@ -17,7 +17,7 @@ typedef struct plan {  /* of the whole compiled form; scratch */
     uint16_t *walk_of; /* [n_nodes]: number in the walk: internal nodes first */
     vouch__form *form; /* [n_packs] */
     size_t n_cells, n_pack_cats, n_masks;
-    bool fits;
+    bool fits, is_wide;
 } plan;
 
 static const vouch__node *tree_of(const vouch__engine *e, size_t t)
@@ -103,6 +103,7 @@ static void measure(vouch__engine *e, plan *p)
         }
         e->n_runs += k == 0 || p->form[k] != p->form[k - 1];
     }
+    p->is_wide = e->n_runs == 1 && p->form[0] == VOUCH__FORM_COMPLETE && e->ranks.n_cats == 0 && !e->group;
 }
 
 static void lay_out(vouch__pieces *pieces, vouch__engine *e, const plan *p)
@@ -113,6 +114,9 @@ static void lay_out(vouch__pieces *pieces, vouch__engine *e, const plan *p)
     e->rank = vouch__piece(pieces, lanes, 1);
     e->up = vouch__piece(pieces, lanes, 1);
     e->cell = vouch__piece(pieces, p->n_cells, sizeof *e->cell);
+    size_t wide = p->is_wide ? lanes : 0;
+    e->wide_index = vouch__piece(pieces, wide, sizeof *e->wide_index);
+    e->cell_float = vouch__piece(pieces, e->is_float ? wide : 0, sizeof *e->cell_float);
     e->default_left = vouch__piece(pieces, trees, sizeof *e->default_left);
     e->cell_at = vouch__piece(pieces, trees, sizeof *e->cell_at);
     e->doublings = vouch__piece(pieces, e->n_packs, 1);
@@ -291,6 +295,20 @@ static void fill_pack(vouch__engine *e, const plan *p, size_t pack, size_t *cell
     }
 }
 
+/* For batches, where rows have two copies of every column whatever the lookup. */
+static void fill_wide(vouch__engine *e, size_t n)
+{
+    for (size_t at = 0; at < n * VOUCH__LANES; at++) {
+        bool is_left = e->default_left[at / VOUCH__LANES] >> (at % VOUCH__LANES) & 1;
+        size_t column = e->index[at] & (e->lookup == VOUCH__LOOKUP_64    ? 63u
+                                        : e->lookup == VOUCH__LOOKUP_128 ? 127u
+                                                                         : 255u);
+        e->wide_index[at] = (uint16_t)(column + (is_left ? 0 : e->ranks.stride));
+        if (e->is_float)
+            e->cell_float[at] = (float)e->cell[at];
+    }
+}
+
 static void fill(vouch__engine *e, const plan *p)
 {
     size_t cell = 0, mask = 0, runs = 0;
@@ -301,6 +319,10 @@ static void fill(vouch__engine *e, const plan *p)
             e->run[runs++] = (vouch__run){ (uint32_t)k, 0, p->form[k] };
         e->run[runs - 1].n++;
     }
+    if (p->is_wide)
+        fill_wide(e, e->n_trees);
+    else
+        e->wide_index = NULL;
 }
 
 /* false: out of memory. */

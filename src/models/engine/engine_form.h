@@ -74,6 +74,9 @@ struct vouch__engine {
     uint8_t *doublings;         /* [n_packs] of REACH */
     uint32_t *cell_at;          /* [8 n_packs] */
     double *cell;
+    uint16_t *
+        wide_index; /* [8 n_packs x 64], for batches: NULL unless all packs are COMPLETE without categories */
+    float *cell_float;     /* of those, when is_float */
     uint32_t *pack_cat_at; /* [n_packs + 1] */
     vouch__pack_cat *pack_cat;
     uint64_t *cat_mask;
@@ -125,5 +128,8 @@ void vouch__engine_row_avx512vbmi(const struct vouch__engine *engine, const doub
 /* Add the leaves of packs [first, first + n) to raw by walking bytes. */
 void vouch__engine_walk(const struct vouch__engine *engine, const uint8_t *bytes, size_t first, size_t n,
                         double *raw);
+
+/* As many whole blocks of 64 rows as there are, and returns how many rows that is; 0 without wide_index. */
+size_t vouch__engine_batch(const struct vouch__engine *engine, size_t n, const double *rows, double *raw);
 
 #endif

@@ -46,6 +46,11 @@ static void add_double(const vouch__forest *f, const double *row, double *raw)
 
 size_t vouch__forest_refused(const vouch__forest *f, const double *row)
 {
+    unsigned is_suspect = 0; /* without branches: nearly no row is */
+    for (size_t j = 0; j < f->trees.n_inputs; j++)
+        is_suspect |= fabs(row[j]) >= f->suspect;
+    if (!is_suspect)
+        return SIZE_MAX;
     for (size_t j = 0; j < f->trees.n_inputs; j++) {
         double x = row[j];
         if (!f->refuses[j] || isnan(x))
@@ -58,28 +63,53 @@ size_t vouch__forest_refused(const vouch__forest *f, const double *row)
     return SIZE_MAX;
 }
 
-static void score(const vouch__forest *f, bool is_defined, const double *row, double *raw)
+/* What follows the sums. */
+static void settle(const vouch__forest *f, const double *row, double *raw)
 {
     bool is_refused = vouch__forest_refused(f, row) != SIZE_MAX;
-    for (uint32_t g = 0; g < f->n_groups; g++)
-        raw[g] = is_refused ? (double)NAN : f->start[g];
-    if (is_refused)
-        return;
-    if (f->engine && !is_defined)
-        vouch__engine_row(f->engine, row, raw);
-    else if (f->is_float)
-        add_float(f, row, raw);
-    else
-        add_double(f, row, raw);
-    for (uint32_t g = 0; f->is_scaled && g < f->n_groups; g++)
-        raw[g] = f->scale * raw[g] + f->bias[g];
+    for (uint32_t g = 0; g < f->n_groups; g++) {
+        if (f->is_scaled)
+            raw[g] = f->scale * raw[g] + f->bias[g];
+        raw[g] = is_refused ? (double)NAN : raw[g];
+    }
 }
-
-void vouch__forest_raw(const vouch__forest *f, const double *row, double *raw) { score(f, false, row, raw); }
 
 void vouch__forest_raw_defined(const vouch__forest *f, const double *row, double *raw)
 {
-    score(f, true, row, raw);
+    for (uint32_t g = 0; g < f->n_groups; g++)
+        raw[g] = f->start[g];
+    if (f->is_float)
+        add_float(f, row, raw);
+    else
+        add_double(f, row, raw);
+    settle(f, row, raw);
+}
+
+void vouch__forest_raw(const vouch__forest *f, const double *row, double *raw)
+{
+    if (!f->engine) {
+        vouch__forest_raw_defined(f, row, raw);
+        return;
+    }
+    vouch__engine_row(f->engine, row, raw);
+    settle(f, row, raw);
+}
+
+void vouch__forest_shown(const vouch__forest *f, vouch__matrix x, double *raw)
+{
+    double group[VOUCH__GROUPS_MAX];
+    bool is_single = f->engine && f->n_groups == 1;
+    if (is_single)
+        vouch__engine_rows(f->engine, x.rows, x.at, raw);
+    for (size_t i = 0; i < x.rows; i++) {
+        const double *row = x.at + i * x.cols;
+        if (is_single) {
+            settle(f, row, raw + i);
+            continue;
+        }
+        vouch__forest_raw(f, row, group);
+        raw[i] = group[f->shown];
+    }
 }
 
 uint32_t vouch__forest_leaf(const vouch__forest *f, size_t t, const double *row)

@@ -81,6 +81,7 @@ typedef struct vouch__forest {
         explained;         /* of the shown group, leaves as they count in raw; n_trees 0 when there is none */
     vouch__engine *engine; /* trees compiled; NULL when they are linear */
     uint8_t *refuses;      /* [n_inputs]: VOUCH__NO_... , all 0 when lenient */
+    double suspect;        /* a value as large as this may be refused */
 } vouch__forest;
 
 enum { VOUCH__NO_INFINITY = 1, VOUCH__NO_WIDE_CATEGORY = 2 };
@@ -92,6 +93,8 @@ void vouch__forest_free(const vouch_alloc *alloc, vouch__forest *forest); /* NUL
  * definition, which the engine agrees with. */
 void vouch__forest_raw(const vouch__forest *forest, const double *row, double *raw);
 void vouch__forest_raw_defined(const vouch__forest *forest, const double *row, double *raw);
+/* raw of the shown group of every row: raw [x.rows]. */
+void vouch__forest_shown(const vouch__forest *forest, vouch__matrix x, double *raw);
 /* The source's prediction from raw [n_groups], in place. ARGMAX leaves its one number in raw[0]. */
 void vouch__forest_transform(const vouch__forest *forest, double *raw);
 size_t vouch__forest_outputs(const vouch__forest *forest); /* numbers of a prediction */

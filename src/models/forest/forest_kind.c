@@ -12,15 +12,7 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const doubl
     return vouch__fail(ctx, VOUCH_E_ARG, "fit: a forest is imported, not fitted; fit a gbdt");
 }
 
-static void predict(const void *state, vouch__matrix x, double *raw)
-{
-    const vouch__forest *f = state;
-    double group[VOUCH__GROUPS_MAX];
-    for (size_t i = 0; i < x.rows; i++) {
-        vouch__forest_raw(f, x.at + i * x.cols, group);
-        raw[i] = group[f->shown];
-    }
-}
+static void predict(const void *state, vouch__matrix x, double *raw) { vouch__forest_shown(state, x, raw); }
 
 /* What a single raw value tells of P(bad). The share of one class among several needs them all: NaN here. */
 static double probability(const void *state, double raw)

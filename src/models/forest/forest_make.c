@@ -89,6 +89,12 @@ static vouch_status guard(vouch_ctx *ctx, vouch__forest *f)
         if (node->rule >= VOUCH__RULE_SET_ELSE_LEFT)
             f->refuses[node->input] |= VOUCH__NO_WIDE_CATEGORY;
     }
+    f->suspect = INFINITY;
+    for (size_t j = 0; j < n; j++) {
+        double least = f->refuses[j] & VOUCH__NO_WIDE_CATEGORY ? 2147483648.0
+                                                               : 3.4e38; /* or infinite as float */
+        f->suspect = f->refuses[j] && least < f->suspect ? least : f->suspect;
+    }
     return VOUCH_OK;
 }
 
