@@ -61,9 +61,9 @@ static void print_help(FILE *to)
                        c->operands ? " " : "", c->operands ? c->operands : "");
         fprintf(to, "  vouch %-28s %s\n", left, c->help);
     }
-    fprintf(to,
-            "\n'vouch COMMAND --help' says more. A first run: vouch simulate credit --out loans.csv, then\n"
-            "vouch run --project examples/loans/vouch.yaml --out result\n");
+    fprintf(to, "\n'vouch COMMAND --help' says more. A first run:\n"
+                "  vouch simulate credit --out examples/loans/loans.csv\n"
+                "  vouch run --project examples/loans/vouch.yaml --out result\n");
 }
 
 static const command *find(int argc, char **argv, int *out_at)

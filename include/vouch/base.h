@@ -55,6 +55,8 @@ VOUCH_API const char *vouch_build_id(void);
  * through it. */
 typedef struct vouch_ctx vouch_ctx;
 
+/* Where memory comes from. Called from worker threads too, so it must be safe to call from several at once.
+ */
 typedef struct vouch_alloc {
     void *(*resize)(void *self, void *ptr, size_t old_size, size_t new_size); /* new_size 0 frees */
     void *self;
