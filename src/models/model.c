@@ -261,18 +261,6 @@ static void describe_inputs(const vouch__inputs *inputs, vouch__doc *doc, vouch_
     }
 }
 
-static vouch__json *param_value(const vouch__param *param, double value, vouch__doc *doc)
-{
-    if (param->type == VOUCH__PARAM_FLAG)
-        return vouch__json_bool(doc, value != 0.0);
-    if (param->type != VOUCH__PARAM_CHOICE)
-        return vouch__json_number(doc, value);
-    const char *word = param->choices;
-    for (int i = 0; i < (int)value; i++)
-        word += strcspn(word, "|") + 1;
-    return vouch__json_bytes(doc, word, strcspn(word, "|"));
-}
-
 static void describe(const vouch_model *model, vouch__doc *doc)
 {
     const vouch__model_kind *kind = model->kind;
@@ -285,7 +273,7 @@ static void describe(const vouch_model *model, vouch__doc *doc)
     vouch__json *params = vouch__json_set(doc, root, "parameters", vouch__json_object(doc));
     for (size_t i = 0; i < kind->n_params; i++)
         vouch__json_set(doc, params, kind->params[i].name,
-                        param_value(&kind->params[i], model->value[i], doc));
+                        vouch__param_json(doc, &kind->params[i], model->value[i]));
     describe_inputs(&model->inputs, doc, vouch__json_set(doc, root, "inputs", vouch__json_array(doc)));
     vouch__json *own = vouch__json_set(doc, root, "model", vouch__json_object(doc));
     if (kind->describe)

@@ -3,26 +3,9 @@
 #ifndef VOUCH_MODEL_KIND_H
 #define VOUCH_MODEL_KIND_H
 
+#include "base/param.h"
 #include "models/inputs.h"
 #include "vouch/models.h"
-
-/* A parameter, described once: project files, --help, the audit record and docs/params.md are driven by it.
- */
-typedef enum vouch__param_type {
-    VOUCH__PARAM_REAL,
-    VOUCH__PARAM_INTEGER,
-    VOUCH__PARAM_FLAG,
-    VOUCH__PARAM_CHOICE /* value is an index into choices */
-} vouch__param_type;
-
-typedef struct vouch__param {
-    const char *name;
-    vouch__param_type type;
-    double lo, hi, value; /* inclusive range, default */
-    const char *choices;  /* CHOICE: "auto|none|..." */
-    const char *unit;     /* "" when dimensionless */
-    const char *help;     /* one sentence */
-} vouch__param;
 
 /* Rows of one part as a kind sees them: inputs of the bound table at row[n], with outcomes. */
 typedef struct vouch__part_rows {

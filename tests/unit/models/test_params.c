@@ -76,7 +76,7 @@ static void refusals_name_place_and_nearest_key(void **state)
     refused(ctx, "grow: lea", "grow must be one of depth|leaf");
     refused(ctx, "grow: depth|leaf", "grow must be one of depth|leaf");
     refused(ctx, "grow: 1", "grow must be one of depth|leaf");
-    refused(ctx, "- 1", "parameters of a toy must be a mapping");
+    refused(ctx, "- 1", "parameters of toy must be a mapping");
     vouch_ctx_free(ctx);
 }
 

@@ -1,0 +1,29 @@
+/* catalogue/tests.h: every test there is, and how one is put to some cases. */
+#ifndef VOUCH_TESTS_H
+#define VOUCH_TESTS_H
+
+#include "evidence/test.h"
+#include "vouch/catalogue.h"
+
+/* One X(name) a row, in the order of lists and documents: by area, simplest first. */
+#define VOUCH__TEST_LIST(X) X(drift_ks)
+#define X(name) extern const vouch_test vouch__test_##name;
+VOUCH__TEST_LIST(X)
+#undef X
+
+/* Put one test to its cases as evidence/test.h promises: what is missing, empty or not a number is told in an
+ * entry, and so is what the test itself cannot work with. call->param may be NULL: the defaults. Entries get
+ * "parameters" and a note on cases left out; never a NULL list. Fails E_NOMEM, E_CANCELLED and what else is
+ * not the data's fault. */
+vouch_status vouch__test_perform(vouch_ctx *ctx, const vouch__test_call *call);
+
+/* The cases of a sample that have all that `needs` names, in scratch; the sample itself when all have. n may
+ * be 0. left_out counts the rest. Fails E_DATA (a weight is negative or infinite, a probability outside
+ * [0, 1], an amount negative or infinite, an infinite score under FINITE) */
+vouch_status vouch__sample_select(vouch_ctx *ctx, const vouch__sample *sample, unsigned needs,
+                                  vouch__sample *out);
+
+/* The needs that a sample cannot meet: columns that were not given. */
+unsigned vouch__sample_lacks(const vouch__sample *sample, unsigned needs);
+
+#endif

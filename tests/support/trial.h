@@ -1,0 +1,20 @@
+/* trial.h: cases for tests of the catalogue, from JSON: {score: [..], probability, rival, bad, target,
+ * weight, date, amount, points, group, segment, grade, grade_before: [texts or numbers], columns: {name:
+ * [..]}, dates: [names of columns that hold days since 1970], part}. null is missing. What is made stays
+ * until the program ends. */
+#ifndef TRIAL_H
+#define TRIAL_H
+
+#include "golden.h"
+
+#include "catalogue/tests.h"
+
+vouch__sample trial_sample(const vouch__json *node);
+/* The same from text; quotes may be single. */
+vouch__sample trial_read(const char *json);
+
+/* Put a test to cases (before may be NULL) with parameters from a mapping (NULL: defaults). */
+vouch_status trial_run(vouch_ctx *ctx, const vouch_test *test, const vouch__sample *now,
+                       const vouch__sample *before, const vouch__json *params, vouch__evidence *list);
+
+#endif

@@ -1,0 +1,222 @@
+/* Every test of the catalogue on input that no one plans for: nothing, one case, one outcome, ties, missing
+ * values, infinities, weights of nothing, groups of three. A test may answer or refuse; it may not be silent,
+ * nor give a number that is none. */
+#include "trial.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define USUAL                                                                                                \
+    "'probability':[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.15,0.25,0.35,0.45],"                                   \
+    "'score':[-2.2,-1.4,-0.8,-0.4,0,0.4,0.8,1.4,-1.7,-1.1,-0.6,-0.2],"                                       \
+    "'rival':[-2,-1.6,-0.7,-0.5,0.1,0.3,0.9,1.2,-1.5,-1,-0.9,-0.1],"                                         \
+    "'bad':[0,0,1,0,0,1,1,1,0,0,0,1],'amount':[5,1,2,2,9,1,4,4,3,1,1,7],"                                    \
+    "'date':[1,2,3,4,5,6,7,8,9,10,11,12],'group':['a','a','a','b','b','b','a','a','a','b','b','c'],"         \
+    "'segment':['x','x','x','y','y','y','x','x','y','y','x','z'],"                                           \
+    "'grade':[1,1,2,2,3,3,3,3,1,1,2,2],'grade_before':[1,2,2,2,3,2,3,3,1,1,1,3],"                            \
+    "'columns':{'id':[1,2,3,4,5,6,7,8,9,10,11,12],'amount':[5,1,2,2,9,1,4,4,3,1,1,7],"                       \
+    "'region':['n','s','n','n','s','s','n','w','n','n','s','s'],"                                            \
+    "'gap':[1,null,2,null,3,4,null,2,1,1,1,1],'still':[1,1,1,1,1,1,1,1,1,1,1,1],"                            \
+    "'when':[1,2,3,4,5,6,7,8,9,10,11,12],'y':[0,0,1,0,0,1,1,1,0,0,0,1]},"                                    \
+    "'dates':['when'],'not_features':['y','id'],'id':'id','label':'y','time':'when'"
+
+static const struct {
+    const char *name, *json;
+} inputs[] = {
+    { "usual", "{" USUAL "}" },
+    { "nothing at all", "{}" },
+    { "no cases",
+      "{'probability':[],'score':[],'rival':[],'bad':[],'amount':[],'date':[],'group':[],'segment':[],"
+      "'grade':[],'grade_before':[],'columns':{'x':[],'y':[]},'label':'y','not_features':['y']}" },
+    { "one good case",
+      "{'probability':[0.2],'score':[-1],'rival':[0],'bad':[0],'amount':[1],'date':[3],'group':['a'],"
+      "'segment':['a'],'grade':[1],'grade_before':[1],'columns':{'x':[1],'t':['a'],'y':[0]},'label':'y',"
+      "'not_features':['y']}" },
+    { "one bad case",
+      "{'probability':[0.2],'score':[-1],'rival':[0],'bad':[1],'amount':[1],'date':[3],'group':['a'],"
+      "'segment':['a'],'grade':[1],'grade_before':[1],'columns':{'x':[1],'t':['a'],'y':[1]},'label':'y',"
+      "'not_features':['y']}" },
+    { "two cases",
+      "{'probability':[0.2,0.9],'score':[-1,2],'rival':[0,1],'bad':[0,1],'amount':[1,2],'date':[3,4],"
+      "'group':['a','b'],'segment':['a','b'],'grade':[1,2],'grade_before':[1,2],"
+      "'columns':{'x':[1,2],'t':['a','b'],'y':[0,1]},'label':'y','not_features':['y']}" },
+    { "all good", "{'probability':[0.2,0.9,0.3,0.4],'score':[-1,2,0,1],'rival':[0,1,2,3],'bad':[0,0,0,0],"
+                  "'amount':[1,2,3,4],'date':[3,4,5,6],'group':['a','b','a','b'],'segment':['a','b','a','b'],"
+                  "'grade':[1,2,1,2],'grade_before':[1,2,2,1],'columns':{'x':[1,2,3,4],'t':['a','b','a','b'],"
+                  "'y':[0,0,0,0]},'label':'y','not_features':['y']}" },
+    { "all bad", "{'probability':[0.2,0.9,0.3,0.4],'score':[-1,2,0,1],'rival':[0,1,2,3],'bad':[1,1,1,1],"
+                 "'amount':[1,2,3,4],'date':[3,4,5,6],'group':['a','b','a','b'],'segment':['a','b','a','b'],"
+                 "'grade':[1,2,1,2],'grade_before':[1,2,2,1],'columns':{'x':[1,2,3,4],'t':['a','b','a','b'],"
+                 "'y':[1,1,1,1]},'label':'y','not_features':['y']}" },
+    { "all ties",
+      "{'probability':[0.5,0.5,0.5,0.5,0.5,0.5],'score':[0,0,0,0,0,0],'rival':[1,1,1,1,1,1],"
+      "'bad':[0,1,0,1,1,0],'amount':[1,1,1,1,1,1],'date':[3,3,3,3,3,3],'group':['a','a','a','a','a','a'],"
+      "'segment':['a','a','a','a','a','a'],'grade':[1,1,1,1,1,1],'grade_before':[1,1,1,1,1,1],"
+      "'columns':{'x':[1,1,1,1,1,1],'t':['a','a','a','a','a','a'],'y':[0,1,0,1,1,0]},'label':'y',"
+      "'not_features':['y']}" },
+    { "separated",
+      "{'probability':[0,0,0,1,1,1],'score':[-9,-9,-9,9,9,9],'rival':[-9,-9,-9,9,9,9],'bad':[0,0,0,1,1,1],"
+      "'amount':[0,0,0,0,0,0],'date':[1,2,3,4,5,6],'group':['a','a','a','b','b','b'],"
+      "'segment':['a','a','a','b','b','b'],'grade':[1,1,1,2,2,2],'grade_before':[2,2,2,1,1,1],"
+      "'columns':{'x':[0,0,0,1,1,1],'t':['a','a','a','b','b','b'],'y':[0,0,0,1,1,1]},'label':'y',"
+      "'not_features':['y']}" },
+    { "everything missing",
+      "{'probability':[null,null,null],'score':[null,null,null],'rival':[null,null,null],"
+      "'bad':[null,null,null],'amount':[null,null,null],'date':[null,null,null],'group':[null,null,null],"
+      "'segment':[null,null,null],'grade':[null,null,null],'grade_before':[null,null,null],"
+      "'columns':{'x':[null,null,null],'t':['a',null,null],'y':[null,null,null]},'label':'y',"
+      "'not_features':['y']}" },
+    { "some outcomes missing",
+      "{'probability':[0.5,0.4,null,0.5,0.2,0.5],'score':[0,1,2,null,0,3],'rival':[1,null,1,1,1,1],"
+      "'bad':[0,1,0,1,null,null],'amount':[1,null,1,1,1,1],'date':[3,null,3,3,3,3],"
+      "'group':['a',null,'a','a','b','a'],'segment':['a',null,'a','a','b','a'],"
+      "'grade':[1,null,1,2,2,1],'grade_before':[1,null,1,2,2,1],"
+      "'columns':{'x':[1,null,1,1,2,1],'t':['a','b',null,'a','a','a'],'y':[0,1,0,1,null,null]},"
+      "'label':'y','not_features':['y']}" },
+    { "infinite scores",
+      "{'probability':[0,1,0.5,0.5,0.2,0.5],'score':['-Infinity','Infinity',2,0,0,'Infinity'],"
+      "'rival':['Infinity','Infinity',1,1,1,'-Infinity'],'bad':[0,1,0,1,1,0],'amount':[1,1,1,1,1,1],"
+      "'date':[1,2,3,4,5,6],'group':['a','b','a','a','b','a'],'segment':['a','b','a','a','b','a'],"
+      "'grade':[1,1,1,2,2,1],'grade_before':[1,2,1,2,2,1],"
+      "'columns':{'x':['Infinity',1,'-Infinity',1,2,1],'t':['a','b','a','a','a','a'],'y':[0,1,0,1,1,0]},"
+      "'label':'y','not_features':['y']}" },
+    { "probabilities out of range",
+      "{'probability':[-0.1,1.2,0.5,'Infinity'],'score':[1,2,3,4],'rival':[1,2,3,4],'bad':[0,1,0,1],"
+      "'amount':[-1,'Infinity',1,1],'date':[1,2,3,4]}" },
+    { "weights of nothing", "{" USUAL ",'weight':[0,0,0,0,0,0,0,0,0,0,0,0]}" },
+    { "huge and tiny weights", "{" USUAL ",'weight':[1e300,1e-300,1,1,1,1,1,1,1,1,1,1]}" },
+    { "negative weights", "{" USUAL ",'weight':[-1,1,1,1,1,1,1,1,1,1,1,1]}" },
+    { "missing weights", "{" USUAL ",'weight':[null,1,1,2,1,1,1,3,1,1,1,1]}" },
+};
+enum { N_INPUTS = sizeof inputs / sizeof *inputs };
+
+static bool is(const vouch__json *entry, const char *key, const char *value)
+{
+    const char *text = vouch__json_string(vouch__json_get(entry, key));
+    return text && !strcmp(text, value);
+}
+
+/* An entry says something: a value, or tables, or why there is none. */
+static bool speaks(const vouch__json *e)
+{
+    bool refused = is(e, "verdict", "refused") || is(e, "verdict", "not-applicable");
+    const vouch__json *value = vouch__json_get(e, "value");
+    const char *note = vouch__json_string(vouch__json_get(e, "note"));
+    if (refused)
+        return note && *note;
+    return (value && value->type != VOUCH__JSON_NULL) || vouch__json_get(e, "tables");
+}
+
+static void on(const vouch_test *test, const char *name, const vouch__sample *now,
+               const vouch__sample *before, const vouch__json *params)
+{
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__evidence list;
+    char what[256];
+    (void)snprintf(what, sizeof what, "%s on %s", test->id, name);
+    assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
+    check_status(ctx, trial_run(ctx, test, now, before, params, &list), VOUCH_OK, what, __FILE__, __LINE__);
+    if (!list.entries->first)
+        fail_msg("%s says nothing", what);
+    for (const vouch__json *e = list.entries->first; e; e = e->next) {
+        if (!speaks(e)) {
+            vouch__buf text;
+            vouch__buf_init(ctx, &text, 0);
+            vouch__json_write(&text, e);
+            print_error("%s\n", text.at);
+            vouch__buf_free(&text);
+            fail_msg("%s gives an entry without value, tables or reason", what);
+        }
+        double p = vouch__json_double(vouch__json_get(e, "p_value"), 0.5);
+        if (!(p >= 0.0 && p <= 1.0))
+            fail_msg("%s gives a p-value of %g", what, p);
+        if (!is(e, "section", test->section) || !is(e, "id", test->id))
+            fail_msg("%s gives an entry of another test", what);
+    }
+    vouch__evidence_free(&list);
+    vouch_ctx_free(ctx);
+}
+
+static void every_test_answers_or_refuses(void **state)
+{
+    (void)state;
+    vouch__sample sample[N_INPUTS];
+    for (size_t i = 0; i < N_INPUTS; i++)
+        sample[i] = trial_read(inputs[i].json);
+    for (size_t t = 0; t < vouch_test_count(); t++)
+        for (size_t i = 0; i < N_INPUTS; i++) {
+            on(vouch_test_at(t), inputs[i].name, &sample[i], NULL, NULL);
+            on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[i], NULL);
+            on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[0], NULL);
+            on(vouch_test_at(t), "the usual against such a reference", &sample[0], &sample[i], NULL);
+        }
+}
+
+/* At either end of each parameter's range the test still answers. */
+static void every_parameter_works_at_its_ends(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__sample usual = trial_read(inputs[0].json);
+    for (size_t t = 0; t < vouch_test_count(); t++) {
+        const vouch_test *test = vouch_test_at(t);
+        for (size_t i = 0; i < test->n_params; i++)
+            for (int end = 0; end <= 1; end++) {
+                const vouch__param *p = &test->params[i];
+                vouch__doc *doc = NULL;
+                char name[160];
+                if (p->type == VOUCH__PARAM_TREE)
+                    continue;
+                assert_ok(ctx, vouch__doc_new(ctx, &doc));
+                vouch__json *given = vouch__json_object(doc);
+                double top = p->hi;
+                if (p->type == VOUCH__PARAM_CHOICE || p->type == VOUCH__PARAM_FLAG) {
+                    top = p->type == VOUCH__PARAM_FLAG ? 1 : 0;
+                    for (const char *c = p->choices; p->type == VOUCH__PARAM_CHOICE && *c; c++)
+                        top += *c == '|';
+                }
+                double low = p->type == VOUCH__PARAM_CHOICE || p->type == VOUCH__PARAM_FLAG ? 0 : p->lo;
+                vouch__json_set(doc, given, p->name, vouch__param_json(doc, p, end ? top : low));
+                (void)snprintf(name, sizeof name, "%s at its %s end", p->name, end ? "upper" : "lower");
+                on(test, name, &usual, &usual, given);
+                vouch__doc_free(doc);
+            }
+    }
+    vouch_ctx_free(ctx);
+}
+
+/* What a test needs is what it is refused without, and the words are all there. */
+static void every_row_is_complete(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < vouch_test_count(); t++) {
+        const vouch_test *test = vouch_test_at(t);
+        const char *const text[] = { test->id,        test->section,    test->title,     test->purpose,
+                                     test->mechanism, test->convention, test->high_risk, test->strengths,
+                                     test->limits,    test->source };
+        for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+            if (!text[i] || !*text[i])
+                fail_msg("%s: text %zu of its row is missing", test->id ? test->id : "?", i);
+        for (size_t i = 3; i < sizeof text / sizeof *text; i++) {
+            char last = text[i][strlen(text[i]) - 1];
+            if (i < 9 && last != '.' && last != '?')
+                fail_msg("%s: '%s' is not a sentence", test->id, text[i]);
+        }
+        for (size_t i = 0; i < test->n_params; i++)
+            if (!test->params[i].help || !*test->params[i].help || !test->params[i].unit)
+                fail_msg("%s: parameter %s has no help", test->id, test->params[i].name);
+        for (size_t k = 0; k < t; k++)
+            if (!strcmp(vouch_test_at(k)->id, test->id))
+                fail_msg("two tests are called %s", test->id);
+        assert_ptr_equal(vouch_test_find(test->id), test);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_row_is_complete),
+                                        cmocka_unit_test(every_test_answers_or_refuses),
+                                        cmocka_unit_test(every_parameter_works_at_its_ends) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
