@@ -64,10 +64,12 @@ static void tell_left_out(const vouch__test_call *call, vouch__json *entry)
                        call->now->left_out);
         append_note(call->list, entry, text);
     }
-    if (call->before && call->before->left_out && (call->test->needs & VOUCH__NEEDS_REFERENCE)) {
+    if (call->before && call->before->left_out) {
         (void)snprintf(text, sizeof text, "Of the reference %zu cases are left out.", call->before->left_out);
         append_note(call->list, entry, text);
     }
+    if (!call->before && (call->test->uses & VOUCH__NEEDS_REFERENCE))
+        append_note(call->list, entry, "Without a reference these cases are their own.");
     unsigned knows = call->test->needs | call->test->uses;
     if (call->now->weight && !(knows & VOUCH__NEEDS_WEIGHT))
         append_note(call->list, entry, "Case weights are not used.");
@@ -112,12 +114,15 @@ static vouch_status select_cases(vouch_ctx *ctx, vouch__test_call *call, vouch__
 {
     unsigned needs = call->test->needs & of_cases;
     vouch_status status = vouch__sample_select(ctx, call->now, needs, now);
-    if (!status && (call->test->needs & VOUCH__NEEDS_REFERENCE))
+    if (!((call->test->needs | call->test->uses) & VOUCH__NEEDS_REFERENCE) ||
+        (call->before && vouch__sample_lacks(call->before, needs)))
+        call->before = NULL;
+    if (!status && call->before)
         status = vouch__sample_select(ctx, call->before, needs, before);
     if (status)
         return status;
     call->now = now;
-    if (call->test->needs & VOUCH__NEEDS_REFERENCE)
+    if (call->before)
         call->before = before;
     return VOUCH_OK;
 }
@@ -134,7 +139,7 @@ static vouch_status perform(vouch_ctx *ctx, vouch__test_call *call, vouch__sampl
     if (status)
         return excuse(ctx, call, status);
     const char *why = unfit(t, call->now, false);
-    if (!why && (t->needs & VOUCH__NEEDS_REFERENCE))
+    if (!why && call->before)
         why = unfit(t, call->before, true);
     if (why) {
         vouch__test_refuse(call, why);

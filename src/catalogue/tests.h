@@ -6,7 +6,25 @@
 #include "vouch/catalogue.h"
 
 /* One X(name) a row, in the order of lists and documents: by area, simplest first. */
-#define VOUCH__TEST_LIST(X) X(drift_ks)
+/* clang-format off */
+#define VOUCH__TEST_LIST(X) \
+    X(auc)                  \
+    X(gini)                 \
+    X(ks)                   \
+    X(roc)                  \
+    X(gap)                  \
+    X(gains)                \
+    X(bands)                \
+    X(baseline)             \
+    X(log_loss)             \
+    X(brier)                \
+    X(calibration)          \
+    X(ece)                  \
+    X(calibration_line)     \
+    X(psi_score)            \
+    X(score_distribution)   \
+    X(drift_ks)
+/* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)
 #undef X

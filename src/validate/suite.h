@@ -13,7 +13,8 @@ typedef struct vouch__scored {
     const double *raw, *probability;
     const int32_t *points; /* NULL for kinds without */
     const uint8_t *bad;
-    const double *weight; /* or NULL */
+    const double *weight;   /* or NULL */
+    const char *score_name; /* NULL: raw is log-odds */
 } vouch__scored;
 
 /* train is the reference for PSI and for the train-test gap; baseline_rate is train's bad rate. Adds:

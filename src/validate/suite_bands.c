@@ -14,14 +14,14 @@ static void into_band(const vouch__scored *scored, size_t i, bool is_train, vouc
     double w = vouch__suite_weight(scored, i), at = shown(scored, i);
     if (is_train) {
         band->train_n += w;
-        band->train_bad += w * scored->bad[i];
+        band->train_bad += scored->bad ? w * scored->bad[i] : 0.0;
         band->from = isnan(band->from) ? at : fmin(band->from, at);
         band->to = isnan(band->to) ? at : fmax(band->to, at);
     } else {
         band->n += w;
-        band->bad += w * scored->bad[i];
+        band->bad += scored->bad ? w * scored->bad[i] : 0.0;
         band->effective += w * w; /* made into Kish's n at the end */
-        band->probability += w * scored->probability[i];
+        band->probability += scored->probability ? w * scored->probability[i] : (double)NAN;
     }
 }
 
@@ -103,7 +103,7 @@ vouch_status vouch__suite_bands(const vouch__suite *suite)
                        falls, steps, worst + 1);
     else
         (void)snprintf(note, sizeof note, "Monotone: the bad rate falls at none of %zu steps.", steps);
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_BANDS);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_bands);
     entry.value = (double)falls;
     entry.judged = true;
     entry.note = note;
@@ -118,7 +118,7 @@ vouch_status vouch__suite_psi(const vouch__suite *suite)
     size_t n = 0;
     vouch_psi p;
     if (suite->train->n == 0) {
-        vouch__suite_refuse(suite, VOUCH__TEST_PSI, "There are no training cases to compare with.");
+        vouch__suite_refuse(suite, &vouch__test_psi_score, "There are no training cases to compare with.");
         return VOUCH_OK;
     }
     vouch_status status = vouch__suite_band_table(suite, band, &n);
@@ -130,7 +130,7 @@ vouch_status vouch__suite_psi(const vouch__suite *suite)
         status = vouch_validate_psi(suite->ctx, n, reference, current, 0.95, &p);
     if (status)
         return status;
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_PSI);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_psi_score);
     entry.value = p.psi;
     entry.judged = true;
     entry.null_hypothesis = "The scores of this part are drawn as train's were.";

@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-enum { BINS = 10 };
-
 /* Hosmer and Lemeshow's term of one bin; effective cases stand for n where there are weights. A bin whose
  * probabilities are all 0 or all 1 has no variance: it adds nothing when it is right, and all when not. */
 static double hosmer_lemeshow(const vouch__reliability *r)
@@ -19,14 +17,14 @@ static double hosmer_lemeshow(const vouch__reliability *r)
 
 static void calibration(const vouch__suite *suite, const vouch__reliability *r, size_t used)
 {
-    double outside = 0.0, statistic = 0.0, low[BINS], high[BINS];
+    double outside = 0.0, statistic = 0.0, low[VOUCH__BINS_MAX], high[VOUCH__BINS_MAX];
     for (size_t k = 0; k < used; k++) {
         double mean = r[k].probability / r[k].n, rate = r[k].bad / r[k].n;
         vouch__jeffreys(rate * r[k].effective, r[k].effective, &low[k], &high[k]);
         outside += mean < low[k] || mean > high[k];
         statistic += hosmer_lemeshow(&r[k]);
     }
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_CALIBRATION);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_calibration);
     entry.value = outside;
     entry.judged = true;
     entry.statistic = statistic;
@@ -67,7 +65,7 @@ static void calibration_error(const vouch__suite *suite, const vouch__reliabilit
         expected += sd * sqrt(two_over_pi);
         variance += sd * sd * (1.0 - two_over_pi);
     }
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_ECE);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_ece);
     entry.value = error;
     entry.judged = true;
     entry.null_hypothesis = "Every probability is right.";
@@ -98,9 +96,9 @@ static vouch_status line(const vouch__suite *suite)
     vouch_status status = vouch__calibration_line_fit(suite->ctx, s->n, s->probability, s->bad, s->weight,
                                                       &l);
     if (status)
-        return vouch__suite_excuse(suite, VOUCH__TEST_LINE, status);
+        return vouch__suite_excuse(suite, &vouch__test_calibration_line, status);
     double margin = vouch__cases_margin(0.95) * l.slope_se;
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_LINE);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_calibration_line);
     entry.value = l.slope;
     entry.judged = true;
     entry.level = 0.95;
@@ -124,13 +122,15 @@ static vouch_status line(const vouch__suite *suite)
 vouch_status vouch__suite_calibration(const vouch__suite *suite)
 {
     const vouch__scored *s = suite->scored;
-    vouch__reliability r[BINS];
+    vouch__reliability r[VOUCH__BINS_MAX];
     size_t used = 0;
-    vouch_status status = vouch__reliability_table(suite->ctx, s->n, s->probability, s->bad, s->weight, BINS,
-                                                   1, r, &used);
+    vouch_status status = vouch__reliability_table(suite->ctx, s->n, s->probability, s->bad, s->weight,
+                                                   suite->bins, 1, r, &used);
     if (status)
         return status;
-    calibration(suite, r, used);
-    calibration_error(suite, r, used);
-    return line(suite);
+    if (vouch__suite_wants(suite, &vouch__test_calibration))
+        calibration(suite, r, used);
+    if (vouch__suite_wants(suite, &vouch__test_ece))
+        calibration_error(suite, r, used);
+    return vouch__suite_wants(suite, &vouch__test_calibration_line) ? line(suite) : VOUCH_OK;
 }

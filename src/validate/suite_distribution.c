@@ -70,8 +70,10 @@ vouch_status vouch__suite_distribution(const vouch__suite *suite)
     for (size_t k = 0; k < h.bins; k++)
         for (int bad = 0; bad <= 1; bad++)
             total[bad] += h.count[k][bad];
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_DISTRIBUTION);
-    entry.unit = suite->scored->points ? "points" : "log-odds";
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_score_distribution);
+    entry.unit = suite->scored->points       ? "points"
+                 : suite->scored->score_name ? suite->scored->score_name
+                                             : "log-odds";
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(suite->list, object, "distribution",
                                                "score_from,score_to,goods,bads,good_share,bad_share");

@@ -62,7 +62,7 @@ vouch_status vouch__suite_gains(const vouch__suite *suite)
         double all = vouch__accumulated(sum), bads = suite->rate * all;
         capture(s, order, all, captured);
 
-        vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_GAINS);
+        vouch__entry entry = vouch__suite_entry(suite, &vouch__test_gains);
         entry.value = captured[0] / bads * TENTHS;
         entry.judged = true;
         if (!s->weight) {

@@ -26,7 +26,9 @@ static vouch_status measure(vouch_ctx *ctx, const vouch__scored *scored, vouch_a
 static void auc_and_gini(const vouch__suite *suite, const vouch_auc *a)
 {
     for (int gini = 0; gini <= 1; gini++) {
-        vouch__entry entry = vouch__suite_entry(suite, gini ? VOUCH__TEST_GINI : VOUCH__TEST_AUC);
+        if (!vouch__suite_wants(suite, gini ? &vouch__test_gini : &vouch__test_auc))
+            continue;
+        vouch__entry entry = vouch__suite_entry(suite, gini ? &vouch__test_gini : &vouch__test_auc);
         entry.value = gini ? 2.0 * a->auc - 1.0 : a->auc;
         entry.judged = true;
         if (!isnan(a->variance)) {
@@ -51,7 +53,7 @@ static vouch_status ks(const vouch__suite *suite)
     vouch_status status = vouch_validate_ks(suite->ctx, s->n, s->raw, s->bad, s->weight, &value, &at);
     if (status)
         return status;
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_KS);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_ks);
     entry.value = value;
     entry.judged = true;
     if (s->weight) {
@@ -65,8 +67,12 @@ static vouch_status ks(const vouch__suite *suite)
     }
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(suite->list, object, "cutoff", "quantity,value");
-    vouch__suite_quantity(suite, table, "log-odds where the distance is reached", at);
-    vouch__suite_quantity(suite, table, "the same as a probability", vouch__sigmoid(at));
+    if (s->score_name) {
+        vouch__suite_quantity(suite, table, "score where the distance is reached", at);
+    } else {
+        vouch__suite_quantity(suite, table, "log-odds where the distance is reached", at);
+        vouch__suite_quantity(suite, table, "the same as a probability", vouch__sigmoid(at));
+    }
     for (size_t i = 0; s->points && i < s->n; i++)
         if (s->raw[i] == at) {
             vouch__suite_quantity(suite, table, "the same in points", s->points[i]);
@@ -98,7 +104,7 @@ static vouch_status roc(const vouch__suite *suite)
         for (size_t i = 0; i < s->n; i++)
             vouch__accumulate(&total[s->bad[i]], vouch__suite_weight(s, i));
         double good = vouch__accumulated(total[0]), lost = vouch__accumulated(total[1]), kept = 0.0;
-        vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_ROC);
+        vouch__entry entry = vouch__suite_entry(suite, &vouch__test_roc);
         vouch__json *object = vouch__evidence_add(suite->list, &entry);
         vouch__json *table = vouch__evidence_table(suite->list, object, "roc",
                                                    "false_positive_rate,true_positive_rate,log_odds");
@@ -125,13 +131,13 @@ static vouch_status gap(const vouch__suite *suite, const vouch_auc *here)
 {
     vouch_auc train;
     if (suite->train_bad == 0 || suite->train_bad == suite->train->n) {
-        vouch__suite_refuse(suite, VOUCH__TEST_GAP, "Train holds one outcome only, so it has no AUC.");
+        vouch__suite_refuse(suite, &vouch__test_gap, "Train holds one outcome only, so it has no AUC.");
         return VOUCH_OK;
     }
     vouch_status status = measure(suite->ctx, suite->train, &train);
     if (status)
         return status;
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_GAP);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_gap);
     entry.value = train.auc - here->auc;
     entry.judged = true;
     entry.null_hypothesis = "The model ranks this part as well as it ranks train.";
@@ -168,13 +174,18 @@ static vouch_status gap(const vouch__suite *suite, const vouch_auc *here)
 
 vouch_status vouch__suite_rank(const vouch__suite *suite)
 {
-    vouch_auc here;
-    vouch_status status = measure(suite->ctx, suite->scored, &here);
-    if (status)
-        return status;
-    auc_and_gini(suite, &here);
-    status = ks(suite);
-    if (!status)
+    vouch_auc here = { .auc = NAN };
+    vouch_status status = VOUCH_OK;
+    bool wants_gap = vouch__suite_wants(suite, &vouch__test_gap);
+    bool wants_auc = vouch__suite_wants(suite, &vouch__test_auc) ||
+                     vouch__suite_wants(suite, &vouch__test_gini);
+    if (wants_auc || wants_gap)
+        status = measure(suite->ctx, suite->scored, &here);
+    if (!status && wants_auc)
+        auc_and_gini(suite, &here);
+    if (!status && vouch__suite_wants(suite, &vouch__test_ks))
+        status = ks(suite);
+    if (!status && vouch__suite_wants(suite, &vouch__test_roc))
         status = roc(suite);
-    return status ? status : gap(suite, &here);
+    return status || !wants_gap ? status : gap(suite, &here);
 }

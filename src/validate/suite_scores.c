@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-enum { BINS = 10 };
-
 /* The two losses of a case. */
 typedef struct losses {
     double brier, log;
@@ -83,10 +81,10 @@ static void pair_row(const vouch__suite *suite, vouch__json *table, const char *
 static vouch_status brier(const vouch__suite *suite, const moments *m)
 {
     const vouch__scored *s = suite->scored;
-    vouch__reliability r[BINS];
+    vouch__reliability r[VOUCH__BINS_MAX];
     size_t used = 0;
-    vouch_status status = vouch__reliability_table(suite->ctx, s->n, s->probability, s->bad, s->weight, BINS,
-                                                   1, r, &used);
+    vouch_status status = vouch__reliability_table(suite->ctx, s->n, s->probability, s->bad, s->weight,
+                                                   suite->bins, 1, r, &used);
     if (status)
         return status;
     double reliability = 0.0, resolution = 0.0, within = 0.0, total = 0.0;
@@ -97,7 +95,7 @@ static vouch_status brier(const vouch__suite *suite, const moments *m)
         within += r[k].within;
         total += r[k].n;
     }
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_BRIER);
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_brier);
     entry.value = m->brier;
     entry.judged = true;
     with_interval(suite, &entry, m->brier_se, 0.0, 1.0);
@@ -112,33 +110,48 @@ static vouch_status brier(const vouch__suite *suite, const moments *m)
     return VOUCH_OK;
 }
 
-vouch_status vouch__suite_scores(const vouch__suite *suite)
+static void log_loss(const vouch__suite *suite, const moments *m)
 {
-    moments m = measure(suite);
-    vouch_status status = brier(suite, &m);
-    if (status)
-        return status;
-
-    vouch__entry entry = vouch__suite_entry(suite, VOUCH__TEST_LOG_LOSS);
-    entry.value = m.log;
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_log_loss);
+    entry.value = m->log;
     entry.judged = true;
-    with_interval(suite, &entry, m.log_se, 0.0, INFINITY);
+    with_interval(suite, &entry, m->log_se, 0.0, INFINITY);
     (void)vouch__evidence_add(suite->list, &entry);
+}
 
-    entry = vouch__suite_entry(suite, VOUCH__TEST_BASELINE);
-    entry.value = 1.0 - m.brier / m.base_brier;
+static void baseline(const vouch__suite *suite, const moments *m)
+{
+    vouch__entry entry = vouch__suite_entry(suite, &vouch__test_baseline);
+    if (!(m->base_brier > 0.0)) {
+        vouch__suite_refuse(suite, &vouch__test_baseline,
+                            "The baseline is never wrong here, so nothing can be better than it.");
+        return;
+    }
+    entry.value = 1.0 - m->brier / m->base_brier;
     entry.judged = true;
-    with_interval(suite, &entry, m.skill_se, -INFINITY, 1.0);
+    with_interval(suite, &entry, m->skill_se, -INFINITY, 1.0);
     if (entry.interval_method)
         entry.interval_method = "normal, ratio by the delta method";
     vouch__json *object = vouch__evidence_add(suite->list, &entry);
     vouch__json *table = vouch__evidence_table(suite->list, object, "baseline", "score,model,baseline,skill");
-    pair_row(suite, table, "Brier", m.brier, m.base_brier);
-    pair_row(suite, table, "log-loss", m.log, m.base_log);
+    pair_row(suite, table, "Brier", m->brier, m->base_brier);
+    pair_row(suite, table, "log-loss", m->log, m->base_log);
     vouch__json *row = vouch__evidence_row(suite->list, table);
     vouch__row_text(suite->list, row, "probability told");
     vouch__row_number(suite->list, row, NAN);
     vouch__row_number(suite->list, row, suite->train_rate);
     vouch__row_number(suite->list, row, NAN);
-    return VOUCH_OK;
+}
+
+vouch_status vouch__suite_scores(const vouch__suite *suite)
+{
+    const moments m = measure(suite);
+    vouch_status status = VOUCH_OK;
+    if (vouch__suite_wants(suite, &vouch__test_brier))
+        status = brier(suite, &m);
+    if (!status && vouch__suite_wants(suite, &vouch__test_log_loss))
+        log_loss(suite, &m);
+    if (!status && vouch__suite_wants(suite, &vouch__test_baseline))
+        baseline(suite, &m);
+    return status;
 }

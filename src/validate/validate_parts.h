@@ -2,26 +2,16 @@
 #ifndef VOUCH_VALIDATE_PARTS_H
 #define VOUCH_VALIDATE_PARTS_H
 
+#include "evidence/test.h"
 #include "validate/suite.h"
 
-typedef enum vouch__test {
-    VOUCH__TEST_AUC,
-    VOUCH__TEST_GINI,
-    VOUCH__TEST_KS,
-    VOUCH__TEST_ROC,
-    VOUCH__TEST_GAP,
-    VOUCH__TEST_GAINS,
-    VOUCH__TEST_BANDS,
-    VOUCH__TEST_BASELINE,
-    VOUCH__TEST_LOG_LOSS,
-    VOUCH__TEST_BRIER,
-    VOUCH__TEST_CALIBRATION,
-    VOUCH__TEST_ECE,
-    VOUCH__TEST_LINE,
-    VOUCH__TEST_PSI,
-    VOUCH__TEST_DISTRIBUTION,
-    VOUCH__TESTS
-} vouch__test;
+/* The rows of the suite's tests. */
+extern const vouch_test vouch__test_auc, vouch__test_gini, vouch__test_ks, vouch__test_roc, vouch__test_gap,
+    vouch__test_gains, vouch__test_bands, vouch__test_baseline, vouch__test_log_loss, vouch__test_brier,
+    vouch__test_calibration, vouch__test_ece, vouch__test_calibration_line, vouch__test_psi_score,
+    vouch__test_score_distribution;
+
+enum { VOUCH__BANDS = 10, VOUCH__BINS_MAX = 100 };
 
 typedef struct vouch__suite {
     vouch_ctx *ctx;
@@ -29,15 +19,26 @@ typedef struct vouch__suite {
     vouch__evidence *list;
     size_t n_bad, train_bad;
     double rate, train_rate; /* bad rates, weighted where there are weights */
+    size_t bins;             /* of calibration */
+    const vouch_test *only;  /* the one that is wanted; NULL: all */
 } vouch__suite;
+
+static inline bool vouch__suite_wants(const vouch__suite *suite, const vouch_test *test)
+{
+    return !suite->only || suite->only == test;
+}
+/* Put one part of the suite to a test's cases; only the test that was called adds its entry. Without a
+ * reference the cases are their own. */
+vouch_status vouch__suite_call(vouch_ctx *ctx, const vouch__test_call *call,
+                               vouch_status (*part)(const vouch__suite *suite));
 
 /* An entry with the words of the test and the model, part and sample sizes of the suite; INFO, without a
  * value. */
-vouch__entry vouch__suite_entry(const vouch__suite *suite, vouch__test test);
+vouch__entry vouch__suite_entry(const vouch__suite *suite, const vouch_test *test);
 /* One that says why there is no number. */
-void vouch__suite_refuse(const vouch__suite *suite, vouch__test test, const char *why);
+void vouch__suite_refuse(const vouch__suite *suite, const vouch_test *test, const char *why);
 /* E_DATA and E_CONVERGE become a refusal that carries the message; other failures pass on. */
-vouch_status vouch__suite_excuse(const vouch__suite *suite, vouch__test test, vouch_status status);
+vouch_status vouch__suite_excuse(const vouch__suite *suite, const vouch_test *test, vouch_status status);
 
 vouch_status vouch__suite_rank(const vouch__suite *suite);        /* auc, gini, ks, roc, gap */
 vouch_status vouch__suite_gains(const vouch__suite *suite);       /* gains */
@@ -60,7 +61,6 @@ void vouch__suite_quantity(const vouch__suite *suite, vouch__json *table, const 
 void vouch__jeffreys(double bad, double n, double *out_low, double *out_high);
 
 /* Score bands frozen on train's tenths of the raw score, with what fell in them. */
-enum { VOUCH__BANDS = 10 };
 typedef struct vouch__band {
     double from,
         to; /* lowest and highest score of train's cases in it: points where there are, else log-odds */
