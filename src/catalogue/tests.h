@@ -15,6 +15,18 @@
     X(gap)                  \
     X(gains)                \
     X(bands)                \
+    X(auc_unpaired)         \
+    X(auc_decline)          \
+    X(auc_partial)          \
+    X(accuracy_profile)     \
+    X(average_precision)    \
+    X(lift)                 \
+    X(h_measure)            \
+    X(ks_test)              \
+    X(capacity)             \
+    X(maximum_profit)       \
+    X(cutoffs)              \
+    X(confusion_rates)      \
     X(baseline)             \
     X(log_loss)             \
     X(brier)                \

@@ -1,43 +1,11 @@
 /* Two samples of scores by Kolmogorov and Smirnov. */
 #include "evidence/test.h"
+#include "num/kolmogorov.h"
 #include "num/rank.h"
-#include "num/special.h"
 
 #include <math.h>
 
 static const double level = 0.95;
-
-/* P(K > x) of Kolmogorov's limiting law: 2 sum (-1)^(k-1) exp(-2 k^2 x^2), or its other series where that
- * converges slowly. */
-static double kolmogorov_sf(double x)
-{
-    const double pi = 0x1.921fb54442d18p+1;
-    double sum = 0.0;
-    if (!(x > 0.0))
-        return 1.0;
-    if (x < 1.0) {
-        for (int k = 1; k <= 9; k += 2)
-            sum += vouch__exp(-(double)(k * k) * pi * pi / (8.0 * x * x));
-        return fmax(0.0, 1.0 - sqrt(2.0 * pi) / x * sum);
-    }
-    for (int k = 1; k <= 9; k++)
-        sum += (k % 2 ? 2.0 : -2.0) * vouch__exp(-2.0 * k * k * x * x);
-    return fmin(1.0, sum);
-}
-
-/* Where the law's tail is 1 - level. */
-static double kolmogorov_quantile(double tail)
-{
-    double low = 0.2, high = 5.0;
-    for (int i = 0; i < 60; i++) {
-        double mid = 0.5 * (low + high);
-        if (kolmogorov_sf(mid) > tail)
-            low = mid;
-        else
-            high = mid;
-    }
-    return 0.5 * (low + high);
-}
 
 /* Largest distance of the two distribution functions; *at: the score where it is first reached. */
 static vouch_status distance(vouch_ctx *ctx, const vouch__sample *a, const vouch__sample *b, double *out,
@@ -79,8 +47,8 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
     entry.value = value;
     entry.judged = true;
     entry.statistic = scale * value;
-    entry.p_value = kolmogorov_sf(scale * value);
-    entry.critical = kolmogorov_quantile(1.0 - level) / scale;
+    entry.p_value = vouch__kolmogorov_sf(scale * value);
+    entry.critical = vouch__kolmogorov_quantile(1.0 - level) / scale;
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(call->list, object, "samples", "quantity,value");
     vouch__test_row(call, table, "tn", "cases", n);
