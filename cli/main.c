@@ -9,7 +9,7 @@ static const command *const commands[] = {
     &cmd_model_list, &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
     &cmd_model_sql,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
     &cmd_replay,     &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
-    &cmd_model_diff,
+    &cmd_model_diff, &cmd_explain,    &cmd_reasons,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

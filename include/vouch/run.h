@@ -38,6 +38,39 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_
                                                 vouch_run_result *out_result);
 VOUCH_API void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result);
 
+/* Explain rows of data by a model file, of any kind with an exact method: docs/explain.md. Texts are as the
+ * command line takes them; NULL and 0 are the defaults. */
+typedef struct vouch_explain_options {
+    const char *model;     /* path of a model file */
+    const char *data;      /* rows to explain, as vouch_source.source */
+    const char *id;        /* their id column; NULL: rows are numbered from 1 */
+    const char *row;       /* explain the row of this id alone (html: show it in full); NULL: all */
+    size_t rows;           /* at most the first so many; 0: all */
+    const char *reference; /* whom rows are compared with: "all" (default) or "near-cutoff" of the population,
+                              or a source of rows */
+    const char *population; /* a source; NULL: data */
+    double cutoff;          /* decline above this P(bad), which near-cutoff needs; 0: none */
+    const char *method; /* "interventional" (default) or "path", which has no reference; reasons: the first */
+    const char *groups; /* YAML, {COLUMN: {characteristic, text, code}}; NULL: each input by itself */
+    size_t top;         /* most reasons a row; 0: 4 */
+    const char *output; /* "csv" (default), "json" or "html", a page with a waterfall and a beeswarm */
+    const char *duckdb; /* as in vouch_source */
+    uint64_t seed;      /* which rows the beeswarm draws */
+} vouch_explain_options;
+
+/* The contributions of every input to raw, with base, residual (base + contributions less the sum of the same
+ * leaves in double) and source gap (the model's own raw less that sum; 0 but for float models).
+ * *out_text: freed with vouch_text_free.
+ * Fails  E_ARG an option (named), a kind without an exact method;  E_NOTFOUND no such file or row
+ *        E_FORMAT a model or groups file;  E_DATA, E_LIMIT as vouch_explainer_new */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_explain(vouch_ctx *ctx, const vouch_explain_options *options,
+                                                    char **out_text);
+/* The principal reasons of every row (with a cut-off: of every row that is declined): contributions summed by
+ * characteristic, adverse ones only, largest first, equal ones by name. A declined row without one is
+ * referred. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_reasons(vouch_ctx *ctx, const vouch_explain_options *options,
+                                                    char **out_text);
+
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
  * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both
  * freed with vouch_text_free). *out_verdict: 0 pass, 1 advisory, 2 fail. */

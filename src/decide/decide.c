@@ -36,6 +36,8 @@ static void write_reasons(const vouch__decider *d, const outcome *o, vouch__doc 
         const vouch__characteristic *c = &d->map.at[reason->characteristic];
         vouch__json *at = vouch__json_push(doc, list, vouch__json_object(doc));
         (void)vouch__json_set(doc, at, "characteristic", vouch__json_text(doc, c->name));
+        if (c->code)
+            (void)vouch__json_set(doc, at, "code", vouch__json_text(doc, c->code));
         (void)vouch__json_set(doc, at, "text", vouch__json_text(doc, c->text));
         (void)vouch__json_set(doc, at, "log_odds", vouch__json_number(doc, reason->log_odds));
         (void)vouch__json_set(doc, at, "share", vouch__json_number(doc, reason->share));

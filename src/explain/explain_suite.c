@@ -19,6 +19,28 @@ void vouch__suite_cell(vouch__evidence *list, vouch__json *row, const vouch__inp
     }
 }
 
+const char *vouch__suite_reference(const vouch__explain_data *data)
+{
+    return data->reference ? data->reference : "all training applicants";
+}
+
+vouch_status vouch__explain_brief(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__tally tally = { .n = 0 };
+    if (data->n == 0)
+        return vouch__fail(ctx, VOUCH_E_SHAPE, "explain: no rows in %s", data->part);
+    vouch_status status = vouch__tally_make(ctx, data, &tally);
+    if (!status)
+        status = vouch__suite_global(ctx, data, &tally, list);
+    if (!status)
+        status = vouch__suite_one(ctx, data, list);
+    if (!status)
+        status = vouch__doc_status(ctx, list->doc);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
 vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)
 {
     size_t mark = vouch__scratch_mark(ctx);

@@ -17,15 +17,19 @@ typedef struct vouch__explain_data {
     double cutoff;             /* decline above */
     size_t most;
     uint64_t seed;
+    const char *reference; /* whose rows `all` holds, in words; NULL: "all training applicants" */
+    const uint32_t *one;   /* the row of .one_decline; NULL: the first declined of row[n] */
 } vouch__explain_data;
 
-/* explain.importance (mean |Shapley value| by input, table and bars), .additivity (largest residual),
- * .beeswarm (a sample for the plot: input, value rank, Shapley value; at most 200 rows an input, 12 inputs),
- * .pdp (partial dependence of the six most important inputs on at most 500 rows, one entry each),
- * .monotonicity (declared directions hold on PDP and, for trees, on every pair tried), .reasons (how often
- * each characteristic is a principal reason among the declined, by both methods), .reason_similarity (share
- * of declined whose first reason, and whose set of reasons, agree between the two methods), .one_decline (the
- * first declined row: waterfall). */
+/* explain.importance (mean |Shapley value| by input, table and bars), .additivity (largest residual, and the
+ * largest gap to a score that is summed in float), .beeswarm (a sample for the plot: input, value rank,
+ * Shapley value; at most 200 rows an input, 12 inputs), .pdp (partial dependence of the six most important
+ * inputs on at most 500 rows, one entry each), .monotonicity (declared directions hold on PDP and, for trees,
+ * on every pair tried), .reasons (how often each characteristic is a principal reason among the declined, by
+ * both methods), .reason_similarity (share of declined whose first reason, and whose set of reasons, agree
+ * between the two methods), .one_decline (the first declined row: waterfall). */
 vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
+/* Of these only .importance, .additivity, .beeswarm and, when a row is to be shown, .one_decline. */
+vouch_status vouch__explain_brief(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 
 #endif

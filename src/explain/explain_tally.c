@@ -11,7 +11,7 @@ enum { CHUNK = 256 };
 
 /* One chunk's sums lie in one run of doubles: per input |value| and its square; per characteristic first and
  * any by each method; then the scalars. */
-enum { RESIDUAL, RELATIVE, DECLINED, UNEXPLAINED_B, UNEXPLAINED_A, BOTH, SAME_FIRST, SAME_SET, SCALARS };
+enum { RESIDUAL, RELATIVE, GAP, DECLINED, UNEXPLAINED_B, UNEXPLAINED_A, BOTH, SAME_FIRST, SAME_SET, SCALARS };
 
 typedef struct pass {
     const vouch__explain_data *data;
@@ -23,7 +23,7 @@ typedef struct pass {
 
 typedef struct room { /* one chunk's working space */
     uint32_t *row;
-    double *x, *raw, *all, *just;
+    double *x, *raw, *total, *all, *just;
     vouch__reason *reason[2];
 } room;
 
@@ -33,25 +33,27 @@ static vouch_status room_take(vouch_ctx *worker, const pass *p, size_t rows, roo
     r->row = vouch__scratch(worker, rows, sizeof *r->row);
     r->x = vouch__scratch(worker, rows * p->inputs, sizeof *r->x);
     r->raw = vouch__scratch(worker, rows, sizeof *r->raw);
+    r->total = vouch__scratch(worker, rows, sizeof *r->total);
     r->all = vouch__scratch(worker, rows * p->inputs, sizeof *r->all);
     r->just = vouch__scratch(worker, rows * p->inputs, sizeof *r->just);
     r->reason[0] = vouch__scratch(worker, most, sizeof *r->reason[0]);
     r->reason[1] = vouch__scratch(worker, most, sizeof *r->reason[1]);
-    bool ok = r->row && r->x && r->raw && r->all && r->just && r->reason[0] && r->reason[1];
+    bool ok = r->row && r->x && r->raw && r->total && r->all && r->just && r->reason[0] && r->reason[1];
     return ok ? VOUCH_OK : vouch__oom(worker);
 }
 
-static void add_values(const pass *p, const double *value, double raw, double *sums)
+static void add_values(const pass *p, const double *value, double raw, double total, double *sums)
 {
-    double total = vouch__explainer_base(p->data->all);
+    double sum = vouch__explainer_base(p->data->all);
     for (size_t j = 0; j < p->inputs; j++) {
         sums[j] += fabs(value[j]);
         sums[p->inputs + j] += value[j] * value[j];
-        total += value[j];
+        sum += value[j];
     }
-    double residual = fabs(total - raw), *scalar = sums + p->width - SCALARS;
+    double residual = fabs(sum - total), *scalar = sums + p->width - SCALARS;
     scalar[RESIDUAL] = fmax(scalar[RESIDUAL], residual);
-    scalar[RELATIVE] = fmax(scalar[RELATIVE], residual / fmax(1.0, fabs(raw)));
+    scalar[RELATIVE] = fmax(scalar[RELATIVE], residual / fmax(1.0, fabs(total)));
+    scalar[GAP] = fmax(scalar[GAP], fabs(total - raw));
 }
 
 static bool same_set(const vouch__reason *a, size_t n_a, const vouch__reason *b, size_t n_b)
@@ -111,11 +113,12 @@ static vouch_status tally_rows(vouch_ctx *worker, size_t chunk, size_t begin, si
     vouch__bound_rows(data->binding, 0, rows, r.row, r.x);
     vouch__matrix x = { r.x, rows, p->inputs };
     data->model->kind->predict(data->model->state, x, r.raw);
+    vouch__model_total(data->model, x, r.raw, r.total);
     vouch__explainer_block(data->all, x, r.all);
     if (data->just_approved)
         vouch__explainer_block(data->just_approved, x, r.just);
     for (size_t i = 0; i < rows; i++) {
-        add_values(p, r.all + i * p->inputs, r.raw[i], sums);
+        add_values(p, r.all + i * p->inputs, r.raw[i], r.total[i], sums);
         if (data->probability[p->at[begin + i]] > data->cutoff)
             add_declined(p, r.all + i * p->inputs, r.just + i * p->inputs, &r, sums);
     }
@@ -123,13 +126,13 @@ static vouch_status tally_rows(vouch_ctx *worker, size_t chunk, size_t begin, si
     return VOUCH_OK;
 }
 
-/* Add every chunk into the first: sums, but for the two largest residuals. */
+/* Add every chunk into the first: sums, but for the largest residuals and gap. */
 static void combine(const pass *p)
 {
     for (size_t chunk = 1; chunk < vouch__chunks(p->n, CHUNK); chunk++) {
         const double *from = p->sums + chunk * p->width;
         for (size_t k = 0; k < p->width; k++) {
-            bool is_largest = k == p->width - SCALARS + RESIDUAL || k == p->width - SCALARS + RELATIVE;
+            bool is_largest = k >= p->width - SCALARS && k <= p->width - SCALARS + GAP;
             p->sums[k] = is_largest ? fmax(p->sums[k], from[k]) : p->sums[k] + from[k];
         }
     }
@@ -153,6 +156,7 @@ static void unpack(const pass *p, vouch__tally *t)
     }
     t->residual = scalar[RESIDUAL];
     t->relative = scalar[RELATIVE];
+    t->gap = scalar[GAP];
     t->declined = scalar[DECLINED];
     t->both = scalar[BOTH];
     t->same_first = scalar[SAME_FIRST];

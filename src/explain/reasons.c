@@ -31,17 +31,20 @@ static vouch_status words(vouch_ctx *ctx, const vouch__json *entry, const char *
     return VOUCH_OK;
 }
 
-/* name[j], text[j] (or NULL) of every input. */
+typedef struct entries { /* of every input; text and code may be NULL */
+    const char **name, **text, **code;
+} entries;
+
 static vouch_status read_entries(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch__json *reasons,
-                                 const char **name, const char **text)
+                                 entries *e)
 {
     if (reasons && reasons->type != VOUCH__JSON_OBJECT && reasons->type != VOUCH__JSON_NULL)
         return vouch__fail(ctx, VOUCH_E_FORMAT, "reasons: line %u, column %u: must be a mapping of columns",
                            reasons->line, reasons->column);
     for (size_t j = 0; j < inputs->n; j++) {
         const vouch__json *entry = vouch__json_get(reasons, inputs->at[j].name);
-        name[j] = inputs->at[j].name;
-        text[j] = NULL;
+        e->name[j] = inputs->at[j].name;
+        e->text[j] = e->code[j] = NULL;
         if (!entry || entry->type == VOUCH__JSON_NULL)
             continue;
         if (entry->type != VOUCH__JSON_OBJECT)
@@ -54,8 +57,10 @@ static vouch_status read_entries(vouch_ctx *ctx, const vouch__inputs *inputs, co
         if (status)
             return status;
         if (given)
-            name[j] = given;
-        status = words(ctx, entry, "text", &text[j]);
+            e->name[j] = given;
+        status = words(ctx, entry, "text", &e->text[j]);
+        if (!status)
+            status = words(ctx, entry, "code", &e->code[j]);
         if (status)
             return status;
     }
@@ -86,11 +91,12 @@ static void map_group(vouch__reason_map *map)
 }
 
 static vouch_status characteristic_set(vouch_ctx *ctx, vouch__characteristic *c, const char *name,
-                                       const char *text)
+                                       const char *text, const char *code)
 {
     c->name = vouch__strdup(ctx, name);
     c->text = vouch__strdup(ctx, text ? text : name);
-    return c->name && c->text ? VOUCH_OK : vouch__oom(ctx);
+    c->code = code ? vouch__strdup(ctx, code) : NULL;
+    return c->name && c->text && (c->code || !code) ? VOUCH_OK : vouch__oom(ctx);
 }
 
 static const char *first_text(const char *name, size_t n, const char *const *names, const char *const *texts)
@@ -103,14 +109,16 @@ static const char *first_text(const char *name, size_t n, const char *const *nam
 
 /* sorted[] is name[] in order; both hold repeats. */
 static vouch_status map_fill(vouch_ctx *ctx, vouch__reason_map *map, const char *const *sorted,
-                             const char *const *name, const char *const *text)
+                             const entries *e)
 {
+    const char *const *name = e->name;
     size_t c = 0;
     for (size_t s = 0; s < map->n_inputs; s++) {
         if (s > 0 && strcmp(sorted[s], sorted[s - 1]) == 0)
             continue;
         vouch_status status = characteristic_set(ctx, &map->at[c], sorted[s],
-                                                 first_text(sorted[s], map->n_inputs, name, text));
+                                                 first_text(sorted[s], map->n_inputs, name, e->text),
+                                                 first_text(sorted[s], map->n_inputs, name, e->code));
         if (status)
             return status;
         for (size_t j = 0; j < map->n_inputs; j++)
@@ -127,25 +135,26 @@ vouch_status vouch__reason_map_make(vouch_ctx *ctx, const vouch__inputs *inputs,
 {
     vouch__reason_map map = { .n = 0 };
     size_t mark = vouch__scratch_mark(ctx), n = 0;
-    const char **name = vouch__scratch(ctx, inputs->n, sizeof *name);
-    const char **text = vouch__scratch(ctx, inputs->n, sizeof *text);
+    entries e = { .name = vouch__scratch(ctx, inputs->n, sizeof *e.name) };
     const char **sorted = vouch__scratch(ctx, inputs->n, sizeof *sorted);
-    if (!name || !text || !sorted) {
+    e.text = vouch__scratch(ctx, inputs->n, sizeof *e.text);
+    e.code = vouch__scratch(ctx, inputs->n, sizeof *e.code);
+    if (!e.name || !e.text || !e.code || !sorted) {
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
-    vouch_status status = read_entries(ctx, inputs, reasons, name, text);
+    vouch_status status = read_entries(ctx, inputs, reasons, &e);
     if (status)
         goto done;
     for (size_t j = 0; j < inputs->n; j++)
-        sorted[j] = name[j];
+        sorted[j] = e.name[j];
     qsort(sorted, inputs->n, sizeof *sorted, by_text); /* equal texts are equal: any order of them will do */
     for (size_t s = 0; s < inputs->n; s++)
         n += s == 0 || strcmp(sorted[s], sorted[s - 1]) != 0;
     status = map_take(ctx, inputs->n, n, &map);
     if (status)
         goto done;
-    status = map_fill(ctx, &map, sorted, name, text);
+    status = map_fill(ctx, &map, sorted, &e);
     if (status)
         goto done;
     *out_map = map;
@@ -162,6 +171,7 @@ void vouch__reason_map_clear(vouch__reason_map *map)
     for (size_t c = 0; map->at && c < map->n; c++) {
         vouch__free(&alloc, map->at[c].name);
         vouch__free(&alloc, map->at[c].text);
+        vouch__free(&alloc, map->at[c].code);
     }
     vouch__free(&alloc, map->of);
     vouch__free(&alloc, map->at);
@@ -181,6 +191,8 @@ vouch__json *vouch__reason_map_save(const vouch__reason_map *map, vouch__doc *do
         vouch__json *at = vouch__json_push(doc, list, vouch__json_object(doc));
         (void)vouch__json_set(doc, at, "name", vouch__json_text(doc, map->at[c].name));
         (void)vouch__json_set(doc, at, "text", vouch__json_text(doc, map->at[c].text));
+        if (map->at[c].code)
+            (void)vouch__json_set(doc, at, "code", vouch__json_text(doc, map->at[c].code));
     }
     return saved;
 }
@@ -189,18 +201,20 @@ static vouch_status load_characteristics(vouch_ctx *ctx, const vouch__json *list
 {
     size_t c = 0;
     for (const vouch__json *node = list->first; node; node = node->next, c++) {
-        const char *name, *text;
+        const char *name, *text, *code;
         vouch_status status = words(ctx, node, "name", &name);
         if (status)
             return status;
         status = words(ctx, node, "text", &text);
+        if (!status)
+            status = words(ctx, node, "code", &code);
         if (status)
             return status;
         if (!name || !text || (c > 0 && strcmp(map->at[c - 1].name, name) >= 0))
             return vouch__fail(
                 ctx, VOUCH_E_FORMAT,
                 "reasons: characteristic %zu must have a text, and a name after the one before", c);
-        status = characteristic_set(ctx, &map->at[c], name, text);
+        status = characteristic_set(ctx, &map->at[c], name, text, code);
         if (status)
             return status;
     }

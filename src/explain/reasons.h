@@ -12,6 +12,7 @@
 
 typedef struct vouch__characteristic {
     char *name, *text; /* the words a customer reads; "{}" never appears */
+    char *code;        /* the institution's own, such as "R07"; NULL: none */
 } vouch__characteristic;
 
 typedef struct vouch__reason_map { /* input -> characteristic */
@@ -23,15 +24,17 @@ typedef struct vouch__reason_map { /* input -> characteristic */
     vouch_alloc alloc;
 } vouch__reason_map;
 
-/* From the project's `reasons:` mapping, {COLUMN: {characteristic: name, text: words}} (NULL: each input its
+/* From the project's `reasons:` mapping, {COLUMN: {characteristic: name, text: words,
+ * code: short}} (NULL: each input its
  * own characteristic, named by itself). Every input gets one; an entry that names no input of the model is
- * ignored. Where inputs share a characteristic, the first input's text that is given stands; without any, the
- * name does. Fails E_FORMAT, naming line and column: an entry of another form. */
+ * ignored. Where inputs share a characteristic, the first input's text and code that are given stand; without
+ * a text, the name does. Fails E_FORMAT, naming line and column: an entry of another form. */
 vouch_status vouch__reason_map_make(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch__json *reasons,
                                     vouch__reason_map *out_map);
 void vouch__reason_map_clear(vouch__reason_map *map); /* a zeroed one is fine */
 
-/* {"of": [input -> index], "characteristics": [{name, text}]}, and back. Fails E_FORMAT. */
+/* {"of": [input -> index], "characteristics": [{name, text, and code where there is one}]}, and back. Fails
+ * E_FORMAT. */
 vouch__json *vouch__reason_map_save(const vouch__reason_map *map, vouch__doc *doc);
 vouch_status vouch__reason_map_load(vouch_ctx *ctx, size_t n_inputs, const vouch__json *saved,
                                     vouch__reason_map *out_map);

@@ -146,6 +146,23 @@ done:
     return status;
 }
 
+void vouch__model_total(const vouch_model *model, vouch__matrix x, const double *raw, double *out)
+{
+    const vouch__trees *trees = vouch__model_trees(model);
+    if (!trees || !(model->kind->capabilities & VOUCH__IS_IMPORTED)) {
+        if (raw)
+            memcpy(out, raw, x.rows * sizeof *out);
+        else
+            model->kind->predict(model->state, x, out);
+        return;
+    }
+    for (size_t i = 0; i < x.rows; i++) {
+        out[i] = trees->base;
+        for (size_t t = 0; t < trees->n_trees; t++)
+            out[i] += trees->node[trees->root[t] + vouch__tree_leaf(trees, t, x.at + i * x.cols)].value;
+    }
+}
+
 double vouch__explainer_base(const vouch_explainer *explainer) { return explainer->base; }
 
 static void card_row(const vouch_explainer *explainer, const double *row, double *out)

@@ -10,10 +10,17 @@
 #define SOURCE                                                                                               \
     "Lundberg et al., Nature Machine Intelligence 2 (2020) 56-67; Janzing, Minorics & Bloebaum, AISTATS "    \
     "(2020) 2907-2916 (interventional definition)"
-#define CONVENTION                                                                                           \
-    "Log-odds of the bad event; positive raises the risk. Interventional (marginal) Shapley values against " \
-    "all training applicants: absent inputs are drawn from that population, not conditionally."
+#define CONVENTION_MAX 512
 #define ADDS_UP 1e-9
+
+static const char *convention(const vouch__explain_data *data, char text[CONVENTION_MAX])
+{
+    (void)snprintf(text, CONVENTION_MAX,
+                   "Log-odds of the bad event; positive raises the risk. Interventional (marginal) Shapley "
+                   "values against %s: absent inputs are drawn from that population, not conditionally.",
+                   vouch__suite_reference(data));
+    return text;
+}
 
 static const char *sampled_note(const vouch__explain_data *data, const vouch__tally *tally, size_t len,
                                 char *text)
@@ -28,7 +35,7 @@ static const char *sampled_note(const vouch__explain_data *data, const vouch__ta
 static void importance(const vouch__explain_data *data, const vouch__tally *tally, const size_t *order,
                        vouch__evidence *list)
 {
-    char note[128];
+    char note[128], words[CONVENTION_MAX];
     double n = (double)tally->n, total = 0.0;
     vouch__json *entry = vouch__evidence_add(
         list,
@@ -37,8 +44,8 @@ static void importance(const vouch__explain_data *data, const vouch__tally *tall
                 .purpose = "Which inputs move the score, and by how much.",
                 .method = "Mean absolute Shapley value of each input, with its 95 % normal interval over "
                           "rows.",
-                .convention = CONVENTION, .source = SOURCE, .model = vouch_model_name(data->model),
-                .part = data->part, .unit = "log-odds", .n = n,
+                .convention = convention(data, words), .source = SOURCE,
+                .model = vouch_model_name(data->model), .part = data->part, .unit = "log-odds", .n = n,
                 .note = sampled_note(data, tally, sizeof note, note)));
     vouch__json *table = vouch__evidence_table(list, entry, "importance", "input,mean_abs,low,high,share");
     for (size_t j = 0; j < tally->n_inputs; j++)
@@ -61,25 +68,32 @@ static void importance(const vouch__explain_data *data, const vouch__tally *tall
 
 static void additivity(const vouch__explain_data *data, const vouch__tally *tally, vouch__evidence *list)
 {
+    char words[CONVENTION_MAX];
     vouch__json *entry = vouch__evidence_add(
         list, &VOUCH__ENTRY(.id = "explain.additivity", .section = "explain",
                             .title = "Explanations add up to the score",
                             .purpose = "An explanation that does not add up explains something else.",
                             .method = "Largest |base + sum of Shapley values - raw score| over the rows, "
-                                      "relative to max(1, |raw score|); it must not exceed 1e-9.",
-                            .convention = CONVENTION, .source = SOURCE,
+                                      "relative to max(1, |raw score|); it must not exceed 1e-9. Where a "
+                                      "model's own score is summed in float, the same leaves are added in "
+                                      "double, and the largest gap between the two is told apart.",
+                            .convention = convention(data, words), .source = SOURCE,
                             .model = vouch_model_name(data->model), .part = data->part, .unit = "relative",
                             .n = (double)tally->n, .value = tally->relative, .critical = ADDS_UP,
                             .verdict = tally->relative <= ADDS_UP ? VOUCH__PASS : VOUCH__FAIL));
     vouch__json *table = vouch__evidence_table(list, entry, "additivity", "quantity,value");
     const char *const name[] = { "largest residual, log-odds", "largest relative residual",
-                                 "base: mean raw score of the reference population" };
-    const double value[] = { tally->residual, tally->relative, vouch__explainer_base(data->all) };
+                                 "largest gap to the model's own score, log-odds" };
+    const double value[] = { tally->residual, tally->relative, tally->gap };
     for (size_t k = 0; k < 3; k++) {
         vouch__json *row = vouch__evidence_row(list, table);
         vouch__row_text(list, row, name[k]);
         vouch__row_number(list, row, value[k]);
     }
+    table = vouch__evidence_table(list, entry, "base", "quantity,value");
+    vouch__json *row = vouch__evidence_row(list, table);
+    vouch__row_text(list, row, "mean raw score of the reference population");
+    vouch__row_number(list, row, vouch__explainer_base(data->all));
 }
 
 typedef struct swarm {
@@ -132,20 +146,21 @@ static vouch_status beeswarm(vouch_ctx *ctx, const vouch__explain_data *data, co
                              const size_t *order, vouch__evidence *list)
 {
     swarm s;
+    char words[CONVENTION_MAX];
     size_t inputs = tally->n_inputs, shown = inputs < VOUCH__SWARM_INPUTS ? inputs : VOUCH__SWARM_INPUTS;
     vouch_status status = swarm_take(ctx, data, tally, &s);
     if (status)
         return status;
     vouch__json *entry = vouch__evidence_add(
-        list,
-        &VOUCH__ENTRY(.id = "explain.beeswarm", .section = "explain",
-                      .title = "How values of inputs move the score",
-                      .purpose = "Whether high and low values of an input act as one would expect.",
-                      .method = "Shapley values of a random sample of rows, for the most important "
-                                "inputs; value_rank is the value's rank within the sample, 0 lowest, 1 "
-                                "highest.",
-                      .convention = CONVENTION, .source = SOURCE, .model = vouch_model_name(data->model),
-                      .part = data->part, .unit = "log-odds", .n = (double)s.n));
+        list, &VOUCH__ENTRY(.id = "explain.beeswarm", .section = "explain",
+                            .title = "How values of inputs move the score",
+                            .purpose = "Whether high and low values of an input act as one would expect.",
+                            .method = "Shapley values of a random sample of rows, for the most important "
+                                      "inputs; value_rank is the value's rank within the sample, 0 lowest, 1 "
+                                      "highest.",
+                            .convention = convention(data, words), .source = SOURCE,
+                            .model = vouch_model_name(data->model), .part = data->part, .unit = "log-odds",
+                            .n = (double)s.n));
     vouch__json *table = vouch__evidence_table(list, entry, "beeswarm", "input,value_rank,log_odds");
     for (size_t k = 0; k < shown; k++) {
         size_t j = order[k];

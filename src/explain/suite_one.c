@@ -3,6 +3,7 @@
 #include "explain/suite_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BARS = 12 }; /* characteristics shown apart; the rest are one bar */
@@ -56,7 +57,7 @@ static void waterfall(const vouch__explain_data *data, const one *o, vouch__json
 {
     vouch__json *table = vouch__evidence_table(list, entry, "waterfall", "label,change,start,end");
     double at = vouch__explainer_base(data->all), rest = 0.0;
-    bar(list, table, "average applicant", NAN, 0.0, at);
+    bar(list, table, data->reference ? "reference population" : "average applicant", NAN, 0.0, at);
     for (size_t k = 0; k < data->map->n; k++) {
         double sum = o->sum[o->order[k]];
         if (k >= BARS) {
@@ -76,19 +77,27 @@ static void waterfall(const vouch__explain_data *data, const one *o, vouch__json
 static void write_one(const vouch__explain_data *data, const one *o, double probability,
                       vouch__evidence *list)
 {
+    char method[256];
+    (void)snprintf(
+        method, sizeof method,
+        "From the mean raw score of %s, each characteristic's Shapley value, to the applicant's raw "
+        "score.",
+        vouch__suite_reference(data));
     vouch__json *entry = vouch__evidence_add(
         list,
-        &VOUCH__ENTRY(.id = "explain.one_decline", .section = "explain", .title = "One declined applicant",
-                      .purpose = "The reasoning shown whole for a single decision: the first declined row.",
-                      .method = "From the mean raw score of all training applicants, each characteristic's "
-                                "Shapley value, to the applicant's raw score.",
-                      .convention = "Log-odds; bars to the right raise the risk. Reasons are the adverse "
-                                    "characteristics, largest first (method b, average-applicant).",
-                      .source = "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5",
-                      .model = vouch_model_name(data->model), .part = data->part, .unit = "probability",
-                      .n = 1, .value = probability, .critical = data->cutoff,
-                      .note = o->n_reasons ? NULL
-                                           : "No characteristic is adverse: the applicant is referred."));
+        &VOUCH__ENTRY(
+                .id = "explain.one_decline", .section = "explain",
+                .title = data->one ? "One row in full" : "One declined applicant",
+                .purpose = data->one
+                               ? "The reasoning shown whole for a single row, the one asked for."
+                               : "The reasoning shown whole for a single decision: the first declined row.",
+                .method = method,
+                .convention = "Log-odds; bars to the right raise the risk. Reasons are the adverse "
+                              "characteristics, largest first.",
+                .source = "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5",
+                .model = vouch_model_name(data->model), .part = data->part, .unit = "probability", .n = 1,
+                .value = probability, .critical = data->cutoff,
+                .note = o->n_reasons ? NULL : "No characteristic is adverse: the applicant is referred."));
     waterfall(data, o, entry, list);
     vouch__json *table = vouch__evidence_table(list, entry, "reasons",
                                                "rank,characteristic,text,log_odds,share");
@@ -114,7 +123,7 @@ vouch_status vouch__suite_one(vouch_ctx *ctx, const vouch__explain_data *data, v
 {
     size_t i = 0, mark = vouch__scratch_mark(ctx);
     one o = { .n_reasons = 0 };
-    while (i < data->n && !(data->probability[i] > data->cutoff))
+    while (i < data->n && !(data->one ? data->row[i] == *data->one : data->probability[i] > data->cutoff))
         i++;
     if (i == data->n) {
         (void)vouch__evidence_add(list,

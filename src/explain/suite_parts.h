@@ -17,7 +17,8 @@ typedef struct vouch__tally {
     size_t n, n_inputs, n_characteristics; /* n: rows explained, at most 20,000 of the part's */
     const uint32_t *at;                    /* [n] which of data->row; ascending */
     double *abs, *square;                  /* [n_inputs] of |value| */
-    double residual, relative;             /* largest |base + sum - raw|, and over max(1, |raw|) */
+    double residual, relative;             /* largest |base + sum - total|, and over max(1, |total|) */
+    double gap;                            /* largest |total - raw|: rounding of a float model */
     double declined, unexplained[2];       /* unexplained: no adverse characteristic */
     double *first[2], *any[2];             /* [n_characteristics] declined with it as first reason, as any; by
                                               average-applicant, by just-approved */
@@ -37,6 +38,9 @@ vouch_status vouch__suite_effects(vouch_ctx *ctx, const vouch__explain_data *dat
 vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *data, const vouch__tally *tally,
                                   vouch__evidence *list);
 vouch_status vouch__suite_one(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
+
+/* Whose rows data->all holds, in words. */
+const char *vouch__suite_reference(const vouch__explain_data *data);
 
 /* The words of a characteristic or input value in evidence. */
 void vouch__suite_cell(vouch__evidence *list, vouch__json *row, const vouch__input *input, double x);

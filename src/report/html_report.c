@@ -22,10 +22,9 @@ static void paper(vouch__page *page, const char *stamp)
                         "}@top-center{font:bold 9pt sans-serif;letter-spacing:.3em;color:#9c231b;content:");
         vouch__css_text(out, stamp);
     }
-    vouch__buf_text(
-        out,
-        "}@top-right{font:7.5pt sans-serif;color:#4d5a6b;content:\"Model development and validation report\"}"
-        "@bottom-left{font:7.5pt sans-serif;color:#4d5a6b;content:\"");
+    vouch__buf_text(out, "}@top-right{font:7.5pt sans-serif;color:#4d5a6b;content:");
+    vouch__css_text(out, vouch__page_kind(page));
+    vouch__buf_text(out, "}@bottom-left{font:7.5pt sans-serif;color:#4d5a6b;content:\"");
     if (!isnan(seq) && hash) {
         vouch__buf_text(out, "Ledger entry ");
         vouch__html_single(out, seq, NULL);
@@ -63,7 +62,9 @@ static void begin(vouch__page *page, const char *stamp)
                          "style-src 'unsafe-inline'\">\n"
                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     vouch__html_text(out, project ? project : "Untitled project");
-    vouch__buf_text(out, ": model development and validation report</title>\n<style>\n");
+    vouch__buf_text(out, ": ");
+    vouch__html_text(out, vouch__page_kind(page));
+    vouch__buf_text(out, "</title>\n<style>\n");
     for (size_t i = 0; vouch__report_css[i]; i++)
         vouch__buf_text(out, vouch__report_css[i]);
     paper(page, stamp);
@@ -119,10 +120,14 @@ static vouch_status body(vouch__page *page)
         if (vouch__page_has(page, what->key))
             status = section(page, what);
     vouch__buf_text(
-        page->out,
-        "<footer>Every number on these pages is in evidence.json with all its digits; here they are only "
-        "rounded. Tables behind plots are folded away on screen and left out on "
-        "paper.</footer>\n</main>\n</div>\n</body>\n</html>\n");
+        page->out, page->is_explanation
+                       ? "<footer>Numbers are rounded here; csv and json have all their digits. Tables "
+                         "behind plots are folded "
+                         "away on screen and left out on paper.</footer>\n</main>\n</div>\n</body>\n</html>\n"
+                       : "<footer>Every number on these pages is in evidence.json with all its digits; here "
+                         "they are only "
+                         "rounded. Tables behind plots are folded away on screen and left out on "
+                         "paper.</footer>\n</main>\n</div>\n</body>\n</html>\n");
     return status;
 }
 
@@ -136,6 +141,7 @@ vouch_status vouch__report_html(vouch_ctx *ctx, const vouch__json *evidence, con
     if (stamp && !*stamp)
         stamp = NULL;
     page.champion = vouch__member(vouch__json_get(evidence, "champion"), "name");
+    page.is_explanation = vouch__member(evidence, "title") != NULL;
     vouch_status status = vouch__page_groups(&page);
     if (!status) {
         begin(&page, stamp);

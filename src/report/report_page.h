@@ -21,6 +21,7 @@ typedef struct vouch__page {
     vouch__buf *out;
     const vouch__json *root, *head;
     const char *champion; /* NULL when there is none */
+    bool is_explanation;  /* of single rows, not a run's report */
     size_t n_entries, n_groups;
     const vouch__json **entry; /* by group, in order of arrival within one */
     vouch__entry_group *group; /* in order of first arrival */
@@ -52,6 +53,7 @@ bool vouch__entry_is(const vouch__json *entry, const char *key, const char *valu
 const vouch__json *vouch__page_find(const vouch__page *page, const char *id, const char *part);
 
 /* The pieces, in the order they appear. */
+const char *vouch__page_kind(const vouch__page *page); /* what the page says it is */
 void vouch__page_title(vouch__page *page);
 void vouch__page_contents(vouch__page *page, const char *style);
 void vouch__page_summary(vouch__page *page);

@@ -11,8 +11,9 @@ void vouch__page_title(vouch__page *page)
                       *code = vouch__json_get(root, "code");
     const char *project = vouch__member(root, "project");
 
-    vouch__buf_text(
-        out, "<header class=\"title\"><p class=\"kicker\">Model development and validation report</p>\n<h1>");
+    vouch__buf_text(out, "<header class=\"title\"><p class=\"kicker\">");
+    vouch__html_text(out, vouch__page_kind(page));
+    vouch__buf_text(out, "</p>\n<h1>");
     vouch__html_text(out, project ? project : "Untitled project");
     vouch__buf_text(out, "</h1>\n<dl class=\"facts\">\n");
     vouch__page_fact(page, "Champion", "name", vouch__json_get(root, "champion"));
@@ -22,6 +23,10 @@ void vouch__page_title(vouch__page *page)
     vouch__page_fact(page, "Control set", "title", vouch__json_get(root, "controls"));
     vouch__page_fact(page, "Policy", "name", vouch__json_get(root, "policy"));
     vouch__page_fact(page, "Made by vouch", "version", code);
+    if (page->is_explanation) {
+        vouch__buf_text(out, "</dl></header>\n");
+        return;
+    }
     vouch__buf_text(out, "<div><dt>Ledger</dt><dd>");
     double seq = vouch__member_number(page->head, "seq");
     const char *hash = vouch__member(page->head, "hash");
@@ -126,6 +131,12 @@ static void plain_figure(vouch__page *page, const vouch__json *object, const cha
     vouch__buf_fmt(page->out, "<div><div class=\"name\">%s</div><div class=\"big\">", name);
     vouch__html_single(page->out, value, unit);
     vouch__buf_fmt(page->out, "</div><div class=\"range\">%s</div></div>\n", under);
+}
+
+const char *vouch__page_kind(const vouch__page *page)
+{
+    const char *title = vouch__member(page->root, "title");
+    return title ? title : "Model development and validation report";
 }
 
 static void champion_words(vouch__page *page)
@@ -297,9 +308,11 @@ static void cannot_say(vouch__page *page)
 void vouch__page_summary(vouch__page *page)
 {
     vouch__buf_text(page->out, "<section id=\"summary\"><h2>Summary</h2>\n");
-    champion_words(page);
-    figures(page);
-    findings(page);
+    if (!page->is_explanation) {
+        champion_words(page);
+        figures(page);
+        findings(page);
+    }
     vouch__buf_text(page->out, "<div class=\"halves\"><div>\n");
     verdicts(page);
     vouch__buf_text(page->out, "</div><div>\n");

@@ -163,6 +163,15 @@ static void limits_member(vouch__job *job, vouch__json *root)
     vouch__json *limits = vouch__json_set(doc, root, "limits", vouch__json_array(doc));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         (void)vouch__json_push(doc, limits, vouch__json_text(doc, always[i]));
+    for (size_t i = 0; i < job->n_contenders; i++)
+        if (job->contender[i].plan->import)
+            (void)vouch__json_push(
+                doc, limits,
+                vouch__json_fmt(
+                    doc,
+                    "%s was trained elsewhere. If rows of test were among those it was trained on, "
+                    "its figures here are too good.",
+                    job->contender[i].plan->name));
     if (job->split.n[VOUCH__OOT] == 0)
         (void)vouch__json_push(
             doc, limits,

@@ -2,44 +2,30 @@
 #include "run/job.h"
 
 #include "explain/explain_suite.h"
+#include "explain/near_cutoff.h"
 #include "monitor/reference.h"
-#include "num/rank.h"
 #include "num/rng.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { EXPLAINED_MAX = 20000 }; /* rows of test that are explained one by one */
-#define JUST_APPROVED_SHARE 0.05
-
-static int by_row(const void *a, const void *b)
-{
-    const uint32_t *x = a;
-    const uint32_t *y = b;
-    return (*x > *y) - (*x < *y);
-}
 
 /* Method a's population: the 5 % of training applicants who are approved with the highest probability. */
 static vouch_status just_approved(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
     size_t n = job->split.n[VOUCH__TRAIN];
     const uint32_t *row = job->split.row[VOUCH__TRAIN];
-    size_t want = (size_t)ceil(JUST_APPROVED_SHARE * (double)n);
     size_t n_chosen = 0;
     size_t mark = vouch__scratch_mark(ctx);
     double *probability = vouch__scratch(ctx, n + 1, sizeof *probability);
-    uint32_t *order = vouch__scratch(ctx, n + 1, sizeof *order);
-    uint32_t *chosen = vouch__scratch(ctx, want + 1, sizeof *chosen);
-    if (!probability || !order || !chosen)
+    uint32_t *chosen = vouch__scratch(ctx, n + 1, sizeof *chosen);
+    if (!probability || !chosen)
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++)
         probability[i] = c->probability[row[i]];
-    vouch_status status = vouch__order(ctx, n, probability, order);
-    for (size_t i = n; i-- > 0 && n_chosen < want && !status;)
-        if (probability[order[i]] <= c->cutoff)
-            chosen[n_chosen++] = row[order[i]];
-    qsort(chosen, n_chosen, sizeof *chosen, by_row);
+    vouch_status status = vouch__near_cutoff(ctx, n, probability, c->cutoff, chosen, &n_chosen);
+    for (size_t i = 0; i < n_chosen && !status; i++)
+        chosen[i] = row[chosen[i]];
     if (!status && n_chosen > 0)
         status = vouch__explainer_make(ctx, c->model, &c->binding, n_chosen, chosen, &c->just_approved);
     vouch__scratch_reset(ctx, mark);

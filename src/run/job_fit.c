@@ -2,6 +2,9 @@
  * row. */
 #include "run/job.h"
 
+#include "base/file.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +116,39 @@ static vouch_status score_rows(vouch_ctx *ctx, const vouch__job *job, vouch__con
     return vouch_model_score(ctx, c->model, job->table, c->raw, c->probability, c->points);
 }
 
+/* A forest whose outputs are no probabilities of two outcomes can't be judged by the controls of one. */
+static vouch_status check_import(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c)
+{
+    size_t n = vouch_table_rows(job->table);
+    for (size_t i = 0; i < c->model->inputs.n; i++)
+        if (!strcmp(c->model->inputs.at[i].name, job->project.target))
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: its input '%s' is the target", c->plan->import,
+                               job->project.target);
+    for (size_t i = 0; i < n; i++)
+        if (!(c->probability[i] >= 0 && c->probability[i] <= 1))
+            return vouch__fail(ctx, VOUCH_E_DATA,
+                               "%s: gives %s for row %zu, must be a probability: only models of a binary "
+                               "outcome can be run",
+                               c->plan->import,
+                               isnan(c->probability[i]) ? "nothing" : "a number outside 0 to 1", i + 1);
+    return VOUCH_OK;
+}
+
+static vouch_status import_one(vouch_ctx *ctx, vouch__job *job, vouch__contender *c)
+{
+    char *path = vouch__path_join(ctx, job->project.folder, c->plan->import);
+    vouch_status status = path ? vouch_model_import(ctx, path, &c->plan->options, &c->model)
+                               : vouch__oom(ctx);
+    vouch__free(vouch__allocator(ctx), path);
+    if (!status)
+        status = vouch__bind(ctx, &c->model->inputs, job->table, &c->binding);
+    if (!status)
+        status = score_rows(ctx, job, c);
+    if (!status)
+        status = check_import(ctx, job, c);
+    return status ? vouch__because(ctx, status, "models.%s", c->plan->name) : VOUCH_OK;
+}
+
 static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_plan *plan)
 {
     vouch__contender *c = &job->contender[job->n_contenders++];
@@ -124,6 +160,8 @@ static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_
     vouch__buf_init(ctx, &c->bundle, 0);
     vouch__buf_init(ctx, &c->reference, 0);
     c->log = vouch__json_object(job->list.doc);
+    if (plan->import)
+        return import_one(ctx, job, c);
     vouch_status status = make_inputs(ctx, job, plan, &inputs);
     if (!status)
         status = vouch__bind(ctx, &inputs, job->table, &binding);

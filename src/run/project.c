@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,14 @@ static const vouch__key method_keys[] = {
 };
 static const vouch__key reason_keys[] = {
     { "characteristic", VOUCH__KEY_TEXT, true, 0, 0, NULL }, { "text", VOUCH__KEY_TEXT, true, 0, 0, NULL },
+    { "code", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+};
+static const vouch__key import_keys[] = {
+    { "import", VOUCH__KEY_TEXT, true, 0, 0, NULL },
+    { "format", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "iterations", VOUCH__KEY_ANY, false, 0, 0, NULL },
+    { "output", VOUCH__KEY_NUMBER, false, 0, 1023, NULL },
+    { "lenient", VOUCH__KEY_ANY, false, 0, 0, NULL },
 };
 /* clang-format on */
 
@@ -234,6 +243,37 @@ static vouch_status read_monotone(reader r, vouch__model_plan *plan)
     return VOUCH_OK;
 }
 
+/* A model that another library has trained. */
+static vouch_status read_import(reader r, const vouch__json *node, vouch__model_plan *plan)
+{
+    char what[128];
+    const vouch__json *iterations = vouch__json_get(node, "iterations");
+    const char *word = vouch__json_string(iterations);
+    double count = vouch__json_double(iterations, 0);
+    (void)snprintf(what, sizeof what, "models.%s", node->key);
+    vouch_status status = vouch__schema_check(r.ctx, r.p->path, what, node, import_keys, N(import_keys));
+    if (status)
+        return status;
+    plan->kind = vouch__kind_find("forest");
+    plan->import = vouch__json_string(vouch__json_get(node, "import"));
+    plan->options = (vouch_import_options){ .format = vouch__json_string(vouch__json_get(node, "format")),
+                                            .name = plan->name };
+    plan->options.output = (int)vouch__json_int(vouch__json_get(node, "output"), -1);
+    plan->options.lenient = vouch__json_flag(vouch__json_get(node, "lenient"), false);
+    if (!iterations || (word && !strcmp(word, "all")))
+        return VOUCH_OK;
+    if (word && !strcmp(word, "best")) {
+        plan->options.iterations = VOUCH_ITERATIONS_BEST;
+        return VOUCH_OK;
+    }
+    if (!(count >= 1 && count <= 2147483647 && floor(count) == count))
+        return vouch__schema_fail(r.ctx, r.p->path, iterations,
+                                  "models.%s.iterations must be all, best or a whole number from 1",
+                                  node->key);
+    plan->options.iterations = (long)count;
+    return VOUCH_OK;
+}
+
 static vouch_status read_model(reader r, const vouch__json *node)
 {
     static const char *const skip[] = { "kind", "monotone" };
@@ -241,8 +281,10 @@ static vouch_status read_model(reader r, const vouch__json *node)
     const vouch__json *kind = vouch__json_get(node, "kind");
     const char *names[8];
     *plan = (vouch__model_plan){ .name = node->key, .mapping = node };
+    if (vouch__json_get(node, "import"))
+        return read_import(r, node, plan);
     if (!vouch__json_string(kind))
-        return vouch__schema_fail(r.ctx, r.p->path, node, "models.%s needs 'kind'", node->key);
+        return vouch__schema_fail(r.ctx, r.p->path, node, "models.%s needs 'kind', or 'import'", node->key);
     plan->kind = vouch__kind_find(kind->text);
     if (!plan->kind) {
         const char *near = vouch__nearest(kind->text, names, vouch__kind_names(names, 8));

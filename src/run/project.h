@@ -13,7 +13,9 @@ typedef struct vouch__model_plan {
     const vouch__model_kind *kind;
     const vouch__json *mapping;  /* as written */
     const vouch__json *monotone; /* column -> up | down, or NULL */
-    double *value;               /* [kind->n_params] */
+    double *value;               /* [kind->n_params]; NULL for an import */
+    const char *import;          /* the file of another library's model, from the project's folder; or NULL */
+    vouch_import_options options;
 } vouch__model_plan;
 
 typedef struct vouch__project {

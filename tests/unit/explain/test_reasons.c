@@ -8,10 +8,11 @@
 
 enum { INPUTS = 5 };
 static const char *const column[INPUTS] = { "PAY_0", "PAY_2", "LIMIT", "BILL", "AGE_OF_FILE" };
-static const char project[] = "PAY_0: {characteristic: delinquency, text: Delinquent obligations}\n"
-                              "PAY_2: {characteristic: delinquency, text: Other words}\n"
-                              "BILL: {text: Amount owed on accounts}\n"
-                              "NOT_AN_INPUT: {characteristic: x, text: y}\n";
+static const char project[] =
+    "PAY_0: {characteristic: delinquency, text: Delinquent obligations, code: R01}\n"
+    "PAY_2: {characteristic: delinquency, text: Other words, code: R02}\n"
+    "BILL: {text: Amount owed on accounts}\n"
+    "NOT_AN_INPUT: {characteristic: x, text: y}\n";
 
 static void inputs_make(vouch_ctx *ctx, vouch__inputs *inputs)
 {
@@ -68,6 +69,8 @@ static void inputs_share_a_characteristic(void **state)
     assert_string_equal(f.map.at[2].name, "LIMIT");
     assert_string_equal(f.map.at[3].name, "delinquency");
     assert_string_equal(f.map.at[3].text, "Delinquent obligations"); /* the first input's */
+    assert_string_equal(f.map.at[3].code, "R01");
+    assert_null(f.map.at[1].code);
     assert_int_equal(f.map.of[0], 3);
     assert_int_equal(f.map.of[1], 3);
     assert_int_equal(f.map.of[4], 0);
@@ -178,6 +181,7 @@ static void a_map_reads_back_as_it_was_saved(void **state)
     for (size_t c = 0; c < map.n; c++) {
         assert_string_equal(map.at[c].name, f.map.at[c].name);
         assert_string_equal(map.at[c].text, f.map.at[c].text);
+        assert_true(!map.at[c].code == !f.map.at[c].code);
     }
     vouch__reason_map_clear(&map);
     assert_status(f.ctx, vouch__reason_map_load(f.ctx, INPUTS + 1, saved, &map), VOUCH_E_FORMAT);

@@ -61,6 +61,29 @@ static void a_good_file_is_read_whole(void **state)
     vouch_ctx_free(ctx);
 }
 
+static void a_model_may_be_brought_from_another_library(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__project p;
+    char text[2048];
+    const char *old = "{kind: scorecard, pdo: 20}", *at = strstr(good, old);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good,
+                   "{import: m.json, format: xgboost, iterations: best, output: 2, lenient: true}",
+                   at + strlen(old));
+    assert_ok(ctx, parse(ctx, text, &p));
+    assert_string_equal(p.plan[0].kind->name, "forest");
+    assert_string_equal(p.plan[0].import, "m.json");
+    assert_string_equal(p.plan[0].options.name, "card");
+    assert_string_equal(p.plan[0].options.format, "xgboost");
+    assert_int_equal(p.plan[0].options.iterations, VOUCH_ITERATIONS_BEST);
+    assert_int_equal(p.plan[0].options.output, 2);
+    assert_int_equal(p.plan[0].options.lenient, 1);
+    assert_null(p.plan[1].import);
+    vouch__project_clear(&p);
+    vouch_ctx_free(ctx);
+}
+
 /* The good file with one text replaced, and what the refusal must say. */
 typedef struct fault {
     const char *old, *now, *says[3];
@@ -82,6 +105,14 @@ static const fault faults[] = {
     { "[-1, -2]", "[-1, x]", { "p.yaml:8:", "special", "" } },
     { "PAY: up", "PAY: sideways", { "p.yaml:13:", "monotone.PAY", "up or down" } },
     { "protected: [SEX]", "protected: [7]", { "p.yaml:6:", "protected", "" } },
+    { "{kind: scorecard, pdo: 20}", "{import: 7}", { "p.yaml:12:", "models.card.import", "text" } },
+    { "{kind: scorecard, pdo: 20}",
+      "{import: a.json, iterations: 0}",
+      { "p.yaml:12:", "iterations", "best" } },
+    { "{kind: scorecard, pdo: 20}",
+      "{import: a.json, lenieent: true}",
+      { "p.yaml:12:", "lenieent", "lenient" } },
+    { "{kind: scorecard, pdo: 20}", "{trees: 7}", { "p.yaml:12:", "needs 'kind', or 'import'", "" } },
     { "project: p\n", "", { "p.yaml:", "needs 'project'", "" } },
 };
 
@@ -142,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_file_is_read_whole),
+        cmocka_unit_test(a_model_may_be_brought_from_another_library),
         cmocka_unit_test(what_is_wrong_is_named_with_line_and_column),
         cmocka_unit_test(reading_survives_every_allocation_failure),
         cmocka_unit_test(a_profile_is_found_built_in_or_not_at_all),
