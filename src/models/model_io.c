@@ -245,7 +245,8 @@ static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t 
     vouch__wire in = { bytes, len, false };
     const uint8_t *start = vouch__get_bytes(&in, MAGIC);
     if (!start || memcmp(start, magic, MAGIC) != 0)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "not a model file; vouch import takes over those of other libraries");
+        return vouch__fail(ctx, VOUCH_E_FORMAT,
+                           "not a model file; vouch import takes over those of other libraries");
     uint32_t format = vouch__get_u32(&in);
     uint64_t payload = vouch__get_u64(&in);
     if (in.is_short)
