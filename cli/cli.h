@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_CONTROL };
-enum { OPTIONS_MAX = 16, OPERANDS_MAX = 4 };
+enum { OPTIONS_MAX = 32, OPERANDS_MAX = 128, GIVEN_MAX = 128 };
 
 typedef struct option {
     const char *name;  /* "--project" */
@@ -35,6 +35,11 @@ typedef struct command {
 typedef struct cli_call {
     const command *command;
     const char *value[OPTIONS_MAX]; /* by the command's own options; "" for a flag that was given */
+    struct {
+        const option *option;
+        const char *value;
+    } given[GIVEN_MAX]; /* the same in order of arrival, with repeats */
+    size_t n_given;
     const char *operand[OPERANDS_MAX];
     size_t n_operands;
     const char *store, *threads, *seed;
@@ -46,10 +51,12 @@ typedef struct cli_call {
 extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run, cmd_model_list,
     cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_sql, cmd_score,
     cmd_profile, cmd_serve, cmd_monitor, cmd_verify, cmd_replay, cmd_ledger, cmd_simulate_credit, cmd_import,
-    cmd_model_diff, cmd_explain, cmd_reasons;
+    cmd_model_diff, cmd_explain, cmd_reasons, cmd_test_list, cmd_test_describe, cmd_test_run;
 
 const char *cli_get(const cli_call *cli, const char *name);  /* NULL when not given */
 const char *cli_need(const cli_call *cli, const char *name); /* says so and returns NULL when not given */
+/* Every value of an option that may be given often; returns how many, at most max. */
+size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t max);
 /* Print the context's message and turn a status into an exit code. */
 int cli_failed(const cli_call *cli, vouch_status status);
 bool cli_number(const char *name, const char *text, double lo, double hi, double *out);

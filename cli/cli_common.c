@@ -16,6 +16,15 @@ const char *cli_get(const cli_call *cli, const char *name)
     return NULL;
 }
 
+size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cli->n_given && n < max; i++)
+        if (!strcmp(cli->given[i].option->name, name))
+            out[n++] = cli->given[i].value;
+    return n;
+}
+
 const char *cli_need(const cli_call *cli, const char *name)
 {
     const char *value = cli_get(cli, name);

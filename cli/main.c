@@ -9,7 +9,8 @@ static const command *const commands[] = {
     &cmd_model_list, &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
     &cmd_model_sql,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
     &cmd_replay,     &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
-    &cmd_model_diff, &cmd_explain,    &cmd_reasons,
+    &cmd_model_diff, &cmd_explain,    &cmd_reasons,    &cmd_test_list,       &cmd_test_describe,
+    &cmd_test_run,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -135,6 +136,12 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
             return EXIT_USAGE;
         }
         const char *value = o->value ? argv[++i] : "";
+        if (cli->n_given == GIVEN_MAX) {
+            fprintf(stderr, "vouch: too many options at '%s'\n", o->name);
+            return EXIT_USAGE;
+        }
+        cli->given[cli->n_given].option = o;
+        cli->given[cli->n_given++].value = value;
         if (which != SIZE_MAX)
             cli->value[which] = value;
         else

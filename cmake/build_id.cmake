@@ -1,6 +1,6 @@
 # Hash the names and contents of every source file, in sorted order.
 file(GLOB_RECURSE paths RELATIVE ${ROOT} ${ROOT}/src/*.c ${ROOT}/src/*.h ${ROOT}/include/*.h ${ROOT}/policy/*.yaml
-     ${ROOT}/controls/*.yaml ${ROOT}/legal/*.yaml)
+     ${ROOT}/controls/*.yaml ${ROOT}/legal/*.yaml ${ROOT}/suites/*.yaml)
 list(SORT paths)
 set(all "")
 foreach(path ${paths})

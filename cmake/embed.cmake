@@ -1,5 +1,5 @@
-# Make a C file that holds policy/, controls/ and legal/ as byte arrays, found by name.
-file(GLOB paths RELATIVE ${ROOT} ${ROOT}/policy/*.yaml ${ROOT}/controls/*.yaml ${ROOT}/legal/*.yaml)
+# Make a C file that holds policy/, controls/, legal/ and suites/ as byte arrays, found by name.
+file(GLOB paths RELATIVE ${ROOT} ${ROOT}/policy/*.yaml ${ROOT}/controls/*.yaml ${ROOT}/legal/*.yaml ${ROOT}/suites/*.yaml)
 list(SORT paths)
 set(arrays "")
 set(rows "")

@@ -3,9 +3,24 @@
 #include "base/param.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NAMES = 128, SHOWN = VOUCH__DOUBLE_MAX };
+
+/* E_FORMAT, with the place a node was read from where it was read. */
+__attribute__((format(printf, 3, 4))) static vouch_status refuse(vouch_ctx *ctx, const vouch__json *node,
+                                                                 const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    return node->line
+               ? vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: %s", node->line, node->column, text)
+               : vouch__fail(ctx, VOUCH_E_FORMAT, "%s", text);
+}
 
 static bool is_skipped(const char *key, const char *const *skip, size_t n_skip)
 {
@@ -26,11 +41,9 @@ static vouch_status unknown(vouch_ctx *ctx, const vouch__param_table *table, con
         name[n++] = skip[i];
     const char *nearest = vouch__nearest(node->key, name, n);
     if (nearest)
-        return vouch__fail(ctx, VOUCH_E_FORMAT,
-                           "line %u, column %u: unknown key '%s' for %s %s, did you mean '%s'?", node->line,
-                           node->column, node->key, table->what, table->name, nearest);
-    return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: unknown key '%s' for %s %s", node->line,
-                       node->column, node->key, table->what, table->name);
+        return refuse(ctx, node, "unknown key '%s' for %s %s, did you mean '%s'?", node->key, table->what,
+                      table->name, nearest);
+    return refuse(ctx, node, "unknown key '%s' for %s %s", node->key, table->what, table->name);
 }
 
 /* The index of word among "a|b|c", or -1. */
@@ -53,8 +66,7 @@ static vouch_status read_choice(vouch_ctx *ctx, const vouch__param *param, const
     const char *word = vouch__json_string(node);
     int index = word ? choice_find(param->choices, word, node->len) : -1;
     if (index < 0)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: %s must be one of %s", node->line,
-                           node->column, param->name, param->choices);
+        return refuse(ctx, node, "%s must be one of %s", param->name, param->choices);
     *out = index;
     return VOUCH_OK;
 }
@@ -66,8 +78,7 @@ static vouch_status read_number(vouch_ctx *ctx, const vouch__param *param, const
     bool is_whole = param->type == VOUCH__PARAM_INTEGER;
     const char *what = is_whole ? "a whole number" : "a number";
     if (node->type != VOUCH__JSON_NUMBER)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: %s must be %s", node->line, node->column,
-                           param->name, what);
+        return refuse(ctx, node, "%s must be %s", param->name, what);
     double v = node->number;
     if (v >= param->lo && v <= param->hi && (!is_whole || v == floor(v))) {
         *out = v;
@@ -76,8 +87,7 @@ static vouch_status read_number(vouch_ctx *ctx, const vouch__param *param, const
     (void)vouch__double_text(v, got);
     (void)vouch__double_text(param->lo, lo);
     (void)vouch__double_text(param->hi, hi);
-    return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: %s is %s, must be %s from %s to %s",
-                       node->line, node->column, param->name, got, what, lo, hi);
+    return refuse(ctx, node, "%s is %s, must be %s from %s to %s", param->name, got, what, lo, hi);
 }
 
 static vouch_status read_one(vouch_ctx *ctx, const vouch__param *param, const vouch__json *node, double *out)
@@ -87,8 +97,7 @@ static vouch_status read_one(vouch_ctx *ctx, const vouch__param *param, const vo
     case VOUCH__PARAM_CHOICE: return read_choice(ctx, param, node, out);
     case VOUCH__PARAM_FLAG:
         if (node->type != VOUCH__JSON_BOOL)
-            return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: %s must be true or false",
-                               node->line, node->column, param->name);
+            return refuse(ctx, node, "%s must be true or false", param->name);
         *out = node->flag ? 1.0 : 0.0;
         return VOUCH_OK;
     case VOUCH__PARAM_REAL:
@@ -113,8 +122,7 @@ vouch_status vouch__param_read(vouch_ctx *ctx, const vouch__param_table *table, 
     if (!mapping || mapping->type == VOUCH__JSON_NULL)
         return VOUCH_OK;
     if (mapping->type != VOUCH__JSON_OBJECT)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: parameters of %s must be a mapping",
-                           mapping->line, mapping->column, table->name);
+        return refuse(ctx, mapping, "parameters of %s must be a mapping", table->name);
     for (const vouch__json *node = mapping->first; node; node = node->next) {
         if (is_skipped(node->key, skip, n_skip))
             continue;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTE_MAX = 1024, PARAMS_MAX = 32 };
+enum { NOTE_MAX = 1024 };
 
 /* Of the samples alone; the model and the second sample are looked for apart. */
 static const unsigned of_cases = ~(unsigned)(VOUCH__NEEDS_MODEL | VOUCH__NEEDS_REFERENCE);
@@ -153,10 +153,10 @@ vouch_status vouch__test_perform(vouch_ctx *ctx, const vouch__test_call *call)
     size_t mark = vouch__scratch_mark(ctx);
     vouch__test_call mine = *call;
     const vouch__json *last = call->list->entries->last;
-    double value[PARAMS_MAX];
+    double value[VOUCH__PARAMS_MAX];
     vouch__sample now, before, nobody = { .n = 0 };
-    if (call->test->n_params > PARAMS_MAX)
-        return vouch__fail(ctx, VOUCH_E_LIMIT, "%s: over %d parameters", call->test->id, PARAMS_MAX);
+    if (call->test->n_params > VOUCH__PARAMS_MAX)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "%s: over %d parameters", call->test->id, VOUCH__PARAMS_MAX);
     for (size_t i = 0; i < call->test->n_params; i++)
         value[i] = call->param ? call->param[i] : call->test->params[i].value;
     mine.param = value;

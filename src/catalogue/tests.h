@@ -41,11 +41,16 @@
 VOUCH__TEST_LIST(X)
 #undef X
 
+enum { VOUCH__PARAMS_MAX = 32 }; /* of one test */
+
 /* Put one test to its cases as evidence/test.h promises: what is missing, empty or not a number is told in an
  * entry, and so is what the test itself cannot work with. call->param may be NULL: the defaults. Entries get
  * "parameters" and a note on cases left out; never a NULL list. Fails E_NOMEM, E_CANCELLED and what else is
  * not the data's fault. */
 vouch_status vouch__test_perform(vouch_ctx *ctx, const vouch__test_call *call);
+
+/* A row as JSON. */
+vouch__json *vouch__test_json(vouch__doc *doc, const vouch_test *test);
 
 /* The cases of a sample that have all that `needs` names, in scratch; the sample itself when all have. n may
  * be 0. left_out counts the rest. Fails E_DATA (a weight is negative or infinite, a probability outside

@@ -65,11 +65,12 @@ static bool is_taken(const vouch__evidence *list, const vouch__json *key)
     return false;
 }
 
-static void key_member(vouch__evidence *list, vouch__json *object, const vouch__entry *e)
+static void key_member(vouch__evidence *list, vouch__json *object, const char *id, const char *model,
+                       const char *part, const char *subject)
 {
 #define PART(text) (text) ? "/" : "", (text) ? (text) : ""
-    vouch__json *first = vouch__json_fmt(list->doc, "%s%s%s%s%s%s%s", e->id, PART(e->model), PART(e->part),
-                                         PART(e->subject));
+    vouch__json *first = vouch__json_fmt(list->doc, "%s%s%s%s%s%s%s", id, PART(model), PART(part),
+                                         PART(subject));
 #undef PART
     vouch__json *key = first;
     for (int again = 2; key && is_taken(list, key); again++)
@@ -111,7 +112,7 @@ vouch__json *vouch__evidence_add(vouch__evidence *list, const vouch__entry *e)
         return NULL;
 
     text_member(doc, object, "id", e->id);
-    key_member(list, object, e);
+    key_member(list, object, e->id, e->model, e->part, e->subject);
     const struct {
         const char *key, *text;
     } text[] = {
@@ -151,6 +152,21 @@ vouch__json *vouch__evidence_add(vouch__evidence *list, const vouch__entry *e)
     (void)vouch__json_push(doc, list->entries, object);
     if (verdict <= VOUCH__FAIL && verdict > list->worst)
         list->worst = verdict;
+    return object;
+}
+
+vouch__json *vouch__evidence_take(vouch__evidence *list, const vouch__json *entry)
+{
+    vouch__json *object = vouch__json_copy(list->doc, entry);
+    const char *verdict = vouch__json_string(vouch__json_get(entry, "verdict"));
+    const char *id = vouch__json_string(vouch__json_get(entry, "id"));
+    key_member(list, object, id ? id : "?", vouch__json_string(vouch__json_get(entry, "model")),
+               vouch__json_string(vouch__json_get(entry, "part")),
+               vouch__json_string(vouch__json_get(entry, "subject")));
+    (void)vouch__json_push(list->doc, list->entries, object);
+    for (int v = VOUCH__PASS; verdict && v <= VOUCH__FAIL; v++)
+        if (!strcmp(verdict, vouch__verdict_name((vouch__verdict)v)) && (vouch__verdict)v > list->worst)
+            list->worst = (vouch__verdict)v;
     return object;
 }
 

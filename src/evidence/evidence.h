@@ -84,6 +84,9 @@ typedef struct vouch__entry {
  * list's doc holds what stuck (vouch__doc_status). */
 vouch__json *vouch__evidence_add(vouch__evidence *list, const vouch__entry *entry);
 
+/* Add a copy of an entry that another list has judged; its key is made anew. */
+vouch__json *vouch__evidence_take(vouch__evidence *list, const vouch__json *entry);
+
 /* Add a table to an entry: columns are comma-separated names. Then a row at a time. */
 vouch__json *vouch__evidence_table(vouch__evidence *list, vouch__json *entry, const char *name,
                                    const char *columns);

@@ -5,6 +5,7 @@
  * The root of evidence.json. Every member may be absent or null: what is absent is left out or said to be.
  *   project     name
  *   title       what the page is, where it is no report on models of a run: no champion is spoken of then
+ *   tests       {id: {high_risk, strengths, limits}}: what is told of a test beside what its entries say
  *   stamp       a word across every page ("DEMO")
  *   code        {version, build}      seed    number
  *   data        {source, rows, columns, features, fingerprint, target, bad, bad_rate, id, decision_time,

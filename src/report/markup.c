@@ -216,3 +216,20 @@ void vouch__html_badge(vouch__buf *out, const char *status)
     vouch__html_text(out, status ? status : "\xE2\x80\x93");
     vouch__buf_text(out, "</span>");
 }
+
+void vouch__plain_wrapped(vouch__buf *out, const char *text, size_t indent, size_t column)
+{
+    while (text && *text) {
+        size_t len = strcspn(text, " \n\t\r");
+        if (len && column > indent && column + 1 + len > VOUCH__PLAIN_WIDTH) {
+            vouch__buf_fmt(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (len && column > indent) {
+            vouch__buf_text(out, " ");
+            column++;
+        }
+        vouch__plain_bytes(out, text, len);
+        column += len;
+        text += len + (text[len] != '\0');
+    }
+}

@@ -12,6 +12,10 @@ void vouch__html_text(vouch__buf *out, const char *text); /* NULL: nothing */
 void vouch__html_json(vouch__buf *out, const vouch__json *string);
 /* For terminals: the same characters replaced, nothing escaped, line ends as spaces. */
 void vouch__plain_bytes(vouch__buf *out, const char *text, size_t len);
+/* Text broken at blanks to lines of at most VOUCH__PLAIN_WIDTH, each after the first indented; the first
+ * begins at column. */
+enum { VOUCH__PLAIN_WIDTH = 96 };
+void vouch__plain_wrapped(vouch__buf *out, const char *text, size_t indent, size_t column);
 /* A CSS string with its quotes. */
 void vouch__css_text(vouch__buf *out, const char *text);
 /* Letters, digits and hyphens only: for id attributes and links to them. */

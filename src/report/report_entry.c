@@ -224,6 +224,8 @@ static void basis(vouch__page *page, const vouch__json *entry)
 {
     const char *null = vouch__json_string(vouch__json_get(entry, "null"));
     const char *interval = vouch__member(vouch__json_get(entry, "interval"), "method");
+    const char *id = vouch__member(entry, "id");
+    const vouch__json *told = id ? vouch__json_get(vouch__json_get(page->root, "tests"), id) : NULL;
     if (!has_text(entry, "method") && !has_text(entry, "convention") && !has_text(entry, "source") && !null)
         return;
     vouch__buf_text(page->out, "<dl class=\"basis\">\n");
@@ -231,6 +233,9 @@ static void basis(vouch__page *page, const vouch__json *entry)
     basis_line(page, "Convention", vouch__member(entry, "convention"));
     basis_line(page, "Null hypothesis", null);
     basis_line(page, "Interval", interval);
+    basis_line(page, "Signs of high risk", vouch__member(told, "high_risk"));
+    basis_line(page, "Strengths", vouch__member(told, "strengths"));
+    basis_line(page, "Limits", vouch__member(told, "limits"));
     basis_line(page, "Source", vouch__member(entry, "source"));
     vouch__buf_text(page->out, "</dl>\n");
 }

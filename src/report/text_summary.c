@@ -6,30 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 96 };
-
 static void words(vouch__buf *out, const vouch__json *text)
 {
     if (vouch__json_string(text))
         vouch__plain_bytes(out, text->text, text->len);
-}
-
-/* Text broken at blanks, each line after the first indented. */
-static void wrapped(vouch__buf *out, const char *text, size_t indent, size_t column)
-{
-    while (text && *text) {
-        size_t len = strcspn(text, " \n\t\r");
-        if (len && column > indent && column + 1 + len > WIDTH) {
-            vouch__buf_fmt(out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (len && column > indent) {
-            vouch__buf_text(out, " ");
-            column++;
-        }
-        vouch__plain_bytes(out, text, len);
-        column += len;
-        text += len + (text[len] != '\0');
-    }
 }
 
 static void number(vouch__buf *out, double value, const char *unit)
@@ -114,7 +94,7 @@ static void champion(const vouch__page *page)
     vouch__buf_text(page->out, "Champion: ");
     words(page->out, vouch__json_get(vouch__json_get(page->root, "champion"), "name"));
     vouch__buf_text(page->out, "\n  ");
-    wrapped(page->out, vouch__member(vouch__json_get(page->root, "champion"), "why"), 2, 2);
+    vouch__plain_wrapped(page->out, vouch__member(vouch__json_get(page->root, "champion"), "why"), 2, 2);
     vouch__buf_text(page->out, "\n");
 }
 
@@ -169,9 +149,48 @@ static void finding(const vouch__page *page, const vouch__json *entry, const cha
     }
     if (note && *note) {
         vouch__buf_text(page->out, "\n           ");
-        wrapped(page->out, note, 11, 11);
+        vouch__plain_wrapped(page->out, note, 11, 11);
     }
     vouch__buf_text(page->out, "\n");
+}
+
+/* Of a suite, what every test said. */
+static void results(const vouch__page *page)
+{
+    enum { SHOWN = 500 };
+    for (size_t i = 0; i < page->n_entries && i < SHOWN; i++) {
+        const vouch__json *entry = page->entry[i], *interval = vouch__json_get(entry, "interval");
+        double value = vouch__member_number(entry, "value"), p = vouch__member_number(entry, "p_value");
+        double both[] = { vouch__member_number(interval, "low"), vouch__member_number(interval, "high"),
+                          value };
+        const char *unit = vouch__member(entry, "unit");
+        size_t from = page->out->len;
+        vouch__buf_text(page->out, i ? "  " : "\n  ");
+        from += !i;
+        words(page->out, vouch__json_get(entry, "verdict"));
+        pad(page->out, from, 18);
+        words(page->out, vouch__json_get(entry, "key"));
+        pad(page->out, from, 56);
+        if (!isnan(value))
+            number(page->out, value, unit);
+        if (!isnan(both[0]) && !isnan(both[1])) {
+            vouch__number_format format = vouch__format_for(vouch__style_of(unit), 3, both);
+            pad(page->out, from, 66);
+            vouch__buf_text(page->out, "(");
+            vouch__format_number(page->out, both[0], format);
+            vouch__buf_text(page->out, " to ");
+            vouch__format_number(page->out, both[1], format);
+            vouch__buf_text(page->out, ")");
+        }
+        if (!isnan(p)) {
+            pad(page->out, from, 86);
+            vouch__buf_text(page->out, "p ");
+            vouch__format_number(page->out, p, vouch__format_for(VOUCH__STYLE_P_VALUE, 0, NULL));
+        }
+        vouch__buf_text(page->out, "\n");
+    }
+    if (page->n_entries > SHOWN)
+        vouch__buf_fmt(page->out, "  ... and %zu more\n", page->n_entries - SHOWN);
 }
 
 static void findings(const vouch__page *page)
@@ -207,6 +226,8 @@ vouch_status vouch__report_text(vouch_ctx *ctx, const vouch__json *evidence, vou
         key_figure(&page, "validate.ece", "calibration error");
         key_figure(&page, "validate.psi_score", "PSI of the score");
         decision_line(&page);
+        if (vouch__member(evidence, "suite"))
+            results(&page);
         verdicts(&page);
         findings(&page);
     }
