@@ -49,7 +49,7 @@ typedef struct cli_call {
 
 /* Commands, each file its own. */
 extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run, cmd_model_list,
-    cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_sql, cmd_score,
+    cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_export, cmd_score,
     cmd_profile, cmd_serve, cmd_monitor, cmd_verify, cmd_replay, cmd_ledger, cmd_simulate_credit, cmd_import,
     cmd_model_diff, cmd_explain, cmd_reasons, cmd_test_list, cmd_test_describe, cmd_test_run;
 
@@ -59,6 +59,8 @@ const char *cli_need(const cli_call *cli, const char *name); /* says so and retu
 size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t max);
 /* Print the context's message and turn a status into an exit code. */
 int cli_failed(const cli_call *cli, vouch_status status);
+/* Write text to a file, whole; says what went wrong. Returns an exit code. */
+int cli_write(const char *path, const char *text);
 bool cli_number(const char *name, const char *text, double lo, double hi, double *out);
 bool cli_date(const char *name, const char *text, int64_t *out_us); /* 2026-01-31, midnight UTC */
 const char *cli_duckdb(void); /* the environment's VOUCH_DUCKDB, or NULL */

@@ -139,3 +139,14 @@ vouch_status cli_open_key(cli_call *cli, const char *path, vouch_key **out_key)
         exit(EXIT_USAGE);
     return vouch_key_open(cli->ctx, path, passphrase, out_key);
 }
+
+int cli_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    bool written = file && fputs(text, file) >= 0;
+    if (file && fclose(file) != 0)
+        written = false;
+    if (!written)
+        fprintf(stderr, "vouch: can't write %s: %s\n", path, strerror(errno));
+    return written ? EXIT_DONE : EXIT_FAILED;
+}

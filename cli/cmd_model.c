@@ -86,31 +86,43 @@ static int show(cli_call *cli)
 const command cmd_model_show = { "model", "show", "FILE", 1,   "What a model file holds, as JSON.",
                                  NULL,    NULL,   0,      show };
 
-static const option sql_options[] = { { "--dialect", "NAME", "duckdb (default)" } };
+static const option export_options[] = {
+    { "--to", "FORM", "c, json, pmml, sql-duckdb, sql-postgresql or sql-spark" },
+    { "--out", "FILE", "where to write it; the terminal when not given" },
+};
 
-static int sql(cli_call *cli)
+static int export(cli_call *cli)
 {
-    const char *dialect = cli_get(cli, "--dialect");
+    const char *form = cli_need(cli, "--to"), *path = cli_get(cli, "--out");
     vouch_model *model = NULL;
     char *text = NULL;
+    int exit_code = EXIT_DONE;
+    if (!form)
+        return EXIT_USAGE;
     vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
     if (!status)
-        status = vouch_model_sql(cli->ctx, model, dialect ? dialect : "duckdb", &text);
-    if (!status)
+        status = vouch_model_export(cli->ctx, model, form, &text);
+    if (status)
+        exit_code = cli_failed(cli, status);
+    else if (path)
+        exit_code = cli_write(path, text);
+    else
         printf("%s\n", text);
     vouch_text_free(cli->ctx, text);
     vouch_model_free(model);
-    return status ? cli_failed(cli, status) : EXIT_DONE;
+    return exit_code;
 }
 
-const command cmd_model_sql = {
+const command cmd_model_export = {
     "model",
-    "sql",
+    "export",
     "FILE",
     1,
-    "A scorecard as one SQL expression that gives the same points.",
-    NULL,
-    sql_options,
-    N(sql_options),
-    sql,
+    "A model in a form that another system runs, with the same numbers.",
+    "Of a scorecard, every form gives its integer points. SQL is one expression over the input columns:\n"
+    "  psql -c \"SELECT id, $(vouch model export card.vouch --to sql-postgresql) AS points FROM "
+    "applications\"",
+    export_options,
+    N(export_options),
+    export,
 };

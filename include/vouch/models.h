@@ -72,10 +72,13 @@ VOUCH_API void vouch_scorer_row(const vouch_scorer *scorer, const double *row, d
 VOUCH_API void vouch_scorer_rows(const vouch_scorer *scorer, size_t n, const double *rows, double *out_raw);
 VOUCH_API double vouch_scorer_probability(const vouch_scorer *scorer, double raw);
 
-/* The scorecard as one SQL expression over its input columns, giving the integer points. dialect: "duckdb".
- * Fails E_ARG for a kind without points. */
-VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model,
-                                                      const char *dialect, char **out_sql);
+/* The model as text that another system runs, giving the same numbers. Of a scorecard the integer points:
+ *   "sql-duckdb", "sql-postgresql", "sql-spark"   one expression over the input columns
+ *   "c"      one C11 file without dependencies     "pmml"   a PMML 4.4 Scorecard     "json"   its bins
+ * The caller frees it with vouch_text_free. Fails E_ARG for a kind without the form; the message lists those
+ * there are. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_export(vouch_ctx *ctx, const vouch_model *model,
+                                                         const char *form, char **out_text);
 
 /* Models of other libraries: docs/import.md says which files, versions and objectives. */
 enum { VOUCH_ITERATIONS_ALL = 0, VOUCH_ITERATIONS_BEST = -1 };

@@ -51,7 +51,5 @@ const vouch__card *vouch__model_card(const struct vouch_model *model);
 enum { VOUCH__CARD_LABEL = 256 };
 void vouch__card_label(const vouch__inputs *inputs, const vouch__card_input *c, size_t bin, char *out,
                        size_t cap);
-/* The integer points as one DuckDB SQL expression over the inputs' names. */
-void vouch__card_sql(const vouch__card *card, const vouch__inputs *inputs, vouch__buf *out);
 
 #endif

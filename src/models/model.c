@@ -6,6 +6,7 @@
 #include "models/model_kind.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SCORE_GRAIN = 1024, CONTRIBUTION_GRAIN = 64 };
@@ -301,17 +302,35 @@ vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model, char
     return status;
 }
 
-vouch_status vouch_model_sql(vouch_ctx *ctx, const vouch_model *model, const char *dialect, char **out_sql)
+static vouch_status no_form(vouch_ctx *ctx, const vouch_model *model, const char *name)
 {
+    char known[256] = "";
+    size_t used = 0;
+    if (model->kind->n_forms == 0)
+        return vouch__fail(ctx, VOUCH_E_ARG, "export: a %s can't be written for other systems",
+                           model->kind->name);
+    for (size_t i = 0; i < model->kind->n_forms && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 model->kind->form[i].name);
+    return vouch__fail(ctx, VOUCH_E_ARG, "export: no form '%s' of a %s, must be one of %s", name,
+                       model->kind->name, known);
+}
+
+vouch_status vouch_model_export(vouch_ctx *ctx, const vouch_model *model, const char *form, char **out_text)
+{
+    const vouch__form *found = NULL;
     vouch__buf buf;
-    if (!model->kind->sql)
-        return vouch__fail(ctx, VOUCH_E_ARG, "sql: a %s has no points to write as SQL", model->kind->name);
+    for (size_t i = 0; i < model->kind->n_forms; i++)
+        if (!strcmp(model->kind->form[i].name, form))
+            found = &model->kind->form[i];
+    if (!found)
+        return no_form(ctx, model, form);
     vouch__buf_init(ctx, &buf, 0);
-    vouch_status status = model->kind->sql(ctx, model->state, &model->inputs, dialect, &buf);
+    vouch_status status = found->write(ctx, model, &buf);
     if (!status)
         status = vouch__buf_status(ctx, &buf);
     if (!status)
-        *out_sql = vouch__buf_take(&buf);
+        *out_text = vouch__buf_take(&buf);
     vouch__buf_free(&buf);
     return status;
 }

@@ -36,6 +36,13 @@ enum {
     VOUCH__IS_IMPORTED = 16
 };
 
+/* A form in which another system can run a model. */
+struct vouch_model;
+typedef struct vouch__form {
+    const char *name; /* "sql-duckdb" */
+    vouch_status (*write)(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+} vouch__form;
+
 typedef struct vouch__model_kind {
     const char *name, *title;
     uint32_t version;      /* of the saved form */
@@ -66,9 +73,8 @@ typedef struct vouch__model_kind {
     vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
                          void **state);
     void (*free)(const vouch_alloc *alloc, void *state); /* NULL is fine */
-    /* One expression giving the points; NULL without CAN_POINTS. An unknown dialect is E_ARG. */
-    vouch_status (*sql)(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, const char *dialect,
-                        vouch__buf *out);
+    const vouch__form *form;                             /* [n_forms]; NULL when there is none */
+    size_t n_forms;
 } vouch__model_kind;
 
 /* One X(name) a family, in the order the documentation lists them. */

@@ -48,8 +48,7 @@ static int32_t points(const void *state, const double *row)
     return (int32_t)vouch__card_total(&((const vouch__scorecard *)state)->card, row);
 }
 
-/* Mean points of a characteristic over the training rows. */
-static double mean_points(const vouch__card_input *c)
+double vouch__card_mean_points(const vouch__card_input *c)
 {
     double rows = 0.0, sum = 0.0;
     for (size_t b = 0; b < c->n_bins; b++) {
@@ -71,7 +70,7 @@ static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matr
         memset(out, 0, x.rows * x.cols * sizeof *out);
     for (size_t c = 0; c < card->n; c++) {
         const vouch__card_input *at = &card->at[c];
-        double mean = mean_points(at);
+        double mean = vouch__card_mean_points(at);
         total += mean;
         for (size_t i = 0; i < x.rows; i++) {
             size_t cell = i * x.cols + at->input;
@@ -93,14 +92,14 @@ void vouch__card_free(const vouch_alloc *alloc, void *state)
     vouch__free(alloc, s);
 }
 
-static vouch_status sql(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, const char *dialect,
-                        vouch__buf *out)
-{
-    if (strcmp(dialect, "duckdb") != 0)
-        return vouch__fail(ctx, VOUCH_E_ARG, "sql: no dialect '%s', must be duckdb", dialect);
-    vouch__card_sql(&((const vouch__scorecard *)state)->card, inputs, out);
-    return VOUCH_OK;
-}
+const vouch__form vouch__card_forms[VOUCH__CARD_FORMS] = {
+    { "c", vouch__card_c },
+    { "json", vouch__card_form_json },
+    { "pmml", vouch__card_pmml },
+    { "sql-duckdb", vouch__card_sql_duckdb },
+    { "sql-postgresql", vouch__card_sql_postgresql },
+    { "sql-spark", vouch__card_sql_spark },
+};
 
 const vouch__model_kind vouch__kind_scorecard = {
     .name = "scorecard",
@@ -118,7 +117,8 @@ const vouch__model_kind vouch__kind_scorecard = {
     .save = vouch__card_save,
     .load = vouch__card_load,
     .free = vouch__card_free,
-    .sql = sql,
+    .form = vouch__card_forms,
+    .n_forms = VOUCH__CARD_FORMS,
 };
 
 const vouch__card *vouch__model_card(const struct vouch_model *model)

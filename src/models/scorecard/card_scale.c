@@ -45,6 +45,8 @@ vouch_status vouch__card_scale(vouch_ctx *ctx, vouch__card *card)
     return VOUCH_OK;
 }
 
+bool vouch__card_has(const vouch__bin *bin, size_t k) { return bin->bits[k / 32] >> k % 32 & 1; }
+
 size_t vouch__card_bin(const vouch__card *card, size_t c, double x)
 {
     return vouch__card_input_bin(&card->at[c], x);

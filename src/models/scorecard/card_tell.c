@@ -1,4 +1,4 @@
-/* A scorecard in words, tables and SQL. */
+/* A scorecard in words and tables. */
 #include "models/scorecard/scorecard.h"
 
 #include "num/special.h"
@@ -18,7 +18,7 @@ static void set_label(const vouch__inputs *inputs, const vouch__card_input *c, s
     out[used++] = '{';
     for (size_t k = 0; k < input->n_categories; k++) {
         size_t len = strlen(input->category[k]);
-        if (!(c->bin[b].bits[k / 32] >> k % 32 & 1))
+        if (!vouch__card_has(&c->bin[b], k))
             continue;
         if (left > 0 || used + len + 2 + TAIL > cap) {
             left++;
@@ -155,94 +155,4 @@ void vouch__card_describe(const void *state, const vouch__inputs *inputs, vouch_
                               "at the population's odds added before its WoE is taken."));
     points_table(card, inputs, doc, object);
     coefficient_table(card, inputs, doc, object);
-}
-
-/* ---- SQL ---- */
-
-/* Doubling the quote is all that SQL asks, for names in " and for texts in '. */
-static void quoted(vouch__buf *out, char quote, const char *text)
-{
-    vouch__buf_add(out, &quote, 1);
-    for (; *text; text++) {
-        vouch__buf_add(out, text, 1);
-        if (*text == quote)
-            vouch__buf_add(out, text, 1);
-    }
-    vouch__buf_add(out, &quote, 1);
-}
-
-/* With an exponent the literal is a DOUBLE, read exactly; without one it would be a DECIMAL. */
-static void literal(vouch__buf *out, double value)
-{
-    char text[VOUCH__DOUBLE_MAX];
-    vouch__double_text(value, text);
-    if (value == -INFINITY)
-        vouch__buf_text(out, "CAST('-Infinity' AS DOUBLE)");
-    else
-        vouch__buf_fmt(out, strpbrk(text, "eE") ? "%s" : "%se0", text);
-}
-
-static void number_case(const vouch__card_input *c, const char *name, vouch__buf *out)
-{
-    const vouch__bin *missing = &c->bin[c->n_bins - 1];
-    vouch__buf_text(out, "CASE WHEN ");
-    quoted(out, '"', name);
-    vouch__buf_text(out, " IS NULL OR isnan(CAST(");
-    quoted(out, '"', name);
-    vouch__buf_fmt(out, " AS DOUBLE)) THEN %d", missing->points);
-    for (size_t pass = 0; pass < 2; pass++) /* special codes before ranges */
-        for (size_t b = 0; b + 1 < c->n_bins; b++) {
-            const vouch__bin *bin = &c->bin[b];
-            if ((bin->type == VOUCH__BIN_SPECIAL) != (pass == 0))
-                continue;
-            if (bin->high == INFINITY) {
-                vouch__buf_fmt(out, " ELSE %d END", bin->points);
-                continue;
-            }
-            vouch__buf_text(out, " WHEN CAST(");
-            quoted(out, '"', name);
-            vouch__buf_text(out, pass == 0 ? " AS DOUBLE) = " : " AS DOUBLE) <= ");
-            literal(out, bin->high);
-            vouch__buf_fmt(out, " THEN %d", bin->points);
-        }
-}
-
-static void category_case(const vouch__card_input *c, const vouch__input *input, vouch__buf *out)
-{
-    vouch__buf_text(out, "CASE WHEN ");
-    quoted(out, '"', input->name);
-    vouch__buf_fmt(out, " IS NULL THEN %d", c->bin[c->n_bins - 1].points);
-    for (size_t b = 0; b + 1 < c->n_bins; b++) {
-        const char *before = " IN (";
-        if (b == c->otherwise)
-            continue;
-        for (size_t k = 0; k < input->n_categories; k++) {
-            if (!(c->bin[b].bits[k / 32] >> k % 32 & 1))
-                continue;
-            if (before[1] == 'I') {
-                vouch__buf_text(out, " WHEN ");
-                quoted(out, '"', input->name);
-            }
-            vouch__buf_text(out, before);
-            quoted(out, '\'', input->category[k]);
-            before = ", ";
-        }
-        if (before[0] == ',')
-            vouch__buf_fmt(out, ") THEN %d", c->bin[b].points);
-    }
-    vouch__buf_fmt(out, " ELSE %d END", c->bin[c->otherwise].points);
-}
-
-void vouch__card_sql(const vouch__card *card, const vouch__inputs *inputs, vouch__buf *out)
-{
-    vouch__buf_fmt(out, "(%d", card->base_points);
-    for (size_t c = 0; c < card->n; c++) {
-        const vouch__input *input = &inputs->at[card->at[c].input];
-        vouch__buf_text(out, "\n  + ");
-        if (input->is_category)
-            category_case(&card->at[c], input, out);
-        else
-            number_case(&card->at[c], input->name, out);
-    }
-    vouch__buf_text(out, ")");
 }

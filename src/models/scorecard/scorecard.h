@@ -45,6 +45,21 @@ vouch_status vouch__card_load(vouch_ctx *ctx, const vouch__inputs *inputs, const
                               void **state);
 void vouch__card_free(const vouch_alloc *alloc, void *state);
 
+/* The card as other systems run it, all giving its integer points; docs/scorecard.md says how each is used.
+ */
+extern const vouch__form vouch__card_forms[];
+enum { VOUCH__CARD_FORMS = 6 };
+vouch_status vouch__card_sql_duckdb(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_sql_postgresql(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_sql_spark(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_c(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_pmml(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_form_json(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+/* Mean points of a characteristic over the training rows. */
+double vouch__card_mean_points(const vouch__card_input *c);
+/* Does the set bin hold category k? */
+bool vouch__card_has(const vouch__bin *bin, size_t k);
+
 /* Points and factor, offset, base points from coefficients and the scaling: see card_scale.c. */
 vouch_status vouch__card_scale(vouch_ctx *ctx, vouch__card *card);
 /* Total of one row of the model's inputs. */
