@@ -1,61 +1,233 @@
-/* One row and many rows of XGBoost and LightGBM models, against those libraries' own C interfaces and against
- * the model compiled as nested ifs. Distinct rows, one pinned thread; medians and 99th percentiles. Every
- * score is also compared: a wrong bit ends the program. Usage: bench_engine FOLDER LIBXGBOOST LIBLIGHTGBM */
-#include "bench.h"
+/* One row and many rows of XGBoost and LightGBM models, against those libraries' own C interfaces, ONNX
+ * Runtime's, and the model compiled to C. Distinct rows, one pinned thread; medians and 99th percentiles,
+ * with warm caches and with cold ones. Every score is also compared: a wrong bit ends the program. Usage:
+ * bench_engine FOLDER LIBXGBOOST LIBLIGHTGBM LIBONNXRUNTIME */
+#include "engine_peers.h"
+
 #include "models/engine/engine.h"
 #include "models/forest/forest.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <sched.h>
 #include <string.h>
 
-enum { ROWS = 20000, TIMED = 6000 };
-
-typedef double score_fn(void *self, const double *row);
-
-typedef struct peers {
-    int (*xgb_load)(void *, const char *);
-    int (*xgb_create)(const void *, uint64_t, void **);
-    int (*xgb_param)(void *, const char *, const char *);
-    int (*xgb_predict)(void *, const char *, const char *, void *, const uint64_t **, const uint64_t *,
-                       const float **);
-    int (*lgb_load)(const char *, int *, void **);
-    int (*lgb_init)(void *, int, int, int, int, int, const char *, void **);
-    int (*lgb_row)(void *, const double *, int64_t *, double *);
-    int (*lgb_batch)(void *, const void *, int, int32_t, int32_t, int, int, int, int, const char *, int64_t *,
-                     double *);
-} peers;
+enum { ROWS = 20000, TIMED = 6000, WARM_UP = 200, COLD = 60, EVICTED = 48 << 20 };
 
 typedef struct subject { /* one model and who scores it */
-    const vouch_scorer *scorer;
-    void *booster, *fast;
-    const peers *peer;
-    double (*ifs)(const void *row);
-    float *narrow; /* the row as float, for those who take floats */
+    const char *name;
+    bool is_xgboost;
     size_t width;
+    const double *rows;
+    const peers *peer;
+    vouch_model *model;
+    vouch_scorer *scorer;
+    void *booster, *fast;
+    ort_model onnx;
+    ort_call onnx_row;
+    float onnx_out;
+    double (*ifs)(const void *row);
+    void (*tl2cgen)(void *entries, int want_margin, void *out);
+    float *narrow; /* the row as float, for those who take floats */
+    void *entry;   /* and for TL2cgen: as the model's numbers, but -1 as int where missing */
     char interface[160];
 } subject;
 
-static void die(const char *what)
-{
-    (void)fprintf(stderr, "bench_engine: %s\n", what);
-    exit(1);
-}
+typedef double score_fn(subject *s, const double *row);
 
-static void *symbol(void *library, const char *name)
-{
-    void *found = library ? dlsym(library, name) : NULL;
-    if (!found)
-        die(name);
-    return found;
-}
+typedef struct timing { /* microseconds a row */
+    double p50, p99;
+} timing;
 
-static double ours(void *self, const double *row)
+static double ours(subject *s, const double *row)
 {
     double raw;
-    vouch_scorer_row(((const subject *)self)->scorer, row, &raw);
+    vouch_scorer_row(s->scorer, row, &raw);
     return raw;
+}
+
+static double xgboost(subject *s, const double *row)
+{
+    (void)row; /* already narrow, and described */
+    return xgb_predict(s->peer, s->booster, s->interface);
+}
+
+static double lightgbm(subject *s, const double *row)
+{
+    int64_t n = 0;
+    double out = 0.0;
+    if (s->peer->lgb_row(s->fast, row, &n, &out))
+        die("LGBM_BoosterPredictForMatSingleRowFast");
+    return out;
+}
+
+static double onnx(subject *s, const double *row)
+{
+    (void)row;
+    ort_run(s->peer, &s->onnx, &s->onnx_row);
+    return (double)s->onnx_out;
+}
+
+static double ifs(subject *s, const double *row)
+{
+    return s->ifs(s->is_xgboost ? (const void *)s->narrow : (const void *)row);
+}
+
+static double tl2cgen(subject *s, const double *row)
+{
+    float narrow = 0.0F;
+    double wide = 0.0;
+    (void)row;
+    s->tl2cgen(s->entry, 1, s->is_xgboost ? (void *)&narrow : (void *)&wide);
+    return s->is_xgboost ? (double)narrow : wide;
+}
+
+/* The row in every form that a peer takes. */
+static void prepare(subject *s, const double *row)
+{
+    static const int missing = -1;
+    size_t size = s->is_xgboost ? sizeof(float) : sizeof(double);
+    for (size_t j = 0; j < s->width; j++) {
+        s->narrow[j] = (float)row[j];
+        const void *value = s->is_xgboost ? (const void *)&s->narrow[j] : (const void *)&row[j];
+        bool is_missing = isnan(row[j]);
+        memcpy((char *)s->entry + j * size, is_missing ? &missing : value,
+               is_missing ? sizeof missing : size);
+    }
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static timing summed_up(double *took, size_t n)
+{
+    qsort(took, n, sizeof *took, ascending);
+    return (timing){ took[n / 2], took[n * 99 / 100] };
+}
+
+static double sink;
+
+static timing time_rows(score_fn *fn, subject *s)
+{
+    static double took[TIMED];
+    for (size_t i = 0; i < TIMED; i++) {
+        const double *row = s->rows + i * s->width;
+        prepare(s, row);
+        double begun = bench_now();
+        sink += fn(s, row);
+        took[i] = 1e6 * (bench_now() - begun);
+    }
+    return summed_up(took + WARM_UP, TIMED - WARM_UP);
+}
+
+/* After other work has taken all caches. */
+static timing time_cold(score_fn *fn, subject *s)
+{
+    static unsigned char other[EVICTED];
+    double took[COLD];
+    for (size_t i = 0; i < COLD; i++) {
+        const double *row = s->rows + i * s->width;
+        prepare(s, row);
+        memset(other, (int)i, sizeof other);
+        double begun = bench_now();
+        sink += fn(s, row);
+        took[i] = 1e6 * (bench_now() - begun);
+    }
+    return summed_up(took, COLD);
+}
+
+/* bar: how many times faster ours is to be; 0: none. */
+static void compare(const subject *s, const char *job, const char *peer, double mine, double theirs,
+                    double bar)
+{
+    (void)printf("engine_%s_%s_vs_%s\t%.3f\t%.3f\tus\t%.1f\t%.1f\t%s\n", s->name, job, peer, mine, theirs,
+                 theirs / mine, bar, theirs >= bar * mine ? "ok" : "short");
+    (void)fflush(stdout);
+}
+
+static bool same_bits(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
+/* Who gives ours bit for bit, and who only nearly (they add in another order). */
+static void check(subject *s, const char *who, score_fn *peer, bool is_exact)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const double *row = s->rows + i * s->width;
+        prepare(s, row);
+        double a = ours(s, row), b = peer(s, row);
+        if (is_exact ? !same_bits(a, b) : !(fabs(a - b) < 1e-4)) {
+            (void)fprintf(stderr, "row %zu: ours %.17g, %s %.17g\n", i, a, who, b);
+            die("a score differs");
+        }
+    }
+}
+
+/* The other paths, each against the model compiled to C; one that the processor lacks is skipped. */
+static void other_paths(subject *s, const char *peer, timing theirs)
+{
+    static const double bar_xgboost[] = { 3.0, 4.0, 4.0 }, bar_lightgbm[] = { 3.0, 4.0, 4.0 };
+    vouch__engine *engine = ((const vouch__forest *)s->model->state)->engine;
+    vouch__engine_path best = vouch__engine_path_of(engine);
+    for (int path = (int)VOUCH__ENGINE_AVX512BW; path >= 0; path--) {
+        const char *name = vouch__engine_path_name((vouch__engine_path)path);
+        char job[64];
+        if (!vouch__engine_use(engine, (vouch__engine_path)path)) {
+            (void)fprintf(stderr, "skipped: %s on path %s, which this processor has not\n", s->name, name);
+            continue;
+        }
+        timing mine = time_rows(ours, s);
+        (void)snprintf(job, sizeof job, "row_%s", name);
+        compare(s, job, peer, mine.p50, theirs.p50, (s->is_xgboost ? bar_xgboost : bar_lightgbm)[path]);
+    }
+    (void)vouch__engine_use(engine, best);
+}
+
+static void one_row(subject *s)
+{
+    score_fn *library = s->is_xgboost ? xgboost : lightgbm;
+    const char *library_name = s->is_xgboost ? "xgboost" : "lightgbm";
+    double library_bar = s->is_xgboost ? 35.0 : 10.0, compiled_bar = s->is_xgboost ? 10.0 : 4.0;
+    check(s, library_name, library, true);
+    check(s, "nested ifs", ifs, true);
+    check(s, "tl2cgen", tl2cgen, false);
+    timing nested = time_rows(ifs, s), written = time_rows(tl2cgen, s), theirs = time_rows(library, s);
+    bool is_nested = nested.p50 <= written.p50;
+    const char *compiled_name = is_nested ? "ifs" : "tl2cgen";
+    timing compiled = is_nested ? nested : written, mine = time_rows(ours, s);
+    (void)fprintf(stderr, "%s: nested ifs %.2f us, TL2cgen %.2f us: the faster is the peer\n", s->name,
+                  nested.p50, written.p50);
+    compare(s, "row", library_name, mine.p50, theirs.p50, library_bar);
+    compare(s, "row_p99", library_name, mine.p99, theirs.p99, library_bar);
+    compare(s, "row", compiled_name, mine.p50, compiled.p50, compiled_bar);
+    compare(s, "row_p99", compiled_name, mine.p99, compiled.p99, compiled_bar);
+    if (s->is_xgboost) {
+        check(s, "onnxruntime", onnx, false);
+        timing ort = time_rows(onnx, s);
+        compare(s, "row", "onnxruntime", mine.p50, ort.p50, library_bar);
+    }
+    timing cold = time_cold(ours, s), compiled_cold = time_cold(is_nested ? ifs : tl2cgen, s);
+    compare(s, "row_cold", compiled_name, cold.p50, compiled_cold.p50, compiled_bar);
+    other_paths(s, compiled_name, compiled);
+}
+
+typedef struct batch_job {
+    subject *s;
+    const float *narrow;
+    double *out;
+    ort_call onnx;
+} batch_job;
+
+static void ours_batch(void *arg)
+{
+    batch_job *job = arg;
+    vouch_scorer_rows(job->s->scorer, ROWS, job->s->rows, job->out);
 }
 
 static void describe(subject *s, const float *rows, size_t n)
@@ -65,95 +237,53 @@ static void describe(subject *s, const float *rows, size_t n)
                    (size_t)rows, n, s->width);
 }
 
-static double xgboost(void *self, const double *row)
-{
-    static const char config[] =
-        "{\"type\":1,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false,"
-        "\"cache_id\":0,\"missing\":NaN}";
-    subject *s = self;
-    const uint64_t *shape = NULL;
-    uint64_t dim = 0;
-    const float *out = NULL;
-    (void)row; /* already narrow, and described */
-    if (s->peer->xgb_predict(s->booster, s->interface, config, NULL, &shape, &dim, &out))
-        die("XGBoosterPredictFromDense");
-    return (double)out[0];
-}
-
-static double lightgbm(void *self, const double *row)
-{
-    subject *s = self;
-    int64_t n = 0;
-    double out = 0.0;
-    if (s->peer->lgb_row(s->fast, row, &n, &out))
-        die("LGBM_BoosterPredictForMatSingleRowFast");
-    return out;
-}
-
-static double ifs_float(void *self, const double *row)
-{
-    (void)row;
-    return ((const subject *)self)->ifs(((const subject *)self)->narrow);
-}
-static double ifs_double(void *self, const double *row) { return ((const subject *)self)->ifs(row); }
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Microseconds a row: median and 99th percentile. */
-static void time_rows(score_fn *fn, subject *s, const double *rows, double *out_p50, double *out_p99)
-{
-    static double took[TIMED], sink;
-    for (size_t i = 0; i < TIMED; i++) {
-        const double *row = rows + i * s->width;
-        for (size_t j = 0; j < s->width; j++)
-            s->narrow[j] = (float)row[j];
-        double begun = bench_now();
-        sink += fn(s, row);
-        took[i] = 1e6 * (bench_now() - begun);
-    }
-    qsort(took + 200, TIMED - 200, sizeof *took, ascending);
-    *out_p50 = took[200 + (TIMED - 200) / 2];
-    *out_p99 = took[200 + (TIMED - 200) * 99 / 100];
-    if (isnan(sink))
-        die("a score is missing");
-}
-
-/* bar: how many times faster ours is to be. */
-static void compare(const char *name, double mine, double peer, double bar)
-{
-    (void)printf("%s\t%.3f\t%.3f\tus\t%.1f\t%.1f\t%s\n", name, mine, peer, peer / mine, bar,
-                 peer >= bar * mine ? "ok" : "short");
-}
-
-typedef struct batch_job {
-    subject *s;
-    const double *rows;
-    const float *narrow;
-    double *out;
-} batch_job;
-
-static void ours_batch(void *arg)
-{
-    batch_job *job = arg;
-    vouch_scorer_rows(job->s->scorer, ROWS, job->rows, job->out);
-}
 static void xgboost_batch(void *arg)
 {
     batch_job *job = arg;
-    describe(job->s, job->narrow, ROWS);
-    (void)xgboost(job->s, job->rows);
+    (void)xgb_predict(job->s->peer, job->s->booster, job->s->interface);
 }
+
 static void lightgbm_batch(void *arg)
 {
     batch_job *job = arg;
     int64_t n = 0;
-    if (job->s->peer->lgb_batch(job->s->booster, job->rows, 1, ROWS, (int32_t)job->s->width, 1, 1, 0, -1,
+    if (job->s->peer->lgb_batch(job->s->booster, job->s->rows, 1, ROWS, (int32_t)job->s->width, 1, 1, 0, -1,
                                 "num_threads=1", &n, job->out))
         die("LGBM_BoosterPredictForMat");
+}
+
+static void onnx_batch(void *arg)
+{
+    batch_job *job = arg;
+    ort_run(job->s->peer, &job->s->onnx, &job->onnx);
+}
+
+static double per_row(bench_fn *fn, batch_job *job) { return 1e6 / ROWS * bench_fastest(fn, job, 5); }
+
+static void many_rows(subject *s)
+{
+    float *narrow = malloc(ROWS * s->width * sizeof *narrow), *onnx_out = malloc(ROWS * sizeof *onnx_out);
+    double *out = malloc(ROWS * sizeof *out), bar = s->width == 30 ? 25.0 : 12.0;
+    if (!narrow || !out || !onnx_out)
+        die("out of memory");
+    for (size_t i = 0; i < ROWS * s->width; i++)
+        narrow[i] = (float)s->rows[i];
+    batch_job job = { .s = s, .narrow = narrow, .out = out };
+    describe(s, narrow, ROWS);
+    double mine = per_row(ours_batch, &job);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!same_bits(ours(s, s->rows + i * s->width), out[i]))
+            die("a row scores otherwise in a batch");
+    }
+    compare(s, "batch", s->is_xgboost ? "xgboost" : "lightgbm", mine,
+            per_row(s->is_xgboost ? xgboost_batch : lightgbm_batch, &job), s->is_xgboost ? bar : 10.0);
+    if (s->is_xgboost) {
+        job.onnx = ort_prepare(s->peer, &s->onnx, narrow, ROWS, onnx_out);
+        compare(s, "batch", "onnxruntime", mine, per_row(onnx_batch, &job), bar);
+    }
+    free(narrow);
+    free(onnx_out);
+    free(out);
 }
 
 static double *read_rows(const char *folder, size_t width)
@@ -168,140 +298,77 @@ static double *read_rows(const char *folder, size_t width)
     return rows;
 }
 
-static void check(subject *s, score_fn *peer, const double *rows)
+static void *compiled(const char *folder, const char *name, const char *how, const char *entry)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        const double *row = rows + i * s->width;
-        for (size_t j = 0; j < s->width; j++)
-            s->narrow[j] = (float)row[j];
-        double a = ours(s, row), b = peer(s, row);
-        if (memcmp(&a, &b, sizeof a) != 0) {
-            (void)fprintf(stderr, "row %zu: ours %.17g, theirs %.17g\n", i, a, b);
-            die("a score differs");
-        }
-    }
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s_%s.so", folder, name, how);
+    return symbol(dlopen(path, RTLD_NOW | RTLD_LOCAL), entry);
 }
 
-static void one_path(subject *s, const vouch_model *model, vouch__engine_path path, const double *rows,
-                     const char *name, double ifs, double bar)
-{
-    const vouch__forest *forest = model->state;
-    vouch__engine_path best = vouch__engine_path_of(forest->engine);
-    char line[80];
-    double p50, p99;
-    if (!vouch__engine_use(forest->engine, path))
-        return;
-    time_rows(ours, s, rows, &p50, &p99);
-    (void)snprintf(line, sizeof line, "%s_%s_vs_ifs", name, vouch__engine_path_name(path));
-    compare(line, p50, ifs, bar);
-    (void)vouch__engine_use(forest->engine, best);
-}
-
-static void load_peer(subject *s, const char *path, bool is_xgboost)
+static void load_peer(subject *s, const char *folder, const char *path)
 {
     int iterations;
-    if (is_xgboost) {
-        if (s->peer->xgb_create(NULL, 0, &s->booster) || s->peer->xgb_load(s->booster, path))
-            die("XGBoosterLoadModel");
-        (void)s->peer->xgb_param(s->booster, "nthread", "1");
-    } else if (s->peer->lgb_load(path, &iterations, &s->booster) ||
-               s->peer->lgb_init(s->booster, 1, 0, -1, 1, (int)s->width, "num_threads=1", &s->fast)) {
-        die("LGBM_BoosterCreateFromModelfile");
+    char onnx_path[512];
+    if (!s->is_xgboost) {
+        if (s->peer->lgb_load(path, &iterations, &s->booster) ||
+            s->peer->lgb_init(s->booster, 1, 0, -1, 1, (int)s->width, "num_threads=1", &s->fast))
+            die("LGBM_BoosterCreateFromModelfile");
+        return;
     }
-}
-
-static void batch(subject *s, bool is_xgboost, const double *rows, const char *name)
-{
-    char line[80];
-    float *narrow = malloc(ROWS * s->width * sizeof *narrow);
-    double *out = malloc(ROWS * sizeof *out);
-    if (!narrow || !out)
-        die("out of memory");
-    for (size_t i = 0; i < ROWS * s->width; i++)
-        narrow[i] = (float)rows[i];
-    batch_job job = { s, rows, narrow, out };
-    double mine = 1e6 / ROWS * bench_fastest(ours_batch, &job, 5);
-    double peer = 1e6 / ROWS * bench_fastest(is_xgboost ? xgboost_batch : lightgbm_batch, &job, 3);
-    (void)snprintf(line, sizeof line, "score_batch_%s_vs_%s", name, is_xgboost ? "xgboost" : "lightgbm");
-    compare(line, mine, peer, is_xgboost ? (s->width == 30 ? 25.0 : 12.0) : 10.0);
-    free(narrow);
-    free(out);
+    if (s->peer->xgb_create(NULL, 0, &s->booster) || s->peer->xgb_load(s->booster, path))
+        die("XGBoosterLoadModel");
+    (void)s->peer->xgb_param(s->booster, "nthread", "1");
+    (void)snprintf(onnx_path, sizeof onnx_path, "%s/%s.onnx", folder, s->name);
+    s->onnx = ort_open(s->peer, onnx_path, s->width);
+    s->onnx_row = ort_prepare(s->peer, &s->onnx, s->narrow, 1, &s->onnx_out);
 }
 
 static void run(vouch_ctx *ctx, const peers *peer, const char *folder, bool is_xgboost, size_t width)
 {
-    char path[512], name[16], line[80];
-    subject s = { .peer = peer, .width = width, .narrow = malloc(width * sizeof(float)) };
-    double *rows = read_rows(folder, width), p50, p99, theirs50, theirs99, ifs50, ifs99;
-    vouch_model *model = NULL;
-    vouch_scorer *scorer = NULL;
+    char path[512], name[16];
+    double *rows = read_rows(folder, width);
     vouch_import_options options = { .output = -1 };
+    subject s = { .name = name, .is_xgboost = is_xgboost, .width = width, .rows = rows, .peer = peer };
+    s.narrow = malloc(width * sizeof *s.narrow);
+    s.entry = malloc(width * sizeof(double));
+    if (!s.narrow || !s.entry)
+        die("out of memory");
     (void)snprintf(name, sizeof name, "%c%zu", is_xgboost ? 'X' : 'L', width);
-    (void)snprintf(path, sizeof path, "%s/%s.so", folder, name);
-    void *ifs = dlopen(path, RTLD_NOW);
-    if (!ifs || !s.narrow)
-        die(path);
-    *(void **)&s.ifs = symbol(ifs, "score");
+    *(void **)&s.ifs = compiled(folder, name, "ifs", "score");
+    *(void **)&s.tl2cgen = compiled(folder, name, "tl2cgen", "predict");
     (void)snprintf(path, sizeof path, "%s/%s.%s", folder, name, is_xgboost ? "json" : "txt");
-    if (vouch_model_import(ctx, path, &options, &model) || vouch_scorer_new(ctx, model, &scorer))
+    if (vouch_model_import(ctx, path, &options, &s.model) || vouch_scorer_new(ctx, s.model, &s.scorer))
         die(vouch_ctx_error(ctx));
-    s.scorer = scorer;
-    load_peer(&s, path, is_xgboost);
+    load_peer(&s, folder, path);
     describe(&s, s.narrow, 1);
-    score_fn *theirs = is_xgboost ? xgboost : lightgbm, *nested = is_xgboost ? ifs_float : ifs_double;
-    check(&s, theirs, rows);
-    time_rows(nested, &s, rows, &ifs50, &ifs99);
-    time_rows(theirs, &s, rows, &theirs50, &theirs99);
-    time_rows(ours, &s, rows, &p50, &p99);
-    const char *library = is_xgboost ? "xgboost" : "lightgbm";
-    (void)snprintf(line, sizeof line, "score_row_%s_vs_%s", name, library);
-    compare(line, p50, theirs50, is_xgboost ? 35.0 : 10.0);
-    (void)snprintf(line, sizeof line, "score_row_%s_vs_ifs", name);
-    compare(line, p50, ifs50, is_xgboost ? 10.0 : 4.0);
-    (void)snprintf(line, sizeof line, "score_row_%s_p99_vs_%s", name, library);
-    compare(line, p99, theirs99, is_xgboost ? 35.0 : 10.0);
-    (void)snprintf(line, sizeof line, "score_row_%s", name);
-    one_path(&s, model, VOUCH__ENGINE_AVX512BW, rows, line, ifs50, is_xgboost ? 4.0 : 1.0);
-    one_path(&s, model, VOUCH__ENGINE_AVX2, rows, line, ifs50, is_xgboost ? 4.0 : 1.0);
-    one_path(&s, model, VOUCH__ENGINE_PORTABLE, rows, line, ifs50, is_xgboost ? 3.0 : 1.0);
-    batch(&s, is_xgboost, rows, name);
-    vouch_scorer_free(scorer);
-    vouch_model_free(model);
+    one_row(&s);
+    many_rows(&s);
+    vouch_scorer_free(s.scorer);
+    vouch_model_free(s.model);
     free(rows);
     free(s.narrow);
-}
-
-static void load(peers *p, const char *xgboost_path, const char *lightgbm_path)
-{
-    void *x = dlopen(xgboost_path, RTLD_NOW), *l = dlopen(lightgbm_path, RTLD_NOW);
-    if (!x || !l)
-        die(dlerror());
-    *(void **)&p->xgb_load = symbol(x, "XGBoosterLoadModel");
-    *(void **)&p->xgb_create = symbol(x, "XGBoosterCreate");
-    *(void **)&p->xgb_param = symbol(x, "XGBoosterSetParam");
-    *(void **)&p->xgb_predict = symbol(x, "XGBoosterPredictFromDense");
-    *(void **)&p->lgb_load = symbol(l, "LGBM_BoosterCreateFromModelfile");
-    *(void **)&p->lgb_init = symbol(l, "LGBM_BoosterPredictForMatSingleRowFastInit");
-    *(void **)&p->lgb_row = symbol(l, "LGBM_BoosterPredictForMatSingleRowFast");
-    *(void **)&p->lgb_batch = symbol(l, "LGBM_BoosterPredictForMat");
+    free(s.entry);
 }
 
 int main(int argc, char **argv)
 {
     static const size_t widths[] = { 30, 200 };
+    const char *only = getenv("VOUCH_BENCH_MODEL"); /* as X200 */
     peers p;
     cpu_set_t one;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
-    if (argc != 4)
-        die("usage: bench_engine FOLDER LIBXGBOOST LIBLIGHTGBM");
+    if (argc != 5)
+        die("usage: bench_engine FOLDER LIBXGBOOST LIBLIGHTGBM LIBONNXRUNTIME");
     CPU_ZERO(&one);
     CPU_SET((size_t)sched_getcpu(), &one);
     (void)sched_setaffinity(0, sizeof one, &one);
-    load(&p, argv[2], argv[3]);
-    for (size_t i = 0; i < 2; i++) {
-        run(ctx, &p, argv[1], true, widths[i]);
-        run(ctx, &p, argv[1], false, widths[i]);
+    load_peers(&p, argv[2], argv[3], argv[4]);
+    for (size_t i = 0; i < 4; i++) {
+        size_t width = widths[i / 2];
+        bool is_xgboost = i % 2 == 0;
+        if (!only || (only[0] == (is_xgboost ? 'X' : 'L') && strtoul(only + 1, NULL, 10) == width))
+            run(ctx, &p, argv[1], is_xgboost, width);
     }
     vouch_ctx_free(ctx);
-    return 0;
+    return isnan(sink);
 }

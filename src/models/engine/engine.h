@@ -32,7 +32,7 @@ typedef enum vouch__engine_path {
 } vouch__engine_path;
 
 /* trees is borrowed and must outlive the engine. What the compiled form cannot hold (thousands of columns,
- * trees of more than 65,535 nodes) is scored by walking the trees: slower, never different. */
+ * rules in float and in double at once) is scored by walking the trees: slower, never different. */
 vouch_status vouch__engine_new(vouch_ctx *ctx, const vouch__trees *trees, const vouch__engine_sum *sum,
                                vouch__engine **out_engine);
 void vouch__engine_free(const vouch_alloc *alloc, vouch__engine *engine); /* NULL is fine */
@@ -47,7 +47,7 @@ void vouch__engine_rows(const vouch__engine *engine, size_t n, const double *row
 bool vouch__engine_use(vouch__engine *engine, vouch__engine_path path);
 const char *vouch__engine_path_name(vouch__engine_path path);
 vouch__engine_path vouch__engine_path_of(const vouch__engine *engine);
-/* How many trees have each form: walked by definition, by bytes, by reach, complete. */
+/* How many trees have each form: walked by definition, by bytes, by jumps, complete. */
 void vouch__engine_forms(const vouch__engine *engine, size_t out_trees[4]);
 
 #endif

@@ -35,7 +35,8 @@ AVX2 void vouch__engine_row_avx2(const struct vouch__engine *e, const double *ro
     }
     vouch__rank_codes(ranks, row, code);
     vouch__rank_sets(ranks, code, bytes + 2 * ranks->stride);
-    vouch__engine_walk(e, bytes, 0, e->n_packs, raw);
+    for (size_t r = 0; r < e->n_runs; r++)
+        vouch__engine_walk(e, bytes, &e->run[r], raw);
 }
 #else
 typedef int vouch__engine_avx2_is_empty;

@@ -130,25 +130,29 @@ VOUCH__INLINE VOUCH__BW void vouch__descend512(const uint64_t *right, uint8_t *c
     _mm_storel_epi64((__m128i *)(void *)cell, _mm512_cvtepi64_epi8(h));
 }
 
-/* Add the leaves of a pack in tree order; cells of its trees are `apart`. */
+/* Add the leaves of a pack in tree order. */
 VOUCH__INLINE VOUCH__BW void vouch__sum_pack512(const struct vouch__engine *e, size_t pack, const uint8_t *at,
-                                                size_t apart, vouch__sum *sum, double *raw)
+                                                vouch__sum *sum, double *raw)
 {
-    size_t t = VOUCH__PACK * pack, left = e->n_trees - t;
-    const double *cell = e->cell + e->cell_at[t];
-    size_t n = left < VOUCH__PACK ? left : VOUCH__PACK;
+    size_t t = VOUCH__PACK * pack, left = e->n_trees - t, n = left < VOUCH__PACK ? left : VOUCH__PACK;
+    const double *cell = e->cell + VOUCH__CELLS * t;
+    const float *narrow = e->cell_float + VOUCH__CELLS * t;
     if (e->group) {
         for (size_t j = 0; j < n; j++)
-            vouch__engine_add(e, t + j, cell[apart * j + at[j]], raw);
-    } else if (left < VOUCH__PACK) {
-        for (size_t j = 0; j < n; j++)
-            vouch__sum_add(sum, e->is_float, cell[apart * j + at[j]]);
+            vouch__engine_add(
+                e, t + j,
+                e->is_float ? (double)narrow[VOUCH__CELLS * j + at[j]] : cell[VOUCH__CELLS * j + at[j]], raw);
+    } else if (n < VOUCH__PACK) {
+        for (size_t j = 0; j < n && e->is_float; j++)
+            sum->narrow += narrow[VOUCH__CELLS * j + at[j]];
+        for (size_t j = 0; j < n && !e->is_float; j++)
+            sum->wide += cell[VOUCH__CELLS * j + at[j]];
     } else if (e->is_float) {
         for (size_t j = 0; j < VOUCH__PACK; j++)
-            sum->narrow += (float)cell[apart * j + at[j]];
+            sum->narrow += narrow[VOUCH__CELLS * j + at[j]];
     } else {
         for (size_t j = 0; j < VOUCH__PACK; j++)
-            sum->wide += cell[apart * j + at[j]];
+            sum->wide += cell[VOUCH__CELLS * j + at[j]];
     }
 }
 

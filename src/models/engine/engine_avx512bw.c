@@ -36,7 +36,7 @@ VOUCH__INLINE VOUCH__BW void score_run(const struct vouch__engine *e, __m512i le
         if (i < VOUCH__LAG)
             continue;
         vouch__descend512(ring.right[last % VOUCH__RING], ring.cell[0]);
-        vouch__sum_pack512(e, k - VOUCH__LAG, ring.cell[0], VOUCH__COMPLETE_CELLS, sum, raw);
+        vouch__sum_pack512(e, k - VOUCH__LAG, ring.cell[0], sum, raw);
     }
 }
 
@@ -55,7 +55,7 @@ VOUCH__BW void vouch__engine_row_avx512bw(const struct vouch__engine *e, const d
         const vouch__run *run = &e->run[r];
         vouch__sum sum = { raw[0], (float)raw[0] };
         if (run->form != VOUCH__FORM_COMPLETE || e->lookup != VOUCH__LOOKUP_64) {
-            vouch__engine_walk(e, bytes, run->first, run->n, raw);
+            vouch__engine_walk(e, bytes, run, raw);
             continue;
         }
         score_run(e, left, right, run, code, &sum, raw);

@@ -3,10 +3,9 @@
  * Trees are taken eight at a time, a pack, in tree order; the forest's last pack is filled up with trees that
  * count for nothing. Each pack has a form:
  *
- *   WALK      nodes of 8 bytes, walked by comparing one byte a step. Every pack has it.
- *   REACH     trees of at most 64 leaves. Lane 1 + i of 64 is internal node i in preorder, lane 0 always goes
- *             right. up[lane] = parent's lane + (64 if the node is its right child). The cell of a leaf is
- *             2 * parent's lane + (1 if it is the right child).
+ *   WALK      items of 8 bytes, one byte compared a step.
+ *   JUMP      trees of at most 64 leaves. Lane i of 64 is internal node i in preorder; left[i] and right[i]
+ *             say where it leads: to a lane, or to VOUCH__LANES + cell. Such packs can also be walked.
  *   COMPLETE  trees of depth at most 6, filled up to depth 6. Lane h is node h of a heap; the leaf below path
  *             h has cell h - 64.
  *
@@ -21,15 +20,15 @@ enum {
     VOUCH__PACK = 8, /* trees */
     VOUCH__LANES = 64,
     VOUCH__COMPLETE_DEPTH = 6,
-    VOUCH__COMPLETE_CELLS = 64,
-    VOUCH__REACH_CELLS = 128,
+    VOUCH__CELLS = 64,       /* leaves of a tree of lanes */
     VOUCH__NEVER_RIGHT = 255 /* as a rank, with default side left */
 };
 
-typedef enum vouch__form { VOUCH__FORM_WALK, VOUCH__FORM_REACH, VOUCH__FORM_COMPLETE } vouch__form;
+typedef enum vouch__form { VOUCH__FORM_WALK, VOUCH__FORM_JUMP, VOUCH__FORM_COMPLETE } vouch__form;
 
-/* How lanes find their byte. TWO_COPIES: at index | 64 (of up to 64 columns) or | 128 (up to 128), by default
- * side. ONE_COPY: the copy where missing is 255, and lanes of default_left are put right afterwards. */
+/* How lanes find their byte: at index | 64 (of up to 64 columns) or | 128 (up to 128) in both copies, by
+ * default side. ONE_COPY: in the copy where missing is 255; lanes of default_left add 1 to it, which makes
+ * missing 0, and compare with rank_one. */
 typedef enum vouch__lookup {
     VOUCH__LOOKUP_64,
     VOUCH__LOOKUP_128,
@@ -37,9 +36,19 @@ typedef enum vouch__lookup {
     VOUCH__LOOKUP_NONE /* more columns: packs are walked */
 } vouch__lookup;
 
-/* A node to walk: bits 0-15 where its byte is; 16-31 the least byte that goes right; 32-47 and 48-63 the left
- * and right child. A leaf's least byte is LEAF and it is its own child. */
-enum { VOUCH__WALK_LEAF = 0x8000 };
+/* What a walk goes over. A node is followed by its left child; a leaf leads to the tree eight further on, so
+ * that one walker takes every eighth tree without looking where one ends, and its value follows it. Walkers
+ * stop at the end of a run of packs, and after so many packs of it that a byte can number them. */
+typedef union vouch__item {
+    struct {
+        uint16_t byte;  /* of the row */
+        uint8_t least;  /* that goes right; 0 in a leaf */
+        uint8_t out;    /* of a leaf: the number of its pack in the stretch; otherwise NO_LEAF */
+        int32_t beyond; /* items from here to the right child, or to the next tree */
+    } step;
+    double value;
+} vouch__item;
+enum { VOUCH__STRETCH = 64, VOUCH__NO_LEAF = VOUCH__STRETCH };
 
 typedef struct vouch__run { /* packs of one form, as many as follow each other */
     uint32_t first, n;
@@ -64,27 +73,32 @@ struct vouch__engine {
     vouch__lookup lookup;
     vouch__run *run;
 
-    uint64_t *node;
-    uint32_t *node_at; /* [8 n_packs] first node of a tree */
-    uint16_t *depth;   /* [n_packs] */
-    double *value;     /* of each node that is a leaf, times weight */
+    vouch__item *item; /* of packs that are not COMPLETE */
+    uint32_t *item_at; /* [8 n_packs] first item of a tree */
+    uint32_t stop;     /* where walkers stop */
 
-    uint8_t *index, *rank, *up; /* [8 n_packs x 64] */
-    uint64_t *default_left;     /* [8 n_packs] lanes; ONE_COPY */
-    uint8_t *doublings;         /* [n_packs] of REACH */
-    uint32_t *cell_at;          /* [8 n_packs] */
-    double *cell;
-    uint16_t *
-        wide_index; /* [8 n_packs x 64], for batches: NULL unless all packs are COMPLETE without categories */
-    float *cell_float;     /* of those, when is_float */
-    uint32_t *pack_cat_at; /* [n_packs + 1] */
+    uint8_t *index, *rank;  /* [8 n_packs x 64] */
+    uint8_t *rank_one;      /* ONE_COPY: rank + 1 in lanes of default side left */
+    uint16_t *wide_index;   /* [8 n_packs x 64] of COMPLETE packs: where the byte of a lane is in a row */
+    uint8_t *left, *right;  /* [8 n_packs x 64] of JUMP packs */
+    uint8_t *jumps;         /* [n_packs] of JUMP: how many times its maps are doubled */
+    uint64_t *default_left; /* [8 n_packs] lanes; ONE_COPY */
+    double *cell;           /* [8 n_packs x 64] what leaves add; NULL when is_float */
+    float *cell_float;      /* the same, NULL otherwise */
+    uint32_t quiet;         /* column of category lanes */
+    bool can_batch;         /* one run of COMPLETE packs without categories, one output */
+    double *heap;           /* of can_batch: the cuts of column c as a heap of heap_levels[c] levels, at */
+    float *heap_float;      /* heap_at[c]; the one or the other, as ranks.is_float */
+    uint32_t *heap_at;      /* [n_columns] */
+    uint8_t *heap_levels;   /* [n_columns] 4 .. 8 */
+    uint32_t *pack_cat_at;  /* [n_packs + 1] */
     vouch__pack_cat *pack_cat;
     uint64_t *cat_mask;
 
     void *work;
 };
 
-/* Bytes of a row: two copies of the ranks, then one byte a category node. */
+/* Bytes of a row: two copies of the ranks, then one byte a category node: 255 for right. */
 enum { VOUCH__BYTES = 2 * VOUCH__RANK_COLUMNS + VOUCH__RANK_SETS };
 
 /* What a leaf of tree t adds. */
@@ -125,11 +139,11 @@ void vouch__engine_row_avx2(const struct vouch__engine *engine, const double *ro
 void vouch__engine_row_avx512bw(const struct vouch__engine *engine, const double *row, double *raw);
 void vouch__engine_row_avx512vbmi(const struct vouch__engine *engine, const double *row, double *raw);
 
-/* Add the leaves of packs [first, first + n) to raw by walking bytes. */
-void vouch__engine_walk(const struct vouch__engine *engine, const uint8_t *bytes, size_t first, size_t n,
+/* Add the leaves of a run to raw, byte by byte. */
+void vouch__engine_walk(const struct vouch__engine *engine, const uint8_t *bytes, const vouch__run *run,
                         double *raw);
 
-/* As many whole blocks of 64 rows as there are, and returns how many rows that is; 0 without wide_index. */
+/* As many whole blocks of 64 rows as there are, and returns how many rows that is; 0 unless can_batch. */
 size_t vouch__engine_batch(const struct vouch__engine *engine, size_t n, const double *rows, double *raw);
 
 #endif

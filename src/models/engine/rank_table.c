@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SET_BYTES_MAX = 64 << 20 };
+enum { SET_BYTES_MAX = 16 << 20 };
 
 typedef struct cut_key {
     uint32_t input;
@@ -92,7 +92,7 @@ static bool find_cats(const vouch__trees *trees, vouch__rank_cat *cat, uint32_t 
     for (size_t i = 0; i < trees->n_nodes; i++) {
         const vouch__node *node = &trees->node[i];
         size_t c = 0;
-        if (node->left < 0 || !node->is_category)
+        if (!vouch__splits_on_category(node))
             continue;
         while (c < n && !vouch__rank_cat_is(&cat[c], node))
             c++;
@@ -117,23 +117,38 @@ static bool find_cats(const vouch__trees *trees, vouch__rank_cat *cat, uint32_t 
     return true;
 }
 
-static double value_of_code(const vouch__rank_cat *cat, uint32_t code)
+static uint8_t side(const vouch__trees *trees, const vouch__node *node, double x)
 {
-    return code < cat->n_codes ? (double)code : code == cat->n_codes ? -1.0 : (double)NAN;
+    return vouch__node_goes_left(trees, node, x) ? 0 : UINT8_MAX;
 }
 
+/* The time is that of the bytes and of the nodes' own bits: a node is asked only about codes that it lists,
+ * all others it decides as "outside". */
 static void fill_sets(const vouch__trees *trees, const vouch__rank_table *table, uint32_t *place)
 {
     for (size_t i = 0; i < trees->n_nodes; i++) {
         const vouch__node *node = &trees->node[i];
-        const vouch__rank_cat *cat = table->cat;
-        if (node->left < 0 || !node->is_category)
+        if (!vouch__splits_on_category(node))
             continue;
-        while (!vouch__rank_cat_is(cat, node))
-            cat++;
-        for (uint32_t code = 0; code < cat->n_codes + 2; code++)
-            table->set_byte[cat->byte_at + (size_t)code * cat->n_sets + place[i]] = !vouch__node_goes_left(
-                trees, node, value_of_code(cat, code));
+        const vouch__rank_cat *cat = &table->cat[vouch__rank_cat_of(table, node)];
+        uint8_t *at = table->set_byte + cat->byte_at + place[i];
+        at[0] = at[(size_t)cat->n_codes * cat->n_sets] = side(trees, node, -1.0);
+        at[((size_t)cat->n_codes + 1) * cat->n_sets] = side(trees, node, (double)NAN);
+    }
+    for (size_t c = 0; c < table->n_cats; c++) {
+        const vouch__rank_cat *cat = &table->cat[c];
+        uint8_t *first = table->set_byte + cat->byte_at;
+        for (size_t code = 1; code < cat->n_codes; code++)
+            memcpy(first + code * cat->n_sets, first, cat->n_sets);
+    }
+    for (size_t i = 0; i < trees->n_nodes; i++) {
+        const vouch__node *node = &trees->node[i];
+        if (!vouch__splits_on_category(node))
+            continue;
+        const vouch__rank_cat *cat = &table->cat[vouch__rank_cat_of(table, node)];
+        uint8_t *at = table->set_byte + cat->byte_at + place[i];
+        for (size_t code = 0; code < node->n_bits; code++)
+            at[code * cat->n_sets] = side(trees, node, (double)code);
         place[i] += cat->first_set;
     }
 }

@@ -4,7 +4,7 @@
  * cuts make more columns. With cuts c[0] < c[1] < ..., rank(x) = #{ i: c[i] < x }, so that x > c[j] exactly
  * when rank(x) >= j + 1. A missing value ranks 0 in the copy of the bytes that nodes with default side left
  * read (never >= j + 1) and 255 in the copy for default side right (always). Category inputs have a code
- * instead, and each of their nodes a byte of its own: 1 for right. */
+ * instead, and each of their nodes a byte of its own: 255 for right, 0 for left. */
 #ifndef VOUCH_RANK_TABLE_H
 #define VOUCH_RANK_TABLE_H
 
@@ -46,7 +46,7 @@ typedef struct vouch__rank_table {
     float *cut_float, *pivot_float; /* the same, when is_float */
     uint32_t *input;                /* [stride] of the columns */
     uint8_t *snap, *nan_is_zero, *zero_is_nan; /* [stride / 8] bits of the columns whose rule does so */
-    uint8_t *set_byte;
+    uint8_t *set_byte;                         /* 255 right, 0 left */
     uint32_t
         *place; /* [n_nodes] of the forest: column << 8 | rank that goes right; category nodes: their set */
     void *held;
@@ -55,6 +55,20 @@ typedef struct vouch__rank_table {
 static inline bool vouch__rank_cat_is(const vouch__rank_cat *cat, const vouch__node *node)
 {
     return cat->input == node->input && cat->rule == node->rule;
+}
+
+static inline bool vouch__splits_on_category(const vouch__node *node)
+{
+    return node->left >= 0 && node->is_category;
+}
+
+/* The category column of a node that splits on categories. */
+static inline size_t vouch__rank_cat_of(const vouch__rank_table *table, const vouch__node *node)
+{
+    size_t c = 0;
+    while (!vouch__rank_cat_is(&table->cat[c], node))
+        c++;
+    return c;
 }
 
 /* *out_fits false: the forest has more of something than a table holds, and the table is empty. */
