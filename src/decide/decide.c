@@ -10,8 +10,25 @@ typedef struct outcome {
     vouch__reason *reason; /* [most] */
 } outcome;
 
+/* The clock is read between stages only when somebody asked for times. */
+enum { SCORE, EXPLAIN, REASONS, STAGES };
+typedef struct laps {
+    vouch_ctx *ctx;
+    bool is_on;
+    int64_t last, took[STAGES];
+} laps;
+
+static void lap(laps *l, int stage)
+{
+    if (!l->is_on)
+        return;
+    int64_t now = vouch__now(l->ctx);
+    l->took[stage] += now - l->last;
+    l->last = now;
+}
+
 /* value[n_inputs] is working space. */
-static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double *row, double *value,
+static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double *row, double *value, laps *l,
                           outcome *o)
 {
     const vouch_model *model = d->model;
@@ -21,9 +38,11 @@ static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double 
     if (!isfinite(o->raw) || !(o->probability >= 0.0 && o->probability <= 1.0))
         return vouch__fail(ctx, VOUCH_E_DATA, "decide: the model gives no probability for this row");
     o->decision = "approve";
+    lap(l, SCORE);
     if (o->probability <= d->cutoff)
         return VOUCH_OK;
     vouch__explainer_block(d->explainer, x, value);
+    lap(l, EXPLAIN);
     o->n_reasons = vouch__reasons_rank(&d->map, value, d->most, o->reason);
     o->decision = o->n_reasons ? "decline" : "refer";
     return VOUCH_OK;
@@ -64,10 +83,11 @@ static vouch__json *write_decision(const vouch__decider *d, const double *row, c
 }
 
 vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const vouch__json *row,
-                           vouch__doc *doc, vouch__json **out_decision)
+                           vouch__doc *doc, vouch__decide_times *times, vouch__json **out_decision)
 {
     size_t n = decider->model->inputs.n, mark = vouch__scratch_mark(ctx);
     outcome o = { .n_reasons = 0 };
+    laps l = { .ctx = ctx, .is_on = times != NULL };
     double *x = vouch__scratch(ctx, n, sizeof *x);
     double *value = vouch__scratch(ctx, n, sizeof *value);
     o.reason = vouch__scratch(ctx, decider->most, sizeof *o.reason);
@@ -75,14 +95,22 @@ vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const 
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
+    if (l.is_on)
+        l.last = vouch__now(ctx);
     vouch_status status = vouch__row_encode(ctx, &decider->model->inputs, row, x);
     if (!status)
-        status = judge(ctx, decider, x, value, &o);
+        status = judge(ctx, decider, x, value, &l, &o);
     if (!status) {
         vouch__json *decision = write_decision(decider, x, &o, doc);
         status = vouch__doc_status(ctx, doc);
         if (!status)
             *out_decision = decision;
+        lap(&l, REASONS);
+    }
+    if (times) {
+        times->score += l.took[SCORE];
+        times->explain += l.took[EXPLAIN];
+        times->reasons += l.took[REASONS];
     }
     vouch__scratch_reset(ctx, mark);
     return status;

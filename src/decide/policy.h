@@ -23,12 +23,18 @@ vouch_status vouch__decider_bundle(vouch_ctx *ctx, const vouch_model *model, con
 const vouch_model *vouch__decider_model(const vouch__decider *decider);
 const char *vouch__decider_fingerprint(const vouch__decider *decider); /* of the bundle */
 
+/* Where the time of decisions goes, in microseconds of the context's clock; added to, so that rows sum up. */
+typedef struct vouch__decide_times {
+    int64_t score, explain,
+        reasons; /* encoding the row and its score; Shapley values; ranking and writing them */
+} vouch__decide_times;
+
 /* Decide one applicant. row: an object of column name -> value (number, text, null). A column that is absent,
  * of the wrong type, or an infinite number is E_DATA naming it; null is missing; extra columns are ignored.
  * Makes the object {decision: approve|decline|refer, probability, raw, points|null, cutoff, reasons:
  * [{characteristic, text, log_odds, share}], model: fingerprint, method} decline carries reasons; a decline
- * without an adverse characteristic is "refer". Thread-safe. */
+ * without an adverse characteristic is "refer". times: NULL, or added to. Thread-safe. */
 vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const vouch__json *row,
-                           vouch__doc *doc, vouch__json **out_decision);
+                           vouch__doc *doc, vouch__decide_times *times, vouch__json **out_decision);
 
 #endif

@@ -179,7 +179,7 @@ static vouch_status replay_decision(vouch_ctx *ctx, vouch_store *store, const ch
     if (!status)
         status = vouch__doc_new(ctx, &again);
     if (!status)
-        status = vouch__decide(ctx, decider, vouch__json_get(root, "row"), again, &decision);
+        status = vouch__decide(ctx, decider, vouch__json_get(root, "row"), again, NULL, &decision);
     if (!status)
         status = same_entry(ctx, vouch__json_get(root, "decision"), decision, id);
     if (!status)

@@ -72,7 +72,7 @@ static vouch_status find_declined(vouch_ctx *ctx, const vouch__job *job, const v
             continue;
         status = vouch__words_row(ctx, job->table, c->model, row, doc, &request);
         if (!status)
-            status = vouch__decide(ctx, decider, request, doc, &decision);
+            status = vouch__decide(ctx, decider, request, doc, NULL, &decision);
         if (status)
             break;
         if (vouch__json_double(vouch__json_get(decision, "raw"), NAN) != c->raw[row])

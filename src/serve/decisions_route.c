@@ -96,7 +96,7 @@ static void write_record(const vouch__service *service, vouch__doc *doc, const c
 }
 
 static vouch_status decide_row(vouch_ctx *ctx, vouch__service *service, const vouch__json *row,
-                               vouch__pending *p, size_t i)
+                               vouch__pending *p, size_t i, vouch__decide_times *times)
 {
     vouch__doc *doc = NULL;
     vouch__json *decision = NULL;
@@ -104,7 +104,7 @@ static vouch_status decide_row(vouch_ctx *ctx, vouch__service *service, const vo
     if (!status)
         status = vouch__decision_id(ctx, service, p->id[i]);
     if (!status)
-        status = service->serving.decide(ctx, service->serving.decider, row, doc, &decision);
+        status = service->serving.decide(ctx, service->serving.decider, row, doc, times, &decision);
     if (!status) {
         count_outcome(p, decision);
         write_record(service, doc, p->id[i], row, decision, &p->records);
@@ -120,11 +120,11 @@ static vouch_status decide_row(vouch_ctx *ctx, vouch__service *service, const vo
 }
 
 static vouch_status decide_all(vouch_ctx *ctx, vouch__service *service, const vouch__json *row, bool is_list,
-                               vouch__pending *p)
+                               vouch__pending *p, vouch__decide_times *times)
 {
     vouch__buf_text(&p->response, "{\"decisions\":[");
     for (size_t i = 0; i < p->batch.n; i++, row = row->next) {
-        vouch_status status = decide_row(ctx, service, row, p, i);
+        vouch_status status = decide_row(ctx, service, row, p, i, times);
         if (status)
             return is_list ? vouch__because(ctx, status, "rows[%zu]", i) : status;
     }
@@ -171,9 +171,22 @@ static vouch_status replay(vouch_ctx *ctx, vouch__service *service, const char *
     return VOUCH_OK;
 }
 
-static vouch_status post(vouch_ctx *ctx, vouch__service *service, const vouch__request *request,
-                         const vouch__json *root, vouch__response *response, vouch__pending **out_pending)
+/* What decide_all spent that the decisions themselves did not is ids, records and the answer. */
+static void count_stages(vouch__metrics *metrics, int64_t parse, int64_t decide, const vouch__decide_times *t)
 {
+    vouch__metrics_time(&metrics->stage[VOUCH__STAGE_PARSE], parse);
+    vouch__metrics_time(&metrics->stage[VOUCH__STAGE_SCORE], t->score);
+    vouch__metrics_time(&metrics->stage[VOUCH__STAGE_EXPLAIN], t->explain);
+    vouch__metrics_time(&metrics->stage[VOUCH__STAGE_REASONS], t->reasons);
+    vouch__metrics_time(&metrics->stage[VOUCH__STAGE_SERIALIZE], decide - t->score - t->explain - t->reasons);
+}
+
+/* begun: when the request was taken up. */
+static vouch_status post(vouch_ctx *ctx, vouch__service *service, const vouch__request *request,
+                         int64_t begun, const vouch__json *root, vouch__response *response,
+                         vouch__pending **out_pending)
+{
+    vouch__decide_times times = { .score = 0 };
     size_t n = 0;
     const vouch__json *row = NULL;
     char hash[VOUCH__HEX];
@@ -194,12 +207,17 @@ static vouch_status post(vouch_ctx *ctx, vouch__service *service, const vouch__r
     if (!p)
         return status;
     memcpy(p->request_hash, hash, sizeof hash);
-    status = decide_all(ctx, service, row, vouch__json_get(root, "rows") != NULL, p);
-    if (status)
+    int64_t parsed = vouch__now(ctx);
+    status = decide_all(ctx, service, row, vouch__json_get(root, "rows") != NULL, p, &times);
+    if (status) {
         vouch__pending_free(p);
-    else
-        *out_pending = p;
-    return status;
+        return status;
+    }
+    p->decided = vouch__now(ctx);
+    vouch__metrics_time(&service->metrics.scoring, p->decided - begun);
+    count_stages(&service->metrics, parsed - begun, p->decided - parsed, &times);
+    *out_pending = p;
+    return VOUCH_OK;
 }
 
 vouch_status vouch__decisions_post(vouch_ctx *ctx, vouch__service *service, const vouch__request *request,
@@ -215,11 +233,7 @@ vouch_status vouch__decisions_post(vouch_ctx *ctx, vouch__service *service, cons
         status = vouch__json_read(ctx, "request body", request->body, request->len, service->max_body, &doc);
     if (status)
         return status;
-    status = post(ctx, service, request, vouch__doc_root(doc), response, out_pending);
-    if (*out_pending) {
-        (*out_pending)->decided = vouch__now(ctx);
-        vouch__metrics_time(&service->metrics.scoring, (*out_pending)->decided - begun);
-    }
+    status = post(ctx, service, request, begun, vouch__doc_root(doc), response, out_pending);
     vouch__doc_free(doc);
     return status;
 }

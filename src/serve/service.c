@@ -11,9 +11,9 @@
 enum { DEFAULT_BODY = 1 << 20, DEFAULT_ROWS = 1000 };
 
 static vouch_status decide_with(vouch_ctx *ctx, const void *decider, const vouch__json *row, vouch__doc *doc,
-                                vouch__json **out_decision)
+                                vouch__decide_times *times, vouch__json **out_decision)
 {
-    return vouch__decide(ctx, decider, row, doc, out_decision);
+    return vouch__decide(ctx, decider, row, doc, times, out_decision);
 }
 
 static void free_decider(void *decider) { vouch__decider_free(decider); }

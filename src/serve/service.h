@@ -2,6 +2,7 @@
 #ifndef VOUCH_SERVICE_H
 #define VOUCH_SERVICE_H
 
+#include "decide/policy.h"
 #include "serve/metrics.h"
 #include "serve/route.h"
 
@@ -12,7 +13,7 @@ enum { VOUCH__DECISION_ID = 33 };
 typedef struct vouch__serving {
     void *decider;
     vouch_status (*decide)(vouch_ctx *ctx, const void *decider, const vouch__json *row, vouch__doc *doc,
-                           vouch__json **out_decision);
+                           vouch__decide_times *times, vouch__json **out_decision);
     void (*free)(void *decider);
     vouch__doc *doc;                                /* owns the texts below */
     const vouch__json *about;                       /* what GET /v1/model says */

@@ -37,7 +37,7 @@ static void decide(vouch_ctx *ctx, const vouch__decider *decider, const vouch__j
     vouch__doc *doc = NULL;
     vouch__json *decision = NULL;
     must(ctx, vouch__doc_new(ctx, &doc));
-    vouch_status status = vouch__decide(ctx, decider, row, doc, &decision);
+    vouch_status status = vouch__decide(ctx, decider, row, doc, NULL, &decision);
     if (status == VOUCH_OK) {
         check(decision);
         vouch__json_write(out, decision);

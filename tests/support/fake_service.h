@@ -8,11 +8,11 @@
 #include <math.h>
 
 static vouch_status fake_decide(vouch_ctx *ctx, const void *decider, const vouch__json *row, vouch__doc *doc,
-                                vouch__json **out_decision)
+                                vouch__decide_times *times, vouch__json **out_decision)
 {
     const vouch__json *income = vouch__json_get(row, "income");
     double x = income && income->type == VOUCH__JSON_NULL ? NAN : vouch__json_double(income, INFINITY);
-    (void)decider;
+    (void)decider, (void)times;
     if (isinf(x))
         return vouch__fail(ctx, VOUCH_E_DATA, "decide: column 'income' must be a finite number or null");
     vouch__json *d = vouch__json_object(doc);

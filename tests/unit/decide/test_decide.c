@@ -69,7 +69,7 @@ static void teardown(fixture *f)
 static const vouch__json *decide(fixture *f, const vouch__json *row)
 {
     vouch__json *decision = NULL;
-    assert_ok(f->ctx, vouch__decide(f->ctx, f->decider, row, f->doc, &decision));
+    assert_ok(f->ctx, vouch__decide(f->ctx, f->decider, row, f->doc, NULL, &decision));
     return decision;
 }
 
@@ -163,7 +163,7 @@ static void a_decline_without_a_reason_is_referred(void **state)
     assert_ok(f.ctx, vouch__decider_new(f.ctx, all.at, all.len, &strict));
     for (size_t i = 0; i < N; i++) {
         row = row_of(&f, i);
-        assert_ok(f.ctx, vouch__decide(f.ctx, strict, row, f.doc, &d));
+        assert_ok(f.ctx, vouch__decide(f.ctx, strict, row, f.doc, NULL, &d));
         const char *decision = vouch__json_string(vouch__json_get(d, "decision"));
         assert_string_not_equal(decision, "approve");
         assert_int_equal(strcmp(decision, "refer") == 0, vouch__json_get(d, "reasons")->len == 0);
@@ -180,7 +180,7 @@ static vouch_status try_text(fixture *f, const char *json)
     vouch__doc *row = NULL;
     vouch__json *decision = NULL;
     assert_ok(f->ctx, vouch__json_read(f->ctx, "row", json, strlen(json), 4096, &row));
-    vouch_status status = vouch__decide(f->ctx, f->decider, vouch__doc_root(row), f->doc, &decision);
+    vouch_status status = vouch__decide(f->ctx, f->decider, vouch__doc_root(row), f->doc, NULL, &decision);
     assert_true(status != VOUCH_OK || decision != NULL);
     vouch__doc_free(row);
     return status;
@@ -239,7 +239,7 @@ static void a_number_that_is_not_finite_is_refused(void **state)
     for (size_t k = 0; k < 3; k++) {
         vouch__json *d = NULL, *row = row_of(&f, 0);
         (void)vouch__json_set(f.doc, row, "noise", vouch__json_number(f.doc, bad[k]));
-        assert_status(f.ctx, vouch__decide(f.ctx, f.decider, row, f.doc, &d), VOUCH_E_DATA);
+        assert_status(f.ctx, vouch__decide(f.ctx, f.decider, row, f.doc, NULL, &d), VOUCH_E_DATA);
         assert_error_has(f.ctx, "noise");
     }
     teardown(&f);
@@ -255,7 +255,7 @@ static vouch_status decide_once(vouch_ctx *ctx, void *arg)
     if (!status)
         status = vouch__doc_new(ctx, &doc);
     for (size_t i = 0; i < 3 && !status; i++)
-        status = vouch__decide(ctx, d, row_of(f, i), doc, &decision);
+        status = vouch__decide(ctx, d, row_of(f, i), doc, NULL, &decision);
     vouch__doc_free(doc);
     vouch__decider_free(d);
     return status;
@@ -271,6 +271,31 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+/* A clock that moves by 10 us each time it is read. */
+static int64_t ticking(void *self)
+{
+    int64_t *at = self;
+    return *at += 10;
+}
+
+static void stages_are_timed_only_when_asked(void **state)
+{
+    (void)state;
+    int64_t at = 0;
+    const vouch_ctx_options options = { .self = &at, .clock = ticking };
+    fixture f = setup(1);
+    vouch_ctx *timed = vouch_ctx_new(&options);
+    vouch__decide_times times = { .score = 0 };
+    vouch__json *d = NULL;
+    assert_ok(timed, vouch__decide(timed, f.decider, row_of(&f, 0), f.doc, NULL, &d));
+    assert_int_equal(at, 0);
+    assert_ok(timed, vouch__decide(timed, f.decider, row_of(&f, 0), f.doc, &times, &d));
+    assert_true(times.score > 0 && times.reasons > 0);
+    assert_int_equal(times.score + times.explain + times.reasons, at - 10); /* all of it, and nothing twice */
+    vouch_ctx_free(timed);
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(what_a_row_may_hold),
         cmocka_unit_test(a_wrong_value_is_refused_by_name),
         cmocka_unit_test(a_number_that_is_not_finite_is_refused),
+        cmocka_unit_test(stages_are_timed_only_when_asked),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

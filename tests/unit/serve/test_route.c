@@ -245,6 +245,9 @@ static void metrics_count_routes_codes_and_times(void **state)
     has(text, "vouch_http_requests_total{method=\"POST\",route=\"/v1/decisions\",code=\"400\"} 1\n");
     has(text, "vouch_http_requests_total{method=\"\",route=\"other\",code=\"404\"} 1\n");
     has(text, "vouch_scoring_seconds_count 1\n");
+    has(text, "vouch_stage_seconds_count{stage=\"parse\"} 1\n");
+    has(text, "vouch_stage_seconds_count{stage=\"explain\"} 1\n");
+    has(text, "vouch_stage_seconds_bucket{stage=\"serialize\",le=\"+Inf\"} 1\n");
     has(text, "vouch_commit_seconds_bucket{le=\"+Inf\"} 1\n");
     has(text, "vouch_model_info{name=\"cards\",kind=\"scorecard\",fingerprint=\"f00d\"} 1\n");
     has(text, "# TYPE vouch_commit_seconds histogram\n");

@@ -99,8 +99,8 @@ static void the_latest_approved_model_serves_until_it_is_retired(void **state)
     assert_ok(ctx, vouch__json_read(ctx, "record", record.at, record.len, 1 << 20, &doc));
     const vouch__json *root = vouch__doc_root(doc);
     assert_ok(ctx, vouch__doc_new(ctx, &fresh));
-    assert_ok(ctx,
-              vouch__decide(ctx, service->serving.decider, vouch__json_get(root, "row"), fresh, &decision));
+    assert_ok(ctx, vouch__decide(ctx, service->serving.decider, vouch__json_get(root, "row"), fresh, NULL,
+                                 &decision));
     vouch__buf_init(ctx, &again, 0);
     vouch__json_write(&again, decision);
     assert_non_null(strstr(record.at, again.at));
