@@ -174,12 +174,18 @@ vouch__json *vouch__json_copy(vouch__doc *doc, const vouch__json *node)
     if (!node)
         return NULL;
     switch (node->type) {
-    case VOUCH__JSON_NULL: return vouch__json_null(doc);
-    case VOUCH__JSON_BOOL: return vouch__json_bool(doc, node->flag);
-    case VOUCH__JSON_NUMBER: return vouch__json_number(doc, node->number);
-    case VOUCH__JSON_STRING: return vouch__json_bytes(doc, node->text, node->len);
+    case VOUCH__JSON_NULL: copy = vouch__json_null(doc); break;
+    case VOUCH__JSON_BOOL: copy = vouch__json_bool(doc, node->flag); break;
+    case VOUCH__JSON_NUMBER: copy = vouch__json_number(doc, node->number); break;
+    case VOUCH__JSON_STRING: copy = vouch__json_bytes(doc, node->text, node->len); break;
     case VOUCH__JSON_ARRAY:
     case VOUCH__JSON_OBJECT: copy = vouch__doc_node(doc, node->type);
+    }
+    if (copy) {
+        copy->line = node->line;
+        copy->column = node->column;
+        copy->key_line = node->key_line;
+        copy->key_column = node->key_column;
     }
     for (const vouch__json *child = node->first; child && copy; child = child->next) {
         vouch__json *made = vouch__json_copy(doc, child);

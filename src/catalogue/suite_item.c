@@ -143,7 +143,8 @@ static vouch_status run(vouch_ctx *ctx, vouch__suite_work *w, const vouch__plan_
                               .model_name = w->model ? vouch_model_name(w->model) : NULL,
                               .param = item->value,
                               .given = item->given,
-                              .seed = w->prints.seed };
+                              .seed = w->prints.seed,
+                              .memo = &w->memo };
     vouch_status status = vouch__evidence_new(ctx, w->policy, &list);
     if (status)
         return status;

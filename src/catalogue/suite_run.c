@@ -95,6 +95,7 @@ static void clear(vouch__suite_work *w)
     vouch__evidence_free(&w->list);
     vouch__policy_free(w->policy);
     vouch_model_free(w->model);
+    vouch_table_unref(w->memo.both);
     vouch_table_unref(w->data);
     vouch_table_unref(w->reference);
     vouch__plan_clear(&w->plan);

@@ -25,6 +25,7 @@ typedef struct vouch__suite_work {
     vouch__prints prints;
     vouch__bound bound;
     bool is_bound;
+    vouch__test_memo memo;
     vouch__evidence list; /* every entry */
     size_t reused;
 } vouch__suite_work;

@@ -8,6 +8,20 @@
 /* One X(name) a row, in the order of lists and documents: by area, simplest first. */
 /* clang-format off */
 #define VOUCH__TEST_LIST(X) \
+    X(data_profile)         \
+    X(data_contract)        \
+    X(data_missing)         \
+    X(data_constant)        \
+    X(data_duplicate_rows)  \
+    X(data_conflicting_labels) \
+    X(data_high_cardinality) \
+    X(data_special)         \
+    X(data_class_balance)   \
+    X(data_overlap)         \
+    X(data_unseen)          \
+    X(data_identifier)      \
+    X(data_single_auc)      \
+    X(data_available_at)    \
     X(auc)                  \
     X(gini)                 \
     X(ks)                   \

@@ -45,12 +45,8 @@ static vouch_status overlap(const leakage *l)
     for (size_t i = 0; i < n_test && n_train > 0; i++)
         shared += bsearch(&hash[l->split->row[VOUCH__TEST][i]], train, n_train, sizeof *train, by_hash) ? 1
                                                                                                         : 0;
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.overlap", .section = "data", .title = "Test rows whose inputs stand in train too",
-            .purpose = "A row that was seen in fitting is no test of anything.",
-            .method = "Rows are compared in all inputs, by a 64-bit hash of their values.",
-            .convention = "Inputs that take few values repeat by chance; the share says how often.",
-            .part = "test", .n = (double)n_test, .judged = true, .unit = "share");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_overlap, .part = "test", .n = (double)n_test,
+                                           .judged = true);
     entry.value = n_test > 0 ? shared / (double)n_test : (double)NAN;
     (void)vouch__evidence_add(l->list, &entry);
     vouch__scratch_reset(l->ctx, mark);
@@ -103,15 +99,8 @@ static vouch_status unseen(const leakage *l)
     }
     for (size_t i = 0; i < n_test; i++)
         rows += any_row[i];
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.unseen", .section = "data",
-            .title = "Test rows with a category that train does not have",
-            .purpose =
-                "A model has no experience with a category it never met; where many rows have one, its "
-                "figures on test are not about what it learnt.",
-            .method = "Texts of each input among the train rows, against those of the test rows.",
-            .convention = "Missing is not a category.", .part = "test", .n = (double)n_test, .judged = true,
-            .unit = "share");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_unseen, .part = "test", .n = (double)n_test,
+                                           .judged = true);
     entry.value = n_test > 0 ? rows / (double)n_test : (double)NAN;
     vouch__json *object = vouch__evidence_add(l->list, &entry);
     vouch__json *table = vouch__evidence_table(l->list, object, "columns", "column,test_rows");
@@ -174,16 +163,8 @@ static vouch_status identifier(const leakage *l)
 {
     size_t mark = vouch__scratch_mark(l->ctx);
     const char **how = vouch__scratch(l->ctx, l->spec->n_features, sizeof *how);
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.identifier", .section = "data", .title = "Inputs that number the rows",
-            .purpose =
-                "A model that learns an identifier learns by heart, and what numbers rows often knows when, "
-                "or by whom, a case was filed.",
-            .method =
-                "A text input with another text in every row; a whole-number input that differs in every row "
-                "and rises or falls throughout in order of id, or whose range is less than ten times the "
-                "number of rows.",
-            .n = (double)l->rows, .value = 0, .judged = true, .unit = "columns");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_identifier, .n = (double)l->rows, .value = 0,
+                                           .judged = true);
     if (!how)
         return vouch__oom(l->ctx);
     for (size_t i = 0; i < l->spec->n_features; i++) {
@@ -266,18 +247,8 @@ static vouch_status available(const leakage *l)
     size_t mark = vouch__scratch_mark(l->ctx), n = 0, col, at;
     char note[200];
     lateness *late = vouch__scratch(l->ctx, l->spec->n_rules, sizeof *late);
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.available_at", .section = "data", .title = "Inputs known only after the decision",
-            .purpose =
-                "What is known only after the decision cannot inform it; a model fitted on it looks better "
-                "than it will ever be.",
-            .method =
-                "For every input with a declared time of availability, the rows in which that time is later "
-                "than the decision. One such row is enough for the input to count.",
-            .convention =
-                "A date against a time is compared by day; rows where either is missing are not counted "
-                "as late.",
-            .n = (double)l->rows, .value = 0, .judged = true, .unit = "columns");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_available_at, .n = (double)l->rows, .value = 0,
+                                           .judged = true);
     if (!late)
         return vouch__oom(l->ctx);
     vouch_type time_type = l->spec->time == SIZE_MAX ? VOUCH_TEXT : vouch_table_type(l->table, l->spec->time);
@@ -300,7 +271,7 @@ static vouch_status available(const leakage *l)
         entry.verdict = VOUCH__NOT_APPLICABLE;
         entry.value = NAN;
         entry.note = has_time ? "No input has a declared time of availability (available_at)."
-                              : "The project file names no decision time.";
+                              : "No decision time is named.";
     }
     vouch__json *object = vouch__evidence_add(l->list, &entry);
     vouch__json *table = n > 0 ? vouch__evidence_table(
@@ -324,20 +295,28 @@ static vouch_status available(const leakage *l)
     return VOUCH_OK;
 }
 
+vouch_status vouch__leakage_parts(vouch_ctx *ctx, const vouch__checked *c)
+{
+    const leakage l = { ctx, c->table, c->spec, c->split, c->list, vouch_table_rows(c->table) };
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch_status status = VOUCH_OK;
+    if (vouch__check_wants(c->only, &vouch__test_data_overlap))
+        status = overlap(&l);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_unseen))
+        status = unseen(&l);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_identifier))
+        status = identifier(&l);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_single_auc))
+        status = vouch__check_single(ctx, c->table, c->spec, c->split, c->list);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_available_at))
+        status = available(&l);
+    vouch__scratch_reset(ctx, mark);
+    return status ? status : vouch__doc_status(ctx, c->list->doc);
+}
+
 vouch_status vouch__check_leakage(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
                                   const vouch__split *split, vouch__evidence *list)
 {
-    const leakage l = { ctx, table, spec, split, list, vouch_table_rows(table) };
-    size_t mark = vouch__scratch_mark(ctx);
-    vouch_status status = overlap(&l);
-    if (!status)
-        status = unseen(&l);
-    if (!status)
-        status = identifier(&l);
-    if (!status)
-        status = vouch__check_single(ctx, table, spec, split, list);
-    if (!status)
-        status = available(&l);
-    vouch__scratch_reset(ctx, mark);
-    return status ? status : vouch__doc_status(ctx, list->doc);
+    const vouch__checked checked = { .table = table, .spec = spec, .split = split, .list = list };
+    return vouch__leakage_parts(ctx, &checked);
 }

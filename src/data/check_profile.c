@@ -101,17 +101,8 @@ vouch_status vouch__check_profile(vouch_ctx *ctx, const vouch_table *table, vouc
         return vouch__oom(ctx);
     vouch_status status = vouch__parallel(ctx, cols, 1, one_column, &j);
     if (!status) {
-        vouch__entry entry = VOUCH__ENTRY(
-                .id = "data.profile", .section = "data", .title = "What is in each column",
-                .purpose =
-                    "Whoever judges a model must first know its data: what is there, how much of it, and in "
-                    "what range.",
-                .method = "Exact counts and order statistics of every column over all rows.",
-                .convention =
-                    "Quantiles interpolate linearly (Hyndman & Fan type 7); sd divides by n - 1; the most "
-                    "frequent value is shown from two rows on, the least one on ties.",
-                .source = "Hyndman & Fan, The American Statistician 50 (1996) 361-365",
-                .n = (double)vouch_table_rows(table), .value = (double)cols, .unit = "columns");
+        vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_profile, .n = (double)vouch_table_rows(table),
+                                               .value = (double)cols);
         vouch__json *object = vouch__evidence_add(list, &entry);
         vouch__json *rows = vouch__evidence_table(
             list, object, "columns",

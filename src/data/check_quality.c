@@ -18,7 +18,7 @@ typedef struct quality {
 } quality;
 
 typedef struct tally { /* of the rows of a column that answer a question, and of the others */
-    double in, in_bad, out, out_bad;
+    double in, in_known, in_bad, out, out_known, out_bad; /* known: with an outcome */
 } tally;
 
 static double share(double part, double all) { return all > 0 ? part / all : (double)NAN; }
@@ -35,7 +35,8 @@ static tally count(const quality *q, size_t col, double x)
             double v = value[i - begin];
             bool in = v == x || (isnan(v) && isnan(x));
             *(in ? &t.in : &t.out) += 1;
-            *(in ? &t.in_bad : &t.out_bad) += q->bad[i];
+            *(in ? &t.in_known : &t.out_known) += q->bad[i] != VOUCH__BAD_UNKNOWN;
+            *(in ? &t.in_bad : &t.out_bad) += q->bad[i] == 1;
         }
     }
     return t;
@@ -57,18 +58,8 @@ static vouch_status missing(const quality *q)
         (void)snprintf(note, sizeof note, "Most are missing in %.100s.",
                        vouch_table_name(q->table, q->spec->feature[i]));
     }
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.missing", .section = "data", .title = "Missing values",
-            .purpose =
-                "What is missing is seldom missing by chance: it may say who was asked rather than what the "
-                "answer was, and it changes silently when a source does.",
-            .method =
-                "The share of missing values of each input, and the bad rate where the value is missing and "
-                "where it is there. The largest share is judged.",
-            .convention =
-                "Empty cells, NULL and not-a-number are missing; declared special codes are values.",
-            .n = (double)q->rows, .value = worst, .unit = "share", .judged = true,
-            .note = worst > 0 ? note : NULL);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_missing, .n = (double)q->rows, .value = worst,
+                                           .judged = true, .note = worst > 0 ? note : NULL);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     vouch__json *table = vouch__evidence_table(q->list, object, "columns",
                                                "column,missing,share,bad_rate_missing,bad_rate_present");
@@ -79,8 +70,8 @@ static vouch_status missing(const quality *q)
         vouch__row_text(q->list, row, vouch_table_name(q->table, q->spec->feature[i]));
         vouch__row_number(q->list, row, t[i].in);
         vouch__row_number(q->list, row, t[i].in / (double)q->rows);
-        vouch__row_number(q->list, row, share(t[i].in_bad, t[i].in));
-        vouch__row_number(q->list, row, share(t[i].out_bad, t[i].out));
+        vouch__row_number(q->list, row, share(t[i].in_bad, t[i].in_known));
+        vouch__row_number(q->list, row, share(t[i].out_bad, t[i].out_known));
     }
     vouch__scratch_reset(q->ctx, mark);
     return VOUCH_OK;
@@ -105,13 +96,8 @@ static bool is_constant(const quality *q, size_t col)
 
 static void constant(const quality *q)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.constant", .section = "data", .title = "Columns that hold one value only",
-            .purpose =
-                "A column that does not vary tells nothing; that somebody delivered it says that it was "
-                "expected to.",
-            .method = "Inputs with at most one distinct value among those not missing.", .n = (double)q->rows,
-            .value = 0, .unit = "columns", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_constant, .n = (double)q->rows, .value = 0,
+                                           .judged = true);
     for (size_t i = 0; i < q->spec->n_features; i++)
         entry.value += is_constant(q, q->spec->feature[i]) ? 1 : 0;
     vouch__json *object = vouch__evidence_add(q->list, &entry);
@@ -156,14 +142,8 @@ static vouch_status duplicates(const quality *q, vouch__keyed *keyed)
     double repeats = 0;
     for (size_t i = 1; i < q->rows; i++)
         repeats += keyed[i].key == keyed[i - 1].key ? 1 : 0;
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.duplicate_rows", .section = "data", .title = "Rows that repeat another row",
-            .purpose =
-                "A repeated row counts twice in fitting and may stand on both sides of a split, so that the "
-                "test is not one.",
-            .method = "Rows are compared in all columns but the id, by a 64-bit hash of their values. Every "
-                      "row after the first of its kind counts.",
-            .n = (double)q->rows, .value = share(repeats, (double)q->rows), .unit = "share", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_duplicate_rows, .n = (double)q->rows,
+                                           .value = share(repeats, (double)q->rows), .judged = true);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     if (repeats == 0)
         return VOUCH_OK;
@@ -184,28 +164,24 @@ static vouch_status duplicates(const quality *q, vouch__keyed *keyed)
 
 static vouch_status conflicts(const quality *q, vouch__keyed *keyed)
 {
-    double rows = 0, groups = 0;
+    double rows = 0, groups = 0, all = 0;
     vouch_status status = keyed_rows(q, q->spec->n_features, q->spec->feature, keyed);
     if (status)
         return status;
     for (size_t i = 0, j; i < q->rows; i = j) {
-        size_t bad = q->bad[keyed[i].row];
-        for (j = i + 1; j < q->rows && keyed[j].key == keyed[i].key; j++)
-            bad += q->bad[keyed[j].row];
-        if (bad > 0 && bad < j - i) {
-            rows += (double)(j - i);
+        size_t bad = 0, known = 0;
+        for (j = i; j < q->rows && keyed[j].key == keyed[i].key; j++) {
+            bad += q->bad[keyed[j].row] == 1;
+            known += q->bad[keyed[j].row] != VOUCH__BAD_UNKNOWN;
+        }
+        all += (double)known;
+        if (bad > 0 && bad < known) {
+            rows += (double)known;
             groups++;
         }
     }
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.conflicting_labels", .section = "data", .title = "The same inputs with both outcomes",
-            .purpose =
-                "Where equal inputs end in both outcomes no model can be right about all; a large share "
-                "means that what tells them apart was not recorded.",
-            .method =
-                "Rows are grouped by a 64-bit hash of their inputs; rows of groups that hold both outcomes "
-                "count.",
-            .n = (double)q->rows, .value = share(rows, (double)q->rows), .unit = "share", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_conflicting_labels, .n = all,
+                                           .value = share(rows, all), .judged = true);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     vouch__json *row = vouch__evidence_row(
         q->list, vouch__evidence_table(q->list, object, "counts", "rows,distinct_inputs"));
@@ -216,14 +192,8 @@ static vouch_status conflicts(const quality *q, vouch__keyed *keyed)
 
 static void cardinality(const quality *q)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.high_cardinality", .section = "data",
-            .title = "Text columns with many distinct values",
-            .purpose =
-                "With many levels most are too rare to learn from, new ones keep coming, and a level may "
-                "stand for a person.",
-            .method = "Distinct texts of every text input; the largest number is judged.",
-            .n = (double)q->rows, .value = 0, .unit = "levels", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_high_cardinality, .n = (double)q->rows,
+                                           .value = 0, .judged = true);
     for (size_t i = 0; i < q->spec->n_features; i++)
         entry.value = fmax(entry.value, (double)vouch_table_categories(q->table, q->spec->feature[i]));
     vouch__json *object = vouch__evidence_add(q->list, &entry);
@@ -243,14 +213,9 @@ static void special(const quality *q)
     size_t codes = 0;
     for (size_t i = 0; i < q->spec->n_rules; i++)
         codes += q->spec->rule[i].n_special;
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.special", .section = "data", .title = "Special codes",
-            .purpose =
-                "A code such as -2, \"no consumption\", is not an amount: a model must not take it for the "
-                "next value below -1.",
-            .method = "Rows that hold each declared special code, and their bad rate.", .n = (double)q->rows,
-            .value = (double)codes, .unit = "codes",
-            .note = codes ? NULL : "The project file declares no special codes.");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_special, .n = (double)q->rows,
+                                           .value = (double)codes,
+                                           .note = codes ? NULL : "No special codes are declared.");
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     if (codes == 0)
         return;
@@ -265,61 +230,69 @@ static void special(const quality *q)
             vouch__row_number(q->list, row, rule->special[k]);
             vouch__row_number(q->list, row, t.in);
             vouch__row_number(q->list, row, share(t.in, (double)q->rows));
-            vouch__row_number(q->list, row, share(t.in_bad, t.in));
+            vouch__row_number(q->list, row, share(t.in_bad, t.in_known));
         }
     }
 }
 
 static void balance(const quality *q)
 {
-    double bad = 0;
-    for (size_t i = 0; i < q->rows; i++)
-        bad += q->bad[i];
-    double rate = share(bad, (double)q->rows);
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "data.class_balance", .section = "data", .title = "How rare the rarer outcome is",
-            .purpose =
-                "What can be known about a model is limited by the number of cases of the rarer outcome, not "
-                "by the number of rows.",
-            .method = "The share of the rarer outcome among all rows.", .n = (double)q->rows, .n_bad = bad,
-            .value = fmin(rate, 1 - rate), .unit = "share", .judged = true);
+    double bad = 0, all = 0;
+    for (size_t i = 0; i < q->rows; i++) {
+        bad += q->bad[i] == 1;
+        all += q->bad[i] != VOUCH__BAD_UNKNOWN;
+    }
+    double rate = share(bad, all);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_class_balance, .n = all, .n_bad = bad,
+                                           .value = fmin(rate, 1 - rate), .judged = true);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
     vouch__json *table = vouch__evidence_table(q->list, object, "classes", "class,rows,share");
     for (int i = 0; i < 2; i++) {
         vouch__json *row = vouch__evidence_row(q->list, table);
         vouch__row_text(q->list, row, i ? "bad" : "good");
-        vouch__row_number(q->list, row, i ? bad : (double)q->rows - bad);
+        vouch__row_number(q->list, row, i ? bad : all - bad);
         vouch__row_number(q->list, row, i ? rate : 1 - rate);
     }
+}
+
+vouch_status vouch__quality_parts(vouch_ctx *ctx, const vouch__checked *c)
+{
+    quality q = { .ctx = ctx, .table = c->table, .spec = c->spec, .list = c->list };
+    size_t mark = vouch__scratch_mark(ctx);
+    bool has_target = c->spec->target != SIZE_MAX;
+    q.rows = vouch_table_rows(c->table);
+    uint8_t *bad = vouch__scratch(ctx, q.rows, 1);
+    vouch__keyed *keyed = vouch__scratch(ctx, q.rows, sizeof *keyed);
+    vouch_status status = VOUCH_OK;
+    if (!bad || !keyed)
+        return vouch__oom(ctx);
+    vouch__check_bad(c->table, c->spec, bad);
+    q.bad = bad;
+    if (vouch__check_wants(c->only, &vouch__test_data_profile))
+        status = vouch__check_profile(ctx, c->table, c->list);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_missing))
+        status = missing(&q);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_constant))
+        constant(&q);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_duplicate_rows))
+        status = duplicates(&q, keyed);
+    if (!status && has_target && vouch__check_wants(c->only, &vouch__test_data_conflicting_labels))
+        status = conflicts(&q, keyed);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_high_cardinality))
+        cardinality(&q);
+    if (!status && vouch__check_wants(c->only, &vouch__test_data_special))
+        special(&q);
+    if (!status && has_target && vouch__check_wants(c->only, &vouch__test_data_class_balance))
+        balance(&q);
+    if (!status)
+        status = vouch__doc_status(ctx, c->list->doc);
+    vouch__scratch_reset(ctx, mark);
+    return status ? status : vouch__poll(ctx);
 }
 
 vouch_status vouch__check_quality(vouch_ctx *ctx, const vouch_table *table, const vouch__data_spec *spec,
                                   vouch__evidence *list)
 {
-    quality q = { .ctx = ctx, .table = table, .spec = spec, .list = list, .rows = vouch_table_rows(table) };
-    size_t mark = vouch__scratch_mark(ctx);
-    uint8_t *bad = vouch__scratch(ctx, q.rows, 1);
-    vouch__keyed *keyed = vouch__scratch(ctx, q.rows, sizeof *keyed);
-    if (!bad || !keyed)
-        return vouch__oom(ctx);
-    vouch__check_bad(table, spec, bad);
-    q.bad = bad;
-    vouch_status status = vouch__check_profile(ctx, table, list);
-    if (!status)
-        status = missing(&q);
-    if (!status) {
-        constant(&q);
-        status = duplicates(&q, keyed);
-    }
-    if (!status && spec->target != SIZE_MAX)
-        status = conflicts(&q, keyed);
-    if (!status) {
-        cardinality(&q);
-        special(&q);
-        if (spec->target != SIZE_MAX)
-            balance(&q);
-        status = vouch__doc_status(ctx, list->doc);
-    }
-    vouch__scratch_reset(ctx, mark);
-    return status ? status : vouch__poll(ctx);
+    const vouch__checked checked = { .table = table, .spec = spec, .list = list };
+    return vouch__quality_parts(ctx, &checked);
 }

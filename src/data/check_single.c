@@ -151,22 +151,7 @@ static int by_auc(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-#define ENTRY(...)                                                                                           \
-    VOUCH__ENTRY(                                                                                            \
-            .id = "data.single_auc", .section = "data",                                                      \
-            .title = "How well one input alone tells the outcomes apart",                                    \
-            .purpose = "An input that alone does what a good model does was probably written after the "     \
-                       "outcome was known.",                                                                 \
-            .method = "Each input becomes a score by the bad rates of its values on train (32 bins for "     \
-                      "numbers, one for each text, one for missing); the score's AUC is measured on "        \
-                      "tune and test. The largest AUC is judged where it is significantly above the "        \
-                      "advisory limit.",                                                                     \
-            .convention = "Significant: the p-value, adjusted by Holm over all inputs, is below 0.05. "      \
-                          "Standard error under the null hypothesis by Hanley and McNeil.",                  \
-            .source = "Hanley & McNeil, Radiology 143 (1982) 29-36; Holm, Scand. J. Stat. 6 (1979) "         \
-                      "65-70",                                                                               \
-            .null_hypothesis = "the AUC is at most the advisory limit", .part = "tune and test",             \
-            .unit = "AUC", __VA_ARGS__)
+#define ENTRY(...) VOUCH__TEST_ENTRY(vouch__test_data_single_auc, .part = "tune and test", __VA_ARGS__)
 
 static vouch_status tell(vouch_ctx *ctx, const single *s, double bads, vouch__evidence *list)
 {
@@ -237,6 +222,8 @@ vouch_status vouch__check_single(vouch_ctx *ctx, const vouch_table *table, const
     if (!bad || !held || !auc)
         return vouch__oom(ctx);
     vouch__check_bad(table, spec, bad);
+    for (size_t i = 0; i < vouch_table_rows(table); i++)
+        bad[i] = bad[i] == 1;
     merge(split, held);
     single s = { .table = table,
                  .spec = spec,

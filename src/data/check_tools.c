@@ -72,14 +72,14 @@ void vouch__check_bad(const vouch_table *table, const vouch__data_spec *spec, ui
 {
     size_t n = vouch_table_rows(table);
     double x[1024];
-    memset(out, 0, n);
+    memset(out, VOUCH__BAD_UNKNOWN, n);
     if (spec->target == SIZE_MAX)
         return;
     for (size_t begin = 0; begin < n; begin += sizeof x / sizeof *x) {
         size_t end = n - begin < sizeof x / sizeof *x ? n : begin + sizeof x / sizeof *x;
         vouch_table_read(table, spec->target, begin, end, x);
         for (size_t i = begin; i < end; i++)
-            out[i] = x[i - begin] == spec->bad;
+            out[i] = isnan(x[i - begin]) ? VOUCH__BAD_UNKNOWN : x[i - begin] == spec->bad;
     }
 }
 

@@ -19,6 +19,13 @@ typedef struct vouch__column_rule {
     uint32_t line, column;      /* in the project file */
 } vouch__column_rule;
 
+/* Rules from a mapping {column: {type, min, max, special, allowed, required, available_at}}; file is named in
+ * messages, texts made of numbers live in doc. *out_rule and *out_n are to be freed after a failure too.
+ * Fails E_FORMAT  "file:line:column: ..." */
+vouch_status vouch__rules_read(vouch_ctx *ctx, const char *file, const vouch__json *columns, vouch__doc *doc,
+                               vouch__column_rule **out_rule, size_t *out_n);
+void vouch__rules_free(const vouch_alloc *alloc, vouch__column_rule *rule, size_t n); /* NULL is fine */
+
 typedef struct vouch__data_spec {
     const vouch__column_rule *rule;
     size_t n_rules;

@@ -84,6 +84,11 @@ typedef struct vouch__sample {
     size_t left_out;                             /* cases that lacked something */
 } vouch__sample;
 
+/* What tests of the same samples share: made by the first that needs it. */
+typedef struct vouch__test_memo {
+    struct vouch_table *both; /* rows of before, then of now; NULL while nobody needed it */
+} vouch__test_memo;
+
 struct vouch_test;
 typedef struct vouch__test_call {
     const struct vouch_test *test;
@@ -93,6 +98,7 @@ typedef struct vouch__test_call {
     const double *param;               /* [test->n_params], in the order of the table */
     const vouch__json *given;          /* the mapping the parameters were read from, for TREEs; or NULL */
     uint64_t seed;
+    vouch__test_memo *memo; /* or NULL */
     vouch__evidence *list;
 } vouch__test_call;
 
@@ -117,6 +123,11 @@ typedef struct vouch_test {
 /* An entry with the row's words and the call's model, part and numbers of cases; INFO and without a value.
  * Set value and judged, interval, statistic and the rest, then add it. */
 vouch__entry vouch__test_entry(const vouch__test_call *call);
+/* The same from a row alone; __VA_ARGS__ are members of vouch__entry. */
+#define VOUCH__TEST_ENTRY(row, ...)                                                                          \
+    VOUCH__ENTRY(.id = (row).id, .section = (row).section, .title = (row).title, .purpose = (row).purpose,   \
+                 .method = (row).mechanism, .convention = (row).convention, .source = (row).source,          \
+                 .unit = (row).unit, .null_hypothesis = (row).null_hypothesis, __VA_ARGS__)
 /* Add it (judged by the policy when .judged) and return its object, for tables and a plot. */
 vouch__json *vouch__test_add(const vouch__test_call *call, const vouch__entry *entry);
 /* One that says why there is no number; a sentence. */

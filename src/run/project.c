@@ -3,7 +3,7 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
-#include "run/schema.h"
+#include "base/schema.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,13 +31,6 @@ static const vouch__key data_keys[] = {
 };
 static const vouch__key target_keys[] = {
     { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "bad", VOUCH__KEY_ANY, true, 0, 0, NULL },
-};
-static const vouch__key column_keys[] = {
-    { "type", VOUCH__KEY_TEXT, false, 0, 0, "number|integer|int|flag|text|date|time" },
-    { "min", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
-    { "max", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
-    { "special", VOUCH__KEY_LIST, false, 0, 0, NULL },      { "allowed", VOUCH__KEY_LIST, false, 0, 0, NULL },
-    { "required", VOUCH__KEY_ANY, false, 0, 0, NULL },      { "available_at", VOUCH__KEY_TEXT, false, 0, 0, NULL },
 };
 static const vouch__key split_keys[] = {
     { "by", VOUCH__KEY_TEXT, true, 0, 0, "random|time|group" },
@@ -86,77 +79,6 @@ static vouch_status check_texts(reader r, const char *what, const vouch__json *l
     return VOUCH_OK;
 }
 
-static vouch_status read_numbers(reader r, const char *what, const vouch__json *list, const double **out,
-                                 size_t *out_n)
-{
-    double *value = list ? vouch__alloc(r.ctx, list->len + 1, sizeof *value) : NULL;
-    size_t n = 0;
-    if (!list)
-        return VOUCH_OK;
-    if (!value)
-        return vouch__oom(r.ctx);
-    *out = value; /* owned by the rule from here */
-    for (const vouch__json *item = list->first; item; item = item->next) {
-        if (item->type != VOUCH__JSON_NUMBER)
-            return vouch__schema_fail(r.ctx, r.p->path, item, "%s.special must hold numbers", what);
-        size_t at = n++;
-        for (; at > 0 && value[at - 1] > item->number; at--)
-            value[at] = value[at - 1];
-        value[at] = item->number;
-    }
-    *out_n = n;
-    return VOUCH_OK;
-}
-
-static vouch_status read_allowed(reader r, const char *what, const vouch__json *list,
-                                 vouch__column_rule *rule)
-{
-    if (!list)
-        return VOUCH_OK;
-    const char **allowed = vouch__alloc(r.ctx, list->len + 1, sizeof *allowed);
-    if (!allowed)
-        return vouch__oom(r.ctx);
-    rule->allowed = allowed;
-    for (const vouch__json *item = list->first; item; item = item->next) {
-        const vouch__json *text = item;
-        if (item->type == VOUCH__JSON_NUMBER) {
-            char digits[VOUCH__DOUBLE_MAX];
-            (void)vouch__double_text(item->number, digits);
-            text = vouch__json_text(r.p->doc, digits);
-        }
-        if (!text || text->type != VOUCH__JSON_STRING)
-            return vouch__schema_fail(r.ctx, r.p->path, item, "%s.allowed must hold texts or numbers", what);
-        allowed[rule->n_allowed++] = text->text;
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status read_column(reader r, const vouch__json *node, vouch__column_rule *rule)
-{
-    static const struct {
-        const char *name;
-        vouch_type type;
-    } types[] = { { "number", VOUCH_NUMBER }, { "integer", VOUCH_INTEGER }, { "int", VOUCH_INTEGER },
-                  { "flag", VOUCH_FLAG },     { "text", VOUCH_TEXT },       { "date", VOUCH_DATE },
-                  { "time", VOUCH_TIME } };
-    const char *type = vouch__json_string(vouch__json_get(node, "type"));
-    vouch_status status = vouch__schema_check(r.ctx, r.p->path, node->key, node, column_keys, N(column_keys));
-    if (status)
-        return status;
-    *rule = (vouch__column_rule){ .name = node->key, .line = node->line, .column = node->column };
-    for (size_t i = 0; type && i < N(types); i++)
-        if (!strcmp(types[i].name, type)) {
-            rule->type = types[i].type;
-            rule->has_type = true;
-        }
-    rule->min = vouch__json_double(vouch__json_get(node, "min"), NAN);
-    rule->max = vouch__json_double(vouch__json_get(node, "max"), NAN);
-    rule->required = vouch__json_flag(vouch__json_get(node, "required"), false);
-    rule->available_at = vouch__json_string(vouch__json_get(node, "available_at"));
-    status = read_numbers(r, node->key, vouch__json_get(node, "special"), &rule->special, &rule->n_special);
-    return status ? status : read_allowed(r, node->key, vouch__json_get(node, "allowed"), rule);
-}
-
 static vouch_status read_data(reader r, const vouch__json *data)
 {
     vouch__project *p = r.p;
@@ -185,12 +107,7 @@ static vouch_status read_data(reader r, const vouch__json *data)
         status = check_texts(r, "data.ignore", p->ignored_names);
     if (status || !columns || columns->type != VOUCH__JSON_OBJECT)
         return status;
-    p->rule = vouch__alloc(r.ctx, columns->len + 1, sizeof *p->rule);
-    if (!p->rule)
-        return vouch__oom(r.ctx);
-    for (const vouch__json *node = columns->first; node && !status; node = node->next)
-        status = read_column(r, node, &p->rule[p->n_rules++]);
-    return status;
+    return vouch__rules_read(r.ctx, p->path, columns, p->doc, &p->rule, &p->n_rules);
 }
 
 static vouch_status read_split(reader r, const vouch__json *split)
@@ -440,14 +357,10 @@ vouch_status vouch__project_read(vouch_ctx *ctx, const char *path, vouch__projec
 
 void vouch__project_clear(vouch__project *project)
 {
-    for (size_t i = 0; i < project->n_rules; i++) {
-        vouch__free(&project->alloc, (void *)project->rule[i].special);
-        vouch__free(&project->alloc, (void *)project->rule[i].allowed);
-    }
     for (size_t i = 0; i < project->n_plans; i++)
         vouch__free(&project->alloc, project->plan[i].value);
     if (project->alloc.resize) {
-        vouch__free(&project->alloc, project->rule);
+        vouch__rules_free(&project->alloc, project->rule, project->n_rules);
         vouch__free(&project->alloc, project->path);
         vouch__free(&project->alloc, project->folder);
         vouch__free(&project->alloc, project->text);

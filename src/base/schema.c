@@ -1,6 +1,6 @@
 /* One walk over a mapping's members against the table of its keys, and one over the table for what is
  * missing. */
-#include "run/schema.h"
+#include "base/schema.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* run/schema.h: checking a YAML mapping against a table of its keys. */
+/* base/schema.h: checking a YAML mapping against a table of its keys. */
 #ifndef VOUCH_SCHEMA_H
 #define VOUCH_SCHEMA_H
 
