@@ -1,9 +1,14 @@
 /* Fork-join with kept threads.
  *
  * A job is a range of chunks handed out by a shared counter, in order: so when a chunk fails, every lower
- * chunk has been handed out already, and the lowest failure is known once all have finished. Workers sleep on
- * a condition variable between jobs. The caller works too and then waits for the workers that joined the job;
- * a worker that has not woken by then is not waited for, so an idle machine's slow wake-ups cost nothing.
+ * chunk has been handed out already, and the lowest failure is known once all have finished. A job whose
+ * chunks are to stay near the data they had before has a counter for each thread's share of them, and a
+ * thread that has done its share helps with the next one's.
+ *
+ * Between jobs workers look for the next one for some 80 microseconds, about what waking up would take, and
+ * then sleep on a condition variable. The caller works too and then waits for the workers that joined the
+ * job; a worker that has not woken by then is not waited for, so an idle machine's slow wake-ups cost
+ * nothing.
  *
  * After fork() the child has the pool's memory but not its threads: the pool remembers its process and is
  * forgotten there and made again. */
@@ -15,13 +20,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 64, MESSAGE = 512 };
+enum { MAX_THREADS = 64, MESSAGE = 512, LOOKS = 6000 };
+
+typedef struct share {
+    _Alignas(64) atomic_size_t next; /* the chunk to hand out */
+    size_t end;
+} share;
 
 typedef struct job {
-    size_t n, grain;
+    share share[MAX_THREADS + 1];
+    size_t n_shares, n, grain;
     vouch__chunk_fn *fn;
     void *arg;
-    atomic_size_t next;  /* the chunk to hand out */
     atomic_bool stop;    /* a chunk has failed: hand out no more */
     size_t failed_chunk; /* guarded by pool.lock, like the two below */
     vouch_status status;
@@ -34,8 +44,8 @@ struct vouch__pool {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     job *job;           /* guarded by lock; NULL between jobs */
-    uint64_t round;     /* guarded: counts jobs, so that a worker joins each at most once */
-    unsigned busy;      /* guarded: workers inside the job */
+    atomic_uint round;  /* set under lock: counts jobs, so that a worker joins each at most once */
+    atomic_uint busy;   /* set under lock: workers inside the job */
     bool is_ending;     /* guarded */
     unsigned n_threads; /* set before any thread could read it */
     pthread_t thread[MAX_THREADS];
@@ -61,12 +71,42 @@ static void note_failure(pthread_mutex_t *lock, job *j, size_t chunk, vouch_stat
     atomic_store(&j->stop, true);
 }
 
-static void work(pthread_mutex_t *lock, job *j, vouch_ctx *ctx)
+static inline void look_again(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void shares_make(job *j, size_t n_shares)
 {
     size_t n_chunks = vouch__chunks(j->n, j->grain);
+    j->n_shares = n_shares;
+    for (size_t k = 0; k < n_shares; k++) {
+        atomic_store(&j->share[k].next, n_chunks * k / n_shares);
+        j->share[k].end = n_chunks * (k + 1) / n_shares;
+    }
+}
+
+/* The next chunk for thread `me`: of its own share, then of the others'. SIZE_MAX: none. */
+static size_t take(job *j, size_t me)
+{
+    for (size_t k = 0; k < j->n_shares; k++) {
+        share *from = &j->share[(me + k) % j->n_shares];
+        if (atomic_load(&from->next) >= from->end)
+            continue;
+        size_t chunk = atomic_fetch_add(&from->next, 1);
+        if (chunk < from->end)
+            return chunk;
+    }
+    return SIZE_MAX;
+}
+
+static void work(pthread_mutex_t *lock, job *j, vouch_ctx *ctx, size_t me)
+{
     while (!atomic_load(&j->stop)) {
-        size_t chunk = atomic_fetch_add(&j->next, 1);
-        if (chunk >= n_chunks)
+        size_t chunk = take(j, me);
+        if (chunk == SIZE_MAX)
             break;
         size_t begin = chunk * j->grain;
         size_t end = j->n - begin > j->grain ? begin + j->grain : j->n;
@@ -84,9 +124,15 @@ static void *worker(void *arg)
 {
     struct start *start = arg;
     vouch__pool *pool = start->pool;
-    uint64_t seen = 0;
+    unsigned seen = 0;
     (void)pthread_mutex_lock(&pool->lock);
     for (;;) {
+        if (!pool->is_ending && atomic_load(&pool->round) == seen) {
+            (void)pthread_mutex_unlock(&pool->lock);
+            for (int k = 0; k < LOOKS && atomic_load(&pool->round) == seen; k++)
+                look_again();
+            (void)pthread_mutex_lock(&pool->lock);
+        }
         while (!pool->is_ending && (!pool->job || pool->round == seen))
             (void)pthread_cond_wait(&pool->wake, &pool->lock);
         if (pool->is_ending)
@@ -95,9 +141,9 @@ static void *worker(void *arg)
         seen = pool->round;
         pool->busy++;
         (void)pthread_mutex_unlock(&pool->lock);
-        work(&pool->lock, j, pool->ctx[start->index]);
+        work(&pool->lock, j, pool->ctx[start->index], start->index + 1);
         (void)pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0)
+        if (atomic_fetch_sub(&pool->busy, 1) == 1)
             (void)pthread_cond_signal(&pool->done);
     }
     (void)pthread_mutex_unlock(&pool->lock);
@@ -163,17 +209,31 @@ static void run_with_pool(vouch__pool *pool, job *j, vouch_ctx *ctx)
     pool->round++;
     (void)pthread_cond_broadcast(&pool->wake);
     (void)pthread_mutex_unlock(&pool->lock);
-    work(&pool->lock, j, ctx);
+    work(&pool->lock, j, ctx, 0);
     (void)pthread_mutex_lock(&pool->lock);
     pool->job = NULL; /* whoever has not joined by now never will */
-    while (pool->busy)
+    if (atomic_load(&pool->busy)) {
+        (void)pthread_mutex_unlock(&pool->lock);
+        for (int k = 0; k < LOOKS && atomic_load(&pool->busy); k++)
+            look_again();
+        (void)pthread_mutex_lock(&pool->lock);
+    }
+    while (atomic_load(&pool->busy))
         (void)pthread_cond_wait(&pool->done, &pool->lock);
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
-vouch_status vouch__parallel(vouch_ctx *ctx, size_t n, size_t grain, vouch__chunk_fn *fn, void *arg)
+static vouch_status run(vouch_ctx *ctx, size_t n, size_t grain, vouch__chunk_fn *fn, void *arg, bool is_near)
 {
-    job j = { .n = n, .grain = grain ? grain : 1, .fn = fn, .arg = arg, .failed_chunk = SIZE_MAX };
+    job j;
+    j.n = n;
+    j.grain = grain ? grain : 1;
+    j.fn = fn;
+    j.arg = arg;
+    atomic_init(&j.stop, false);
+    j.failed_chunk = SIZE_MAX;
+    j.status = VOUCH_OK;
+    j.message[0] = '\0';
     bool alone = vouch__threads(ctx) == 1 || vouch__ctx_is_worker(ctx) || vouch__chunks(n, j.grain) < 2;
     if (!alone) {
         vouch__pool **pool = vouch__ctx_pool(ctx);
@@ -185,12 +245,26 @@ vouch_status vouch__parallel(vouch_ctx *ctx, size_t n, size_t grain, vouch__chun
             *pool = pool_new(ctx);
         if (!*pool)
             return vouch__oom(ctx);
-        if ((*pool)->job) /* called from inside a chunk that runs on the caller's own thread */
+        if ((*pool)->job) { /* called from inside a chunk that runs on the caller's own thread */
             alone = true;
-        else
+        } else {
+            shares_make(&j, is_near ? (*pool)->n_threads + 1 : 1);
             run_with_pool(*pool, &j, ctx);
+        }
     }
-    if (alone)
-        work(NULL, &j, ctx);
+    if (alone) {
+        shares_make(&j, 1);
+        work(NULL, &j, ctx, 0);
+    }
     return j.status ? vouch__fail(ctx, j.status, "%s", j.message) : VOUCH_OK;
+}
+
+vouch_status vouch__parallel(vouch_ctx *ctx, size_t n, size_t grain, vouch__chunk_fn *fn, void *arg)
+{
+    return run(ctx, n, grain, fn, arg, false);
+}
+
+vouch_status vouch__parallel_near(vouch_ctx *ctx, size_t n, size_t grain, vouch__chunk_fn *fn, void *arg)
+{
+    return run(ctx, n, grain, fn, arg, true);
 }

@@ -5,11 +5,13 @@
  *   gbdt_hist   rows of a leaf become sums of gradients by input and bin
  *   gbdt_find   sums become the best split of an input; gbdt_category the same for categories
  *   gbdt_part   rows of a leaf become rows of its two children
+ *   gbdt_step   leaves that are split together become their children, with histograms and best splits
  *   gbdt_grow   leaves become a tree
  *   gbdt_fit    trees become a forest
  *
  * Every sum over rows is a sum of integers, so it has one value whatever the order: the model's bytes depend
- * on neither threads nor processor. Working memory is scratch of the context that fits. */
+ * on neither threads nor processor. What a processor can do at once is in gbdt_kernels, with AVX-512, AVX2
+ * and plain C forms that give the same bits. Working memory is scratch of the context that fits. */
 #ifndef VOUCH_GBDT_H
 #define VOUCH_GBDT_H
 
@@ -19,9 +21,10 @@
 
 enum {
     VOUCH__GBDT_BINS = 256,   /* of an input; bin 0 is missing, so 255 hold values */
-    VOUCH__GBDT_PAD = 64,     /* records readable past the last: they are prefetched */
+    VOUCH__GBDT_HIST = 264,   /* words an input takes in a histogram: 33 cache lines, so that the low bins of
+                                 neighbouring inputs do not compete for the same places in the cache */
+    VOUCH__GBDT_PAD = 64,     /* records readable past the last: they are prefetched; bytes past a column */
     VOUCH__GBDT_TILE = 16384, /* rows a task of a pass over all rows takes */
-    VOUCH__GBDT_PRIVATE = 8,  /* most tasks that build one histogram */
     VOUCH__GBDT_WORDS = 8     /* of a set of bins */
 };
 
@@ -31,11 +34,14 @@ typedef struct vouch__gbdt { /* the state of a fitted model */
     vouch__engine *engine; /* trees compiled: what scores rows */
 } vouch__gbdt;
 
+typedef struct vouch__gbdt_kernels vouch__gbdt_kernels;
+
 /* Parameters as the table in gbdt_kind.c orders them. */
 typedef struct vouch__gbdt_params {
     size_t trees, leaves, depth, max_bins, min_rows, early_stop;
     double rate, l2, min_weight, row_sample, column_sample;
     bool is_leaf_wise, is_squared;
+    const vouch__gbdt_kernels *kernels;
 } vouch__gbdt_params;
 
 /* One input's bins. NUMBER: bin b >= 1 holds cut[b - 2] < x <= cut[b - 1], open at both ends.
@@ -43,8 +49,9 @@ typedef struct vouch__gbdt_params {
 typedef struct vouch__gbdt_input {
     bool is_category;
     int monotone;
+    int missing;     /* forced side of missing values: +1 left, -1 right; 0: learned */
+    uint64_t groups; /* those of the inputs that may interact that it belongs to; 0: alone */
     size_t n_bins;   /* with bin 0 */
-    size_t offset;   /* of bin 0 in a histogram */
     double *cut;     /* [n_bins - 2], then infinity up to 256 */
     uint8_t *bin_of; /* [n_codes] */
     size_t n_codes;
@@ -52,13 +59,12 @@ typedef struct vouch__gbdt_input {
 
 typedef struct vouch__gbdt_bins {
     size_t n;                 /* inputs */
-    size_t hist;              /* entries of a histogram over all inputs */
     vouch__gbdt_input *input; /* [n] */
 } vouch__gbdt_bins;
 
 typedef struct vouch__gbdt_rows { /* a part of the table, as bins */
     size_t n, stride;
-    uint8_t *column; /* input j of row i at column[j * n + i] */
+    uint8_t *column; /* input j of row i at column[j * n + i]; VOUCH__GBDT_PAD readable past the last */
     uint8_t *row;    /* and at row[i * stride + j]; NULL where not asked for */
 } vouch__gbdt_rows;
 
@@ -88,9 +94,9 @@ typedef struct vouch__gbdt_outcome { /* what gradients are made from */
     const double *target;
     const float *weight; /* relative to the largest; NULL: ones */
     bool is_squared;
+    const vouch__gbdt_kernels *kernels;
     double unit;   /* squared loss: targets are measured in this */
     double *score; /* [n] */
-    float *g, *h;  /* [n] */
 } vouch__gbdt_outcome;
 
 /* Which rows a tree is grown on: all when share is 1, else those whose hash falls below it. */
@@ -100,6 +106,8 @@ typedef struct vouch__gbdt_sample {
     const uint32_t *row;
 } vouch__gbdt_sample;
 
+/* Gradient and curvature of rows [begin, begin + n), weighted. */
+void vouch__gbdt_loss(const vouch__gbdt_outcome *outcome, size_t begin, size_t n, float *g, float *h);
 /* Gradients at the present scores, rounded, as one record for each sampled row in ascending order. */
 vouch_status vouch__gbdt_gradients(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome,
                                    const vouch__gbdt_sample *sample, vouch__record *record, size_t *out_n,
@@ -130,26 +138,59 @@ double vouch__gbdt_output(const vouch__gbdt_node *node, int64_t sum); /* clamped
 /* The score of a leaf that gives its best output within the bounds. */
 double vouch__gbdt_score(const vouch__gbdt_node *node, int64_t sum, double l2);
 
-/* The best split of an input from its histogram hist[n_bins]. count[n_bins] of rows, or NULL where it is left
- * to the caller to see that children have rows enough. false: none beats node->parent. */
-bool vouch__gbdt_find_number(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
-                             const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split);
+/* What a candidate is compared with before it is judged: a split with sum x on the left may score above bar
+ * where, a = h(x) + l2 and c = (h - h(x)) + l2, g(x)^2 c + (g - g(x))^2 a > bar a c. */
+typedef struct vouch__gbdt_screen {
+    double g, h, l2, least_h, bar;
+    int64_t less; /* taken from each running sum: the missing, where they go right */
+} vouch__gbdt_screen;
+
+typedef enum vouch__gbdt_path {
+    VOUCH__GBDT_PORTABLE,
+    VOUCH__GBDT_AVX2,
+    VOUCH__GBDT_AVX512,
+    VOUCH__GBDT_PATHS
+} vouch__gbdt_path;
+
+/* What is done many at a time. Every path gives the same results. */
+struct vouch__gbdt_kernels {
+    /* Bit i % 16 of side[i / 16]: the bin of record i is in the set; returns how many are. */
+    size_t (*sides)(const uint8_t *column, const uint32_t set[VOUCH__GBDT_WORDS], const vouch__record *record,
+                    size_t n, uint16_t *side);
+    /* A stable move of the records: those that go left to out[0 ..), the others to out[right ..). */
+    void (*move)(const vouch__record *record, size_t n, const uint16_t *side, vouch__record *out,
+                 size_t right);
+    /* sum[b] = hist[0] + ... + hist[b], n a multiple of 8; with small, hist[b] -= small[b] first. */
+    void (*running)(int64_t *hist, const int64_t *small, size_t n, int64_t *sum);
+    /* The first bin of [from, last] that passes the screen and leaves either side least_h; > last: none.
+     * sum is readable to a multiple of 8. */
+    size_t (*next)(const vouch__gbdt_screen *screen, const int64_t *sum, size_t from, size_t last);
+    /* Gradients and curvatures of logistic loss. */
+    void (*logistic)(size_t n, const double *score, const double *target, float *g, float *h);
+    /* Records of rows row .. row + n - 1, rounded to the nearest unit; returns their sum. */
+    int64_t (*records)(size_t n, size_t row, const float *g, const float *h, float scale_g, float scale_h,
+                       vouch__record *record);
+};
+
+/* NULL where the processor has not what the path takes. */
+const vouch__gbdt_kernels *vouch__gbdt_kernels_of(vouch__gbdt_path path);
+const vouch__gbdt_kernels *vouch__gbdt_kernels_best(void);
+
+/* The best split of an input above out_split->score (first node->parent), from its histogram hist[n_bins]
+ * and, of a number, its running sums. count[n_bins] of rows, or NULL where it is left to the caller to see
+ * that children have rows enough. false: there is none, and out_split is as it was. */
+bool vouch__gbdt_find_number(const vouch__gbdt_kernels *kernels, const vouch__gbdt_input *input,
+                             const vouch__gbdt_node *node, const int64_t *hist, const int64_t *sum,
+                             const uint32_t *count, vouch__gbdt_split *out_split);
 bool vouch__gbdt_find_category(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
                                const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split);
 
-/* Add n records to a histogram. */
-void vouch__gbdt_add(const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows, const vouch__record *record,
-                     size_t n, int64_t *hist);
-void vouch__gbdt_count(const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows,
-                       const vouch__record *record, size_t n, uint32_t *count);
-
-/* Which of n records go left: side[i] is 0 or 1; returns how many. Then a stable move of them to out. */
-vouch_status vouch__gbdt_sides(vouch_ctx *ctx, const uint8_t *column,
-                               const uint8_t goes_left[VOUCH__GBDT_BINS], const vouch__record *record,
-                               size_t n, uint8_t *side, size_t *chunk_left, size_t *out_left);
-vouch_status vouch__gbdt_move(vouch_ctx *ctx, const vouch__record *record, size_t n, const uint8_t *side,
-                              const size_t *chunk_left, size_t n_left, vouch__record *out);
-size_t vouch__gbdt_move_chunks(size_t n); /* length of chunk_left */
+/* Add n records to the histogram of inputs use[n_use]: that of use[k] begins at hist[k * VOUCH__GBDT_HIST].
+ * use NULL: inputs 0 .. n_use - 1. bins are rows->row from the first of those inputs on. */
+void vouch__gbdt_add(const uint8_t *bins, size_t stride, const vouch__record *record, size_t n,
+                     const uint32_t *use, size_t n_use, int64_t *hist);
+void vouch__gbdt_count(const vouch__gbdt_rows *rows, const vouch__record *record, size_t n,
+                       const uint32_t *use, size_t n_use, uint32_t *count);
 
 /* Everything a tree is grown with; made once for a fit. */
 typedef struct vouch__gbdt_grower vouch__gbdt_grower;
@@ -160,7 +201,6 @@ typedef struct vouch__gbdt_tree { /* as grown */
     vouch__gbdt_split *split;           /* [2 leaves - 1] */
     uint32_t (*set)[VOUCH__GBDT_WORDS]; /* [2 leaves - 1] bins that go left */
     uint32_t *leaf_node;                /* [leaves] */
-    uint16_t *leaf_of;                  /* [rows]: the leaf of every training row */
 } vouch__gbdt_tree;
 
 vouch_status vouch__gbdt_grower_new(vouch_ctx *ctx, const vouch__gbdt_params *params,
@@ -172,6 +212,10 @@ vouch__record *vouch__gbdt_records(vouch__gbdt_grower *grower); /* to be filled 
 vouch_status vouch__gbdt_grow(vouch_ctx *ctx, vouch__gbdt_grower *grower, size_t n, const uint32_t *use,
                               size_t n_use, const vouch__gbdt_scale *scale, double weight_unit,
                               vouch__gbdt_tree **out_tree);
+/* Add the leaves of the tree just grown to the scores of training rows [begin, end), at most VOUCH__GBDT_TILE
+ * of them; cover[leaves] becomes what came to each. */
+void vouch__gbdt_apply(const vouch__gbdt_grower *grower, size_t begin, size_t end, const double *leaf_value,
+                       const double *weight, double *score, double *cover);
 /* The leaf that row i of rows reaches. */
 size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *rows, size_t i);
 

@@ -137,6 +137,7 @@ vouch_status vouch__gbdt_bins_make(vouch_ctx *ctx, const vouch__fit_data *data, 
         vouch__gbdt_input *input = &bins.input[j];
         *input = (vouch__gbdt_input){ .is_category = inputs->at[j].is_category,
                                       .monotone = inputs->at[j].monotone,
+                                      .groups = 1,
                                       .n_codes = inputs->at[j].n_categories };
         input->cut = vouch__scratch(ctx, VOUCH__GBDT_BINS, sizeof *input->cut);
         input->bin_of = vouch__scratch(ctx, input->n_codes, sizeof *input->bin_of);
@@ -155,10 +156,6 @@ vouch_status vouch__gbdt_bins_make(vouch_ctx *ctx, const vouch__fit_data *data, 
     vouch_status status = vouch__parallel(ctx, inputs->n, 1, bins_chunk, &job);
     if (status)
         return status;
-    for (size_t j = 0; j < inputs->n; j++) {
-        bins.input[j].offset = bins.hist;
-        bins.hist += (bins.input[j].n_bins + 7) / 8 * 8;
-    }
     *out_bins = bins;
     return VOUCH_OK;
 }
@@ -222,7 +219,7 @@ vouch_status vouch__gbdt_rows_make(vouch_ctx *ctx, const vouch__gbdt_bins *bins,
 {
     vouch__gbdt_rows rows = { .n = part->n };
     rows.stride = bins->n <= 8 ? 8 : bins->n <= 16 ? 16 : bins->n <= 32 ? 32 : (bins->n + 63) / 64 * 64;
-    rows.column = vouch__scratch(ctx, part->n, bins->n);
+    rows.column = vouch__scratch(ctx, part->n * bins->n + VOUCH__GBDT_PAD, 1);
     rows.row = by_row ? vouch__scratch(ctx, part->n, rows.stride) : NULL;
     if (!rows.column || (by_row && !rows.row))
         return vouch__oom(ctx);

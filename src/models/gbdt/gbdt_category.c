@@ -97,8 +97,7 @@ static void fill_default(const search *s, size_t n_bins)
 bool vouch__gbdt_find_category(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
                                const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split)
 {
-    vouch__gbdt_split best = { .score = node->parent };
-    search s = { .node = node, .hist = hist, .count = count, .l2 = node->l2, .best = &best };
+    search s = { .node = node, .hist = hist, .count = count, .l2 = node->l2, .best = out_split };
     size_t present = 0;
     for (size_t b = 1; b < input->n_bins; b++)
         present += vouch__sum_h(hist[b]) > 0.0;
@@ -123,6 +122,5 @@ bool vouch__gbdt_find_category(const vouch__gbdt_input *input, const vouch__gbdt
     if (!s.is_found)
         return false;
     fill_default(&s, input->n_bins);
-    *out_split = best;
     return true;
 }

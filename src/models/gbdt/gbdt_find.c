@@ -2,9 +2,10 @@
  *
  * A leaf with gradient sum G and curvature sum H gives -G / (H + l2), which scores G^2 / (H + l2); a split is
  * worth the scores of its children less the leaf's own. Bins are walked upward once with the missing values
- * on the right and, where there are any, once with them on the left. Division is slow, so a candidate is
- * first compared multiplied out; only one that seems to win is divided. The first of equals is kept, and the
- * walk never depends on another input's, so neither does its result.
+ * on the right and, where there are any, once with them on the left. Division is slow, so candidates are
+ * first screened by a comparison multiplied out, several at once; only one that seems to win is divided. The
+ * first of equals is kept. The screen lets through whatever can win, so what is found does not depend on how
+ * many are screened at once, nor on what was found in other inputs.
  *
  * Under a monotone input the children's outputs must be in order, and whatever lies below stays on its own
  * side of their midpoint: the bounds of the leaf. An output outside its bounds is clamped, and scored as
@@ -32,10 +33,11 @@ double vouch__gbdt_score(const vouch__gbdt_node *node, int64_t sum, double l2)
 
 /* One walk's state; a candidate is all that is left of a bin's upper edge, and perhaps the missing. */
 typedef struct walk {
+    const vouch__gbdt_kernels *kernels;
     const vouch__gbdt_node *node;
     int monotone;
-    double least_h;
     bool default_left;
+    const uint32_t *count;
     vouch__gbdt_split *best;
     bool is_found;
 } walk;
@@ -63,54 +65,56 @@ static void judge(walk *w, int64_t left, uint32_t bin)
  * Clamping only lowers a score, so the bar holds for bounded leaves too. */
 static inline double bar_of(double score) { return score - fabs(score) * 1e-14; }
 
-/* Walk bins 1..last; `left` begins with what is always on the left. */
-static void walk_bins(walk *w, const int64_t *hist, const uint32_t *count, size_t last, int64_t left,
-                      size_t rows_left)
+static bool has_rows(const walk *w, size_t left)
+{
+    return left >= w->node->min_rows && w->node->n - left >= w->node->min_rows;
+}
+
+/* Walk bins 1..last, with `less` taken from every running sum. */
+static void walk_bins(walk *w, const int64_t *sum, size_t last, int64_t less)
 {
     const vouch__gbdt_node *node = w->node;
-    const double g = vouch__sum_g(node->sum), h = vouch__sum_h(node->sum), l2 = node->l2;
-    double bar = bar_of(w->best->score);
-    for (size_t b = 1; b <= last; b++) {
-        left += hist[b];
-        if (count)
-            rows_left += count[b];
-        double gl = vouch__sum_g(left), hl = vouch__sum_h(left);
-        double gr = g - gl, hr = h - hl, a = hl + l2, c = hr + l2;
-        if (hr < w->least_h)
-            return;
-        if (gl * gl * c + gr * gr * a > bar * (a * c) && hl >= w->least_h) {
-            bool has_rows = !count || (rows_left >= node->min_rows && node->n - rows_left >= node->min_rows);
-            if (has_rows)
-                judge(w, left, (uint32_t)b);
-            bar = bar_of(w->best->score);
-        }
+    vouch__gbdt_screen screen = { vouch__sum_g(node->sum), vouch__sum_h(node->sum), node->l2,
+                                  node->least_h,           bar_of(w->best->score),  less };
+    size_t counted = 0, rows = w->count && w->default_left ? w->count[0] : 0;
+    size_t b = w->kernels->next(&screen, sum, 1, last);
+    while (b <= last) {
+        while (w->count && counted < b)
+            rows += w->count[++counted];
+        if (!w->count || has_rows(w, rows))
+            judge(w, sum[b] - less, (uint32_t)b);
+        screen.bar = bar_of(w->best->score);
+        b = w->kernels->next(&screen, sum, b + 1, last);
     }
 }
 
-bool vouch__gbdt_find_number(const vouch__gbdt_input *input, const vouch__gbdt_node *node,
-                             const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out_split)
+bool vouch__gbdt_find_number(const vouch__gbdt_kernels *kernels, const vouch__gbdt_input *input,
+                             const vouch__gbdt_node *node, const int64_t *hist, const int64_t *sum,
+                             const uint32_t *count, vouch__gbdt_split *out_split)
 {
-    vouch__gbdt_split best = { .score = node->parent };
-    walk w = { node, input->monotone, node->least_h, false, &best, false };
+    walk w = { kernels, node, input->monotone, false, count, out_split, false };
     size_t values = input->n_bins - 1;
     int64_t missing = hist[0];
     bool has_missing = vouch__sum_h(missing) > 0.0;
     if (values == 0)
         return false;
-    walk_bins(&w, hist, count, values - 1, 0, 0);
-    if (has_missing) {
+    if (!has_missing || input->missing <= 0)
+        walk_bins(&w, sum, values - 1, missing);
+    if (has_missing && input->missing >= 0) {
         w.default_left = true;
-        walk_bins(&w, hist, count, values - 1, missing, count ? count[0] : 0);
-        w.default_left = false; /* values on the left, missing on the right: no order to keep */
+        walk_bins(&w, sum, values - 1, 0);
+    }
+    if (has_missing && input->missing <= 0) { /* values on the left, missing on the right: no order to keep */
+        w.default_left = false;
         w.monotone = 0;
         int64_t known = node->sum - missing;
-        bool has_rows = !count || (count[0] >= node->min_rows && node->n - count[0] >= node->min_rows);
-        if (has_rows && vouch__sum_h(known) >= w.least_h && vouch__sum_h(missing) >= w.least_h)
+        bool is_enough = vouch__sum_h(known) >= node->least_h && vouch__sum_h(missing) >= node->least_h;
+        if (is_enough && (!count || has_rows(&w, node->n - count[0])))
             judge(&w, known, (uint32_t)values);
-    } else if (w.is_found) { /* none here to learn from: where more of the leaf goes */
-        best.default_left = vouch__sum_h(best.left) > vouch__sum_h(node->sum - best.left);
     }
-    if (w.is_found)
-        *out_split = best;
+    if (w.is_found && !has_missing) /* none here to learn from: where more of the leaf goes */
+        out_split->default_left = input->missing ? input->missing > 0
+                                                 : vouch__sum_h(out_split->left) >
+                                                       vouch__sum_h(node->sum - out_split->left);
     return w.is_found;
 }

@@ -87,13 +87,13 @@ static vouch_status outcome_make(vouch_ctx *ctx, boost *b)
     const vouch__part_rows *train = &b->data->train;
     vouch__gbdt_outcome *o = &b->outcome;
     double mean = vouch__mean(train->n, train->target, train->weight);
-    *o = (vouch__gbdt_outcome){
-        .n = train->n, .target = train->target, .is_squared = b->p->is_squared, .unit = 1.0
-    };
+    *o = (vouch__gbdt_outcome){ .n = train->n,
+                                .target = train->target,
+                                .is_squared = b->p->is_squared,
+                                .kernels = b->p->kernels,
+                                .unit = 1.0 };
     o->score = vouch__scratch(ctx, o->n, sizeof *o->score);
-    o->g = vouch__scratch(ctx, o->n, sizeof *o->g);
-    o->h = vouch__scratch(ctx, o->n, sizeof *o->h);
-    if (!o->score || !o->g || !o->h)
+    if (!o->score)
         return vouch__oom(ctx);
     b->base = o->is_squared ? mean : vouch__logit(mean);
     b->heaviest = 1.0;
@@ -122,11 +122,16 @@ static vouch_status prepare(vouch_ctx *ctx, boost *b)
 {
     const vouch__fit_data *data = b->data;
     size_t n_tune = data->tune.n, leaves = b->p->leaves;
+    char stage[STAGE];
+    (void)snprintf(stage, sizeof stage, "fit %s: bins", data->name ? data->name : "gbdt");
+    vouch__progress(ctx, stage, 0, 1);
     vouch_status status = vouch__gbdt_bins_make(ctx, data, b->p->max_bins, &b->bins);
     if (!status)
         status = vouch__gbdt_rows_make(ctx, &b->bins, data->binding, &data->train, true, &b->train);
     if (!status && n_tune)
         status = vouch__gbdt_rows_make(ctx, &b->bins, data->binding, &data->tune, false, &b->tune);
+    if (!status)
+        vouch__progress(ctx, stage, 1, 1);
     if (!status)
         status = outcome_make(ctx, b);
     if (!status)
@@ -185,16 +190,9 @@ static size_t use_make(boost *b, uint64_t seed)
 static vouch_status apply_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     boost *b = arg;
-    const double *weight = b->data->train.weight;
-    double *cover = b->cover_part + chunk * b->tree->n_leaves;
     (void)worker;
-    for (size_t k = 0; k < b->tree->n_leaves; k++)
-        cover[k] = 0.0;
-    for (size_t i = begin; i < end; i++) {
-        size_t k = b->tree->leaf_of[i];
-        b->outcome.score[i] += b->leaf_value[k];
-        cover[k] += weight ? weight[i] : 1.0;
-    }
+    vouch__gbdt_apply(b->grower, begin, end, b->leaf_value, b->data->train.weight, b->outcome.score,
+                      b->cover_part + chunk * b->tree->n_leaves);
     return VOUCH_OK;
 }
 
@@ -226,9 +224,9 @@ static vouch_status apply(vouch_ctx *ctx, boost *b, const vouch__gbdt_scale *sca
     b->tree = tree;
     for (size_t k = 0; k < tree->n_leaves; k++)
         b->leaf_value[k] = unit * tree->node[tree->leaf_node[k]].value;
-    vouch_status status = vouch__parallel(ctx, n, VOUCH__GBDT_TILE, apply_chunk, b);
+    vouch_status status = vouch__parallel_near(ctx, n, VOUCH__GBDT_TILE, apply_chunk, b);
     if (!status && n_tune)
-        status = vouch__parallel(ctx, n_tune, TUNE_GRAIN, tune_chunk, b);
+        status = vouch__parallel_near(ctx, n_tune, TUNE_GRAIN, tune_chunk, b);
     if (status)
         return status;
     for (size_t c = 0; n_tune && c < vouch__chunks(n_tune, TUNE_GRAIN); c++)

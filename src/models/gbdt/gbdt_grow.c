@@ -4,136 +4,51 @@
  * that; each leaf that may still be split keeps its histogram. Numbers of rows are not in a histogram: a
  * split is found without them, and only when its turn comes are rows counted. Should a child have too few,
  * the leaf is searched again with counts. A gain found without counts is never below the one found with them,
- * so the order in which leaves are taken is the same as if all had been counted. */
+ * so the order in which leaves are taken is the same as if all had been counted.
+ *
+ * A tree that grows by depth splits all leaves of a depth together, one that grows by gain one at a time. */
+#include "models/gbdt/gbdt_grow.h"
 #include "base/parallel.h"
-#include "models/gbdt/gbdt.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { RMW_A_TASK = 1 << 17, FIND_ALONE = 2048 };
-
-typedef struct leaf {
-    size_t begin, n, slot, depth, node;
-    unsigned buffer;
-    int64_t sum;
-    double lo, hi;
-    bool can_split, is_counted;
-    double gain;
-    vouch__gbdt_split best;
-} leaf;
-
-struct vouch__gbdt_grower {
-    const vouch__gbdt_params *p;
-    const vouch__gbdt_bins *bins;
-    const vouch__gbdt_rows *rows;
-    vouch__record *record[2];
-    uint8_t *side;
-    size_t *chunk_left;
-    int64_t *slots, *private;
-    uint32_t *count;
-    size_t *free_slot, n_free;
-    leaf *leaf;
-    size_t n_leaves;
-    vouch__gbdt_split *found[2]; /* [inputs] of the leaves being searched; input UINT32_MAX: none */
-    vouch__gbdt_tree tree;
-    /* of the present tree */
-    const uint32_t *use;
-    size_t n_use;
-    vouch__gbdt_node unit; /* l2, least_h, category_l2, min_rows */
-};
+typedef struct vouch__gbdt_grower grower;
 
 vouch_status vouch__gbdt_grower_new(vouch_ctx *ctx, const vouch__gbdt_params *params,
                                     const vouch__gbdt_bins *bins, const vouch__gbdt_rows *rows,
-                                    vouch__gbdt_grower **out_grower)
+                                    grower **out_grower)
 {
-    size_t leaves = params->leaves, nodes = 2 * leaves - 1, privates = VOUCH__GBDT_PRIVATE - 1;
-    vouch__gbdt_grower *g = vouch__scratch(ctx, 1, sizeof *g);
+    size_t leaves = params->leaves, nodes = 2 * leaves - 1;
+    grower *g = vouch__scratch(ctx, 1, sizeof *g);
     if (!g)
         return vouch__oom(ctx);
-    *g = (vouch__gbdt_grower){ .p = params, .bins = bins, .rows = rows };
-    if (vouch__threads(ctx) == 1)
-        privates = 0;
+    *g = (grower){ .p = params, .bins = bins, .rows = rows };
     for (int k = 0; k < 2; k++) {
         g->record[k] = vouch__scratch(ctx, rows->n + VOUCH__GBDT_PAD, sizeof *g->record[k]);
-        g->found[k] = vouch__scratch(ctx, bins->n, sizeof *g->found[k]);
-        if (!g->record[k] || !g->found[k])
+        if (!g->record[k])
             return vouch__oom(ctx);
         memset(g->record[k], 0, (rows->n + VOUCH__GBDT_PAD) * sizeof *g->record[k]);
     }
-    g->side = vouch__scratch(ctx, rows->n, 1);
-    g->chunk_left = vouch__scratch(ctx, vouch__gbdt_move_chunks(rows->n), sizeof *g->chunk_left);
-    g->slots = vouch__scratch(ctx, bins->hist * (leaves + 1), sizeof *g->slots);
-    g->private = vouch__scratch(ctx, bins->hist * privates, sizeof *g->private);
-    g->count = vouch__scratch(ctx, bins->hist, sizeof *g->count);
     g->free_slot = vouch__scratch(ctx, leaves + 1, sizeof *g->free_slot);
     g->leaf = vouch__scratch(ctx, leaves, sizeof *g->leaf);
+    g->batch = vouch__scratch(ctx, leaves, sizeof *g->batch);
+    g->near = vouch__scratch(ctx, leaves, sizeof *g->near);
     g->tree.node = vouch__scratch(ctx, nodes, sizeof *g->tree.node);
     g->tree.split = vouch__scratch(ctx, nodes, sizeof *g->tree.split);
     g->tree.set = vouch__scratch(ctx, nodes, sizeof *g->tree.set);
     g->tree.leaf_node = vouch__scratch(ctx, leaves, sizeof *g->tree.leaf_node);
-    g->tree.leaf_of = vouch__scratch(ctx, rows->n, sizeof *g->tree.leaf_of);
-    if (!g->side || !g->chunk_left || !g->slots || !g->private || !g->count || !g->free_slot || !g->leaf ||
-        !g->tree.node || !g->tree.split || !g->tree.set || !g->tree.leaf_node || !g->tree.leaf_of)
+    if (!g->free_slot || !g->leaf || !g->batch || !g->near || !g->tree.node || !g->tree.split ||
+        !g->tree.set || !g->tree.leaf_node)
         return vouch__oom(ctx);
     *out_grower = g;
-    return VOUCH_OK;
+    return vouch__step_memory(ctx, g);
 }
 
-vouch__record *vouch__gbdt_records(vouch__gbdt_grower *grower) { return grower->record[0]; }
+vouch__record *vouch__gbdt_records(grower *g) { return g->record[0]; }
 
-static int64_t *slot_of(const vouch__gbdt_grower *g, size_t slot) { return g->slots + slot * g->bins->hist; }
-
-static const vouch__record *records_of(const vouch__gbdt_grower *g, const leaf *l)
-{
-    return g->record[l->buffer] + l->begin;
-}
-
-/* Histograms. */
-
-typedef struct add_job {
-    const vouch__gbdt_grower *g;
-    const leaf *l;
-} add_job;
-
-/* The first task builds in the leaf's own slot, each other in a histogram of its own. */
-static vouch_status add_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
-{
-    const add_job *job = arg;
-    const vouch__gbdt_grower *g = job->g;
-    size_t len = g->bins->hist;
-    int64_t *hist = chunk == 0 ? slot_of(g, job->l->slot) : g->private + (chunk - 1) * len;
-    (void)worker;
-    memset(hist, 0, len * sizeof *hist);
-    vouch__gbdt_add(g->bins, g->rows, records_of(g, job->l) + begin, end - begin, hist);
-    return VOUCH_OK;
-}
-
-static vouch_status build(vouch_ctx *ctx, const vouch__gbdt_grower *g, const leaf *l, size_t *out_tasks)
-{
-    add_job job = { g, l };
-    size_t tasks = 1;
-    if (vouch__threads(ctx) > 1) {
-        tasks = l->n * g->bins->n / RMW_A_TASK;
-        tasks = tasks < 1 ? 1 : tasks > VOUCH__GBDT_PRIVATE ? VOUCH__GBDT_PRIVATE : tasks;
-    }
-    size_t grain = vouch__chunks(l->n, tasks);
-    *out_tasks = vouch__chunks(l->n, grain);
-    return vouch__parallel(ctx, l->n, grain, add_chunk, &job);
-}
-
-/* Searching. */
-
-typedef struct find_job {
-    const vouch__gbdt_grower *g;
-    const leaf *small,
-        *large; /* small: its histogram is in `tasks` parts; large: it has the parent's, or NULL */
-    size_t tasks;
-    const uint32_t *count; /* of small, or NULL */
-    vouch__gbdt_node node[2];
-} find_job;
-
-static vouch__gbdt_node node_of(const vouch__gbdt_grower *g, const leaf *l)
+static vouch__gbdt_node node_of(const grower *g, const vouch__leaf *l)
 {
     vouch__gbdt_node node = g->unit;
     node.sum = l->sum;
@@ -146,89 +61,16 @@ static vouch__gbdt_node node_of(const vouch__gbdt_grower *g, const leaf *l)
     return node;
 }
 
-static void find_one(const vouch__gbdt_input *input, const vouch__gbdt_node *node, uint32_t j,
-                     const int64_t *hist, const uint32_t *count, vouch__gbdt_split *out)
-{
-    bool is_found = input->is_category ? vouch__gbdt_find_category(input, node, hist, count, out)
-                                       : vouch__gbdt_find_number(input, node, hist, count, out);
-    out->input = is_found ? j : UINT32_MAX;
-}
-
-static vouch_status find_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
-{
-    const find_job *job = arg;
-    const vouch__gbdt_grower *g = job->g;
-    (void)worker, (void)chunk;
-    for (size_t k = begin; k < end; k++) {
-        uint32_t j = g->use[k];
-        const vouch__gbdt_input *input = &g->bins->input[j];
-        int64_t *small = slot_of(g, job->small->slot) + input->offset;
-        for (size_t t = 1; t < job->tasks; t++) {
-            const int64_t *part = g->private + (t - 1) * g->bins->hist + input->offset;
-            for (size_t b = 0; b < input->n_bins; b++)
-                small[b] += part[b];
-        }
-        if (job->small->can_split)
-            find_one(input, &job->node[0], j, small, job->count ? job->count + input->offset : NULL,
-                     &g->found[0][k]);
-        if (!job->large)
-            continue;
-        int64_t *large = slot_of(g, job->large->slot) + input->offset;
-        for (size_t b = 0; b < input->n_bins; b++)
-            large[b] -= small[b];
-        if (job->large->can_split)
-            find_one(input, &job->node[1], j, large, NULL, &g->found[1][k]);
-    }
-    return VOUCH_OK;
-}
-
-/* The best over inputs; of equals the first input. */
-static void take(const vouch__gbdt_grower *g, const vouch__gbdt_split *found, double parent, leaf *l)
-{
-    const vouch__gbdt_split *best = NULL;
-    for (size_t k = 0; k < g->n_use; k++)
-        if (found[k].input != UINT32_MAX && (!best || found[k].score > best->score))
-            best = &found[k];
-    l->can_split = best != NULL;
-    if (best) {
-        l->best = *best;
-        l->gain = best->score - parent;
-    }
-}
-
-static vouch_status search(vouch_ctx *ctx, vouch__gbdt_grower *g, leaf *small, leaf *large, size_t tasks,
-                           const uint32_t *count)
-{
-    find_job job = { .g = g, .small = small, .large = large, .tasks = tasks, .count = count };
-    size_t grain = g->n_use;
-    job.node[0] = node_of(g, small);
-    if (large)
-        job.node[1] = node_of(g, large);
-    if (g->bins->hist >= FIND_ALONE)
-        grain = vouch__chunks(g->n_use, 8);
-    vouch_status status = vouch__parallel(ctx, g->n_use, grain, find_chunk, &job);
-    if (status)
-        return status;
-    if (small->can_split)
-        take(g, g->found[0], job.node[0].parent, small);
-    if (large && large->can_split)
-        take(g, g->found[1], job.node[1].parent, large);
-    return VOUCH_OK;
-}
-
-/* Splitting. */
-
-static bool may_split(const vouch__gbdt_grower *g, const leaf *l)
+static bool may_split(const grower *g, const vouch__leaf *l)
 {
     return l->depth < g->p->depth && l->n >= 2 * g->p->min_rows &&
            vouch__sum_h(l->sum) >= 2.0 * g->unit.least_h;
 }
 
-static void release(vouch__gbdt_grower *g, size_t slot) { g->free_slot[g->n_free++] = slot; }
+static void release(grower *g, size_t slot) { g->free_slot[g->n_free++] = slot; }
 
 /* The set of bins that go left, one form for numbers and categories; bin 0 is missing. */
-static void set_make(const vouch__gbdt_grower *g, const vouch__gbdt_split *split,
-                     uint32_t set[VOUCH__GBDT_WORDS])
+static void set_make(const grower *g, const vouch__gbdt_split *split, uint32_t set[VOUCH__GBDT_WORDS])
 {
     if (g->bins->input[split->input].is_category) {
         memcpy(set, split->set, sizeof split->set);
@@ -240,26 +82,115 @@ static void set_make(const vouch__gbdt_grower *g, const vouch__gbdt_split *split
     set[0] |= split->default_left;
 }
 
-static void children_make(vouch__gbdt_grower *g, const leaf *parent, size_t n_left, leaf *left, leaf *right)
+/* Search again, now with the number of rows of each bin. */
+static vouch_status recount(vouch_ctx *ctx, grower *g, vouch__leaf *l)
+{
+    size_t mark = vouch__scratch_mark(ctx), words = g->n_use * VOUCH__GBDT_HIST;
+    uint32_t *count = vouch__scratch(ctx, words, sizeof *count);
+    if (!count)
+        return vouch__oom(ctx);
+    memset(count, 0, words * sizeof *count);
+    vouch__gbdt_count(g->rows, vouch__leaf_records(g, l), l->n, g->use, g->n_use, count);
+    l->is_counted = true;
+    l->has_sides = false;
+    g->n_pairs = 1;
+    g->pair[0] = (vouch__pair){ .small = l };
+    g->pair[0].node[0] = node_of(g, l);
+    vouch_status status = vouch__step_search(ctx, g, count);
+    if (!status && !l->can_split)
+        release(g, l->slot);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+/* The next leaves to split. */
+
+static int by_gain(const void *a, const void *b)
+{
+    const vouch__leaf *x = *(vouch__leaf *const *)a, *y = *(vouch__leaf *const *)b;
+    if (x->gain != y->gain)
+        return x->gain > y->gain ? -1 : 1;
+    return (x > y) - (x < y); /* the oldest place */
+}
+
+/* The shallowest leaves where the tree grows by depth, largest gain first, as many as there is room for; else
+ * the one that gains most. */
+static void choose(grower *g)
+{
+    size_t room = g->p->is_leaf_wise ? 1 : g->p->leaves - g->n_leaves, depth = SIZE_MAX;
+    for (size_t k = 0; k < g->n_leaves; k++)
+        if (g->leaf[k].can_split && g->leaf[k].depth < depth)
+            depth = g->leaf[k].depth;
+    g->n_batch = 0;
+    for (size_t k = 0; k < g->n_leaves && g->n_leaves < g->p->leaves; k++) {
+        vouch__leaf *l = &g->leaf[k];
+        if (l->can_split && (g->p->is_leaf_wise || l->depth == depth))
+            g->batch[g->n_batch++] = l;
+    }
+    qsort(g->batch, g->n_batch, sizeof g->batch[0], by_gain);
+    g->n_batch = g->n_batch < room ? g->n_batch : room;
+}
+
+static bool is_short(const grower *g, const vouch__leaf *l)
+{
+    return !l->is_counted && (l->n_left < g->p->min_rows || l->n - l->n_left < g->p->min_rows);
+}
+
+/* Choose, divide and count until every chosen leaf's children have rows enough. */
+static vouch_status batch_make(vouch_ctx *ctx, grower *g)
+{
+    vouch_status status = VOUCH_OK;
+    g->side_used = 0;
+    for (size_t k = 0; k < g->n_leaves; k++) {
+        g->leaf[k].side_at = SIZE_MAX;
+        g->leaf[k].has_sides = false;
+    }
+    for (bool is_settled = false; !status && !is_settled;) {
+        is_settled = true;
+        choose(g);
+        for (size_t k = 0; k < g->n_batch; k++)
+            set_make(g, &g->batch[k]->best, g->tree.set[g->batch[k]->node]);
+        status = vouch__step_sides(ctx, g);
+        for (size_t k = 0; !status && k < g->n_batch; k++) {
+            if (!is_short(g, g->batch[k]))
+                continue;
+            is_settled = false;
+            status = recount(ctx, g, g->batch[k]);
+        }
+    }
+    return status;
+}
+
+/* Splitting. */
+
+static void child_limits(const grower *g, const vouch__leaf *parent, vouch__leaf *left, vouch__leaf *right)
 {
     const vouch__gbdt_split *split = &parent->best;
-    int monotone = g->bins->input[split->input].monotone;
-    bool is_apart = !g->bins->input[split->input].is_category &&
-                    split->bin < g->bins->input[split->input].n_bins - 1; /* not values against missing */
-    leaf base = { .depth = parent->depth + 1, .buffer = !parent->buffer, .lo = parent->lo, .hi = parent->hi };
-    *left = *right = base;
-    left->begin = parent->begin;
-    left->n = n_left;
-    left->sum = split->left;
-    right->begin = parent->begin + n_left;
-    right->n = parent->n - n_left;
-    right->sum = parent->sum - split->left;
-    if (monotone && is_apart) {
+    const vouch__gbdt_input *input = &g->bins->input[split->input];
+    bool is_apart = !input->is_category && split->bin < input->n_bins - 1; /* not values against missing */
+    if (input->monotone && is_apart) {
         vouch__gbdt_node node = node_of(g, parent);
         double middle = 0.5 * (vouch__gbdt_output(&node, left->sum) + vouch__gbdt_output(&node, right->sum));
-        *(monotone > 0 ? &left->hi : &left->lo) = middle;
-        *(monotone > 0 ? &right->lo : &right->hi) = middle;
+        *(input->monotone > 0 ? &left->hi : &left->lo) = middle;
+        *(input->monotone > 0 ? &right->lo : &right->hi) = middle;
     }
+    left->groups = right->groups = parent->groups & input->groups;
+    left->alone = right->alone = input->groups ? UINT32_MAX : split->input;
+}
+
+static void children_make(grower *g, const vouch__leaf *parent, vouch__leaf *left, vouch__leaf *right)
+{
+    const vouch__gbdt_split *split = &parent->best;
+    *left = *right = (vouch__leaf){
+        .depth = parent->depth + 1, .buffer = !parent->buffer, .lo = parent->lo, .hi = parent->hi
+    };
+    left->begin = parent->begin;
+    left->n = parent->n_left;
+    left->sum = split->left;
+    right->begin = parent->begin + left->n;
+    right->n = parent->n - left->n;
+    right->sum = parent->sum - split->left;
+    child_limits(g, parent, left, right);
     left->node = g->tree.n_nodes;
     right->node = left->node + 1;
     g->tree.n_nodes += 2;
@@ -267,7 +198,7 @@ static void children_make(vouch__gbdt_grower *g, const leaf *parent, size_t n_le
     right->can_split = may_split(g, right);
 }
 
-static void node_split(vouch__gbdt_grower *g, const leaf *parent, const leaf *left)
+static void node_split(grower *g, const vouch__leaf *parent, const vouch__leaf *left)
 {
     const vouch__gbdt_split *split = &parent->best;
     const vouch__gbdt_input *input = &g->bins->input[split->input];
@@ -284,109 +215,99 @@ static void node_split(vouch__gbdt_grower *g, const leaf *parent, const leaf *le
                                                                  : INFINITY };
 }
 
-/* Search a leaf again, now with the number of rows of each bin. */
-static vouch_status recount(vouch_ctx *ctx, vouch__gbdt_grower *g, leaf *l)
+/* Children take their histograms; the parent's slot goes to the larger. */
+static void pair_make(grower *g, size_t slot, vouch__leaf *left, vouch__leaf *right)
 {
-    memset(g->count, 0, g->bins->hist * sizeof *g->count);
-    vouch__gbdt_count(g->bins, g->rows, records_of(g, l), l->n, g->count);
-    l->is_counted = true;
-    vouch_status status = search(ctx, g, l, NULL, 1, g->count);
-    if (!status && !l->can_split)
-        release(g, l->slot);
-    return status;
-}
-
-/* Give the children histograms and best splits; the parent's slot goes to the larger. */
-static vouch_status children_search(vouch_ctx *ctx, vouch__gbdt_grower *g, size_t slot, leaf *left,
-                                    leaf *right)
-{
-    leaf *small = left->n <= right->n ? left : right, *large = small == left ? right : left;
-    bool is_full = g->n_leaves == g->p->leaves;
-    size_t tasks;
-    left->can_split = left->can_split && !is_full;
-    right->can_split = right->can_split && !is_full;
-    large->slot = slot;
+    vouch__leaf *small = left->n <= right->n ? left : right, *large = small == left ? right : left;
     if (!left->can_split && !right->can_split) {
         release(g, slot);
-        return VOUCH_OK;
+        return;
     }
+    large->slot = slot;
     small->slot = g->free_slot[--g->n_free];
-    vouch_status status = build(ctx, g, small, &tasks);
-    if (!status)
-        status = search(ctx, g, small, large, tasks, NULL);
-    if (!status && !small->can_split)
-        release(g, small->slot);
-    if (!status && !large->can_split)
-        release(g, large->slot);
-    return status;
+    g->pair[g->n_pairs++] = (vouch__pair){ .small = small,
+                                           .large = large,
+                                           .node = { node_of(g, small), node_of(g, large) } };
 }
 
-static vouch_status split_leaf(vouch_ctx *ctx, vouch__gbdt_grower *g, leaf *l)
+/* Neighbouring rows are neighbouring work, and stay with one thread. */
+static int by_place(const void *a, const void *b)
 {
-    uint8_t goes_left[VOUCH__GBDT_BINS];
-    uint32_t *set = g->tree.set[l->node];
-    size_t n_left = 0;
-    leaf left, right;
-    set_make(g, &l->best, set);
-    for (size_t b = 0; b < VOUCH__GBDT_BINS; b++)
-        goes_left[b] = (uint8_t)(set[b / 32] >> (b % 32) & 1);
-    vouch_status status = vouch__gbdt_sides(ctx, g->rows->column + l->best.input * g->rows->n, goes_left,
-                                            records_of(g, l), l->n, g->side, g->chunk_left, &n_left);
-    if (status)
-        return status;
-    if (!l->is_counted && (n_left < g->p->min_rows || l->n - n_left < g->p->min_rows))
-        return recount(ctx, g, l);
-    status = vouch__gbdt_move(ctx, records_of(g, l), l->n, g->side, g->chunk_left, n_left,
-                              g->record[!l->buffer] + l->begin);
-    if (status)
-        return status;
-    children_make(g, l, n_left, &left, &right);
-    node_split(g, l, &left);
-    size_t slot = l->slot;
-    *l = left; /* the leaf's place is its left child's */
-    leaf *added = &g->leaf[g->n_leaves++];
-    *added = right;
-    return children_search(ctx, g, slot, l, added);
+    const vouch__pair *x = a, *y = b;
+    return (x->small->begin > y->small->begin) - (x->small->begin < y->small->begin);
 }
 
-/* The next leaf to split: the shallowest first where trees grow by depth; then the largest gain; then the
- * oldest place. */
-static leaf *next(const vouch__gbdt_grower *g)
+static vouch_status batch_split(vouch_ctx *ctx, grower *g)
 {
-    leaf *best = NULL;
-    for (size_t i = 0; i < g->n_leaves; i++) {
-        leaf *l = &g->leaf[i];
-        if (!l->can_split)
-            continue;
-        bool is_shallower = best && !g->p->is_leaf_wise && l->depth < best->depth;
-        bool is_deeper = best && !g->p->is_leaf_wise && l->depth > best->depth;
-        if (!best || is_shallower || (!is_deeper && l->gain > best->gain))
-            best = l;
+    bool is_last = g->n_leaves + g->n_batch == g->p->leaves;
+    vouch_status status = vouch__step_move(ctx, g);
+    if (status)
+        return status;
+    g->n_pairs = 0;
+    for (size_t k = 0; k < g->n_batch; k++) {
+        vouch__leaf left, right, *l = g->batch[k], *added = &g->leaf[g->n_leaves++];
+        size_t slot = l->slot;
+        children_make(g, l, &left, &right);
+        node_split(g, l, &left);
+        *l = left; /* the leaf's place is its left child's */
+        *added = right;
+        l->can_split = l->can_split && !is_last;
+        added->can_split = added->can_split && !is_last;
+        pair_make(g, slot, l, added);
     }
-    return best;
+    qsort(g->pair, g->n_pairs, sizeof g->pair[0], by_place);
+    status = vouch__step_search(ctx, g, NULL);
+    for (size_t k = 0; !status && k < g->n_pairs; k++) {
+        if (!g->pair[k].small->can_split)
+            release(g, g->pair[k].small->slot);
+        if (!g->pair[k].large->can_split)
+            release(g, g->pair[k].large->slot);
+    }
+    return status;
 }
 
 /* Ending. */
 
-static vouch_status leaf_of_sampled(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+/* The first of n records whose row is not below row. */
+static size_t first_from(const vouch__record *record, size_t n, size_t row)
 {
-    vouch__gbdt_grower *g = arg;
-    (void)worker, (void)chunk;
-    for (size_t k = begin; k < end; k++) {
-        const vouch__record *record = records_of(g, &g->leaf[k]);
-        for (size_t i = 0; i < g->leaf[k].n; i++)
-            g->tree.leaf_of[(uint32_t)record[i]] = (uint16_t)k;
+    size_t from = 0;
+    while (n > 0) {
+        size_t half = n / 2;
+        bool is_below = (uint32_t)record[from + half] < row;
+        from = is_below ? from + half + 1 : from;
+        n = is_below ? n - half - 1 : half;
     }
-    return VOUCH_OK;
+    return from;
 }
 
-static vouch_status leaf_of_all(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+void vouch__gbdt_apply(const grower *g, size_t begin, size_t end, const double *leaf_value,
+                       const double *weight, double *score, double *cover)
 {
-    vouch__gbdt_grower *g = arg;
-    (void)worker, (void)chunk;
-    for (size_t i = begin; i < end; i++)
-        g->tree.leaf_of[i] = (uint16_t)vouch__gbdt_walk(&g->tree, g->rows, i);
-    return VOUCH_OK;
+    uint64_t seen[VOUCH__GBDT_TILE / 64] = { 0 };
+    bool is_whole = g->n == g->rows->n;
+    for (size_t k = 0; k < g->n_leaves; k++) {
+        const vouch__leaf *l = &g->leaf[k];
+        const vouch__record *record = vouch__leaf_records(g, l);
+        size_t from = first_from(record, l->n, begin), n = l->n - from;
+        size_t to = from + first_from(record + from, n < end - begin ? n : end - begin, end);
+        cover[k] = weight ? 0.0 : (double)(to - from);
+        for (size_t i = from; i < to; i++) {
+            size_t row = (uint32_t)record[i];
+            score[row] += leaf_value[k];
+            if (weight)
+                cover[k] += weight[row];
+            if (!is_whole)
+                seen[(row - begin) / 64] |= (uint64_t)1 << (row - begin) % 64;
+        }
+    }
+    for (size_t row = begin; !is_whole && row < end; row++) {
+        if (seen[(row - begin) / 64] >> (row - begin) % 64 & 1)
+            continue;
+        size_t k = vouch__gbdt_walk(&g->tree, g->rows, row);
+        score[row] += leaf_value[k];
+        cover[k] += weight ? weight[row] : 1.0;
+    }
 }
 
 size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *rows, size_t i)
@@ -400,10 +321,10 @@ size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *ro
     return tree->node[at].bits_at; /* a leaf keeps its number there while it grows */
 }
 
-static void leaves_end(vouch__gbdt_grower *g)
+static void leaves_end(grower *g)
 {
     for (size_t k = 0; k < g->n_leaves; k++) {
-        const leaf *l = &g->leaf[k];
+        const vouch__leaf *l = &g->leaf[k];
         vouch__gbdt_node node = node_of(g, l);
         g->tree.node[l->node] = (vouch__node){
             .left = -1, .right = -1, .bits_at = (uint32_t)k, .value = vouch__gbdt_output(&node, l->sum)
@@ -413,15 +334,14 @@ static void leaves_end(vouch__gbdt_grower *g)
     g->tree.n_leaves = g->n_leaves;
 }
 
-vouch_status vouch__gbdt_grow(vouch_ctx *ctx, vouch__gbdt_grower *g, size_t n, const uint32_t *use,
-                              size_t n_use, const vouch__gbdt_scale *scale, double weight_unit,
-                              vouch__gbdt_tree **out_tree)
+vouch_status vouch__gbdt_grow(vouch_ctx *ctx, grower *g, size_t n, const uint32_t *use, size_t n_use,
+                              const vouch__gbdt_scale *scale, double weight_unit, vouch__gbdt_tree **out_tree)
 {
     double per_weight = scale->h / weight_unit; /* units of one unit of true curvature */
-    size_t tasks;
     vouch_status status = VOUCH_OK;
     g->use = use;
     g->n_use = n_use;
+    g->n = n;
     g->unit = (vouch__gbdt_node){ .l2 = g->p->l2 * per_weight, .min_rows = g->p->min_rows };
     g->unit.category_l2 = 10.0 * per_weight;
     g->unit.least_h = fmax(1.0, fmax(g->p->min_weight * per_weight, scale->least_h * (double)g->p->min_rows));
@@ -430,22 +350,26 @@ vouch_status vouch__gbdt_grow(vouch_ctx *ctx, vouch__gbdt_grower *g, size_t n, c
         release(g, slot);
     g->n_leaves = 1;
     g->tree.n_nodes = 1;
-    g->leaf[0] = (leaf){ .n = n, .sum = scale->sum, .lo = -INFINITY, .hi = INFINITY };
+    g->leaf[0] = (vouch__leaf){ .n = n, .sum = scale->sum, .lo = -INFINITY, .hi = INFINITY };
+    g->leaf[0].groups = UINT64_MAX;
     g->leaf[0].can_split = g->p->leaves > 1 && may_split(g, &g->leaf[0]);
+    g->n_batch = 0;
     if (g->leaf[0].can_split) {
-        status = build(ctx, g, &g->leaf[0], &tasks);
-        if (!status)
-            status = search(ctx, g, &g->leaf[0], NULL, tasks, NULL);
+        g->n_pairs = 1;
+        g->pair[0] = (vouch__pair){ .small = &g->leaf[0] };
+        g->pair[0].node[0] = node_of(g, &g->leaf[0]);
+        status = vouch__step_search(ctx, g, NULL);
     }
-    for (leaf *l = next(g); !status && l && g->n_leaves < g->p->leaves; l = next(g))
-        status = split_leaf(ctx, g, l);
+    if (!status)
+        status = batch_make(ctx, g);
+    while (!status && g->n_batch) {
+        status = batch_split(ctx, g);
+        if (!status)
+            status = batch_make(ctx, g);
+    }
     if (status)
         return status;
     leaves_end(g);
-    if (n == g->rows->n)
-        status = vouch__parallel(ctx, g->n_leaves, 4, leaf_of_sampled, g);
-    else
-        status = vouch__parallel(ctx, g->rows->n, VOUCH__GBDT_TILE, leaf_of_all, g);
     *out_tree = &g->tree;
     return status;
 }

@@ -92,6 +92,7 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const doubl
         .column_sample = value[COLUMN_SAMPLE],
         .is_leaf_wise = value[GROW] != 0.0,
         .is_squared = value[LOSS] != 0.0,
+        .kernels = vouch__gbdt_kernels_best(),
     };
     if (p.depth < 13 && p.leaves > (size_t)1 << p.depth)
         p.leaves = (size_t)1 << p.depth; /* more cannot be, and each costs memory */

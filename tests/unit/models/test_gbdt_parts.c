@@ -108,10 +108,9 @@ static void gradients_are_the_losses(void **state)
                                   .target = target,
                                   .weight = weight,
                                   .is_squared = squared,
+                                  .kernels = vouch__gbdt_kernels_best(),
                                   .unit = 4.0,
-                                  .score = score,
-                                  .g = g,
-                                  .h = h };
+                                  .score = score };
         vouch__gbdt_sample sample = { 1.0, 1, row };
         vouch__gbdt_scale scale;
         size_t n;
@@ -124,6 +123,7 @@ static void gradients_are_the_losses(void **state)
             weight[i] = (float)(0.01 + seeded());
         }
         assert_ok(ctx, vouch__gbdt_gradients(ctx, &o, &sample, record, &n, &scale));
+        vouch__gbdt_loss(&o, 0, N, g, h);
         assert_int_equal(n, N);
         for (size_t i = 0; i < N; i++) {
             double p = 1.0 / (1.0 + exp(-score[i])), w = (double)weight[i];
@@ -153,13 +153,14 @@ static void a_sample_is_its_share_and_its_seed_s(void **state)
     (void)state;
     enum { N = 40000 };
     static double score[N], target[N];
-    static float g[N], h[N];
     static vouch__record record[2][N + VOUCH__GBDT_PAD];
     static uint32_t row[N];
     size_t n[2];
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     vouch__gbdt_scale scale;
-    vouch__gbdt_outcome o = { .n = N, .target = target, .unit = 1.0, .score = score, .g = g, .h = h };
+    vouch__gbdt_outcome o = {
+        .n = N, .target = target, .kernels = vouch__gbdt_kernels_best(), .unit = 1.0, .score = score
+    };
     for (size_t i = 0; i < N; i++)
         row[i] = (uint32_t)(3 * i);
     for (uint64_t seed = 0; seed < 2; seed++) {
@@ -240,6 +241,32 @@ static double best_by_definition(const leaf_case *c, bool *out_found)
     return best;
 }
 
+static bool same(const void *a, const void *b, size_t bytes) { return memcmp(a, b, bytes) == 0; }
+
+/* By every path; they find the same. */
+static bool find_number(const leaf_case *c, vouch__gbdt_split *split)
+{
+    int64_t hist[BINS + 8] = { 0 }, sum[BINS + 8];
+    bool is_found = false;
+    *split = (vouch__gbdt_split){ .score = 0.0 };
+    memcpy(hist, c->hist, sizeof c->hist);
+    for (vouch__gbdt_path path = VOUCH__GBDT_PORTABLE; path < VOUCH__GBDT_PATHS; path++) {
+        const vouch__gbdt_kernels *kernels = vouch__gbdt_kernels_of(path);
+        vouch__gbdt_split one = { .score = c->node.parent };
+        if (!kernels)
+            continue;
+        kernels->running(hist, NULL, (c->input.n_bins + 7) / 8 * 8, sum);
+        bool here = vouch__gbdt_find_number(kernels, &c->input, &c->node, hist, sum, c->count, &one);
+        assert_true(path == VOUCH__GBDT_PORTABLE || here == is_found);
+        assert_true(path == VOUCH__GBDT_PORTABLE || (one.left == split->left && one.bin == split->bin));
+        assert_true(path == VOUCH__GBDT_PORTABLE || (same(&one.score, &split->score, sizeof one.score) &&
+                                                     one.default_left == split->default_left));
+        is_found = here;
+        *split = one;
+    }
+    return is_found;
+}
+
 static void the_best_threshold_is_found(void **state)
 {
     (void)state;
@@ -259,7 +286,7 @@ static void the_best_threshold_is_found(void **state)
             c.node.parent = vouch__gbdt_score(&c.node, c.node.sum, c.node.l2);
         }
         double best = best_by_definition(&c, &is_there);
-        assert_true(vouch__gbdt_find_number(&c.input, &c.node, c.hist, c.count, &split) == is_there);
+        assert_true(find_number(&c, &split) == is_there);
         if (!is_there)
             continue;
         found++;
@@ -287,6 +314,7 @@ static void a_set_says_what_its_sum_says(void **state)
         c.node.least_h = 1.0 + floor(seeded() * 100.0);
         c.node.min_rows = 1 + seeded_below(30);
         c.node.category_mass = seeded() < 0.5 ? 0.0 : 200.0 * seeded();
+        split = (vouch__gbdt_split){ .score = c.node.parent };
         if (!vouch__gbdt_find_category(&c.input, &c.node, c.hist, c.count, &split))
             continue;
         found++;
@@ -327,6 +355,7 @@ static void no_set_of_categories_beats_the_one_found(void **state)
             continue;
         c.input.is_category = true;
         c.node.parent = vouch__gbdt_score(&c.node, c.node.sum, 0.0);
+        split = (vouch__gbdt_split){ .score = c.node.parent };
         bool is_found = vouch__gbdt_find_category(&c.input, &c.node, c.hist, NULL, &split);
         double best = c.node.parent;
         for (unsigned set = 1; set + 1 < 1u << (n - 1); set++) {
@@ -341,31 +370,67 @@ static void no_set_of_categories_beats_the_one_found(void **state)
     }
 }
 
+/* Divided in pieces of every length, as tasks do. */
 static void a_partition_keeps_the_order(void **state)
 {
     (void)state;
-    enum { N = 100000 };
-    static uint8_t column[N], side[N];
-    static vouch__record record[N + VOUCH__GBDT_PAD], out[N + VOUCH__GBDT_PAD];
-    uint8_t goes_left[VOUCH__GBDT_BINS];
-    size_t chunk_left[16], n_left, left = 0, right;
-    vouch_ctx *ctx = vouch_ctx_new(NULL);
-    assert_true(vouch__gbdt_move_chunks(N) <= 16 && vouch__gbdt_move_chunks(N) > 1);
-    for (size_t b = 0; b < VOUCH__GBDT_BINS; b++)
-        goes_left[b] = seeded() < 0.4;
+    enum { N = 9000 };
+    static uint8_t column[N + VOUCH__GBDT_PAD];
+    static vouch__record record[N + VOUCH__GBDT_PAD], out[N];
+    uint16_t side[N / 16 + 1];
+    uint32_t set[VOUCH__GBDT_WORDS];
+    for (size_t k = 0; k < VOUCH__GBDT_WORDS; k++)
+        set[k] = (uint32_t)seeded_below(UINT32_MAX);
     for (size_t i = 0; i < N; i++) {
         column[i] = (uint8_t)seeded_below(256);
-        record[i] = (uint64_t)seeded_below(65536) << 32 | i;
+        record[i] = (uint64_t)seeded_below(UINT32_MAX) << 32 | seeded_below(N);
     }
-    assert_ok(ctx, vouch__gbdt_sides(ctx, column, goes_left, record, N, side, chunk_left, &n_left));
-    assert_ok(ctx, vouch__gbdt_move(ctx, record, N, side, chunk_left, n_left, out));
-    right = n_left;
+    for (vouch__gbdt_path path = VOUCH__GBDT_PORTABLE; path < VOUCH__GBDT_PATHS; path++) {
+        const vouch__gbdt_kernels *kernels = vouch__gbdt_kernels_of(path);
+        for (size_t n = 1, from = 0; kernels && from + n < N; from += n, n++) {
+            size_t n_left = kernels->sides(column, set, record + from, n, side), left = 0, right = 0;
+            memset(out, 0, sizeof out);
+            kernels->move(record + from, n, side, out, n_left + 1);
+            for (size_t i = 0; i < n; i++) {
+                size_t bin = column[(uint32_t)record[from + i]];
+                bool goes = set[bin / 32] >> (bin % 32) & 1;
+                assert_true(out[goes ? left++ : n_left + 1 + right++] == record[from + i]);
+            }
+            assert_int_equal(left, n_left);
+            assert_true(out[n_left] == 0 && out[n + 1] == 0); /* and nothing else is written */
+        }
+    }
+}
+
+static void every_path_gives_the_same_sums_and_records(void **state)
+{
+    (void)state;
+    enum { N = 1003, SUMS = 64 };
+    static double score[N], target[N];
+    static float g[2][N], h[2][N];
+    static vouch__record record[2][N];
+    int64_t hist[2][SUMS], small[SUMS], sum[2][SUMS], total[2];
     for (size_t i = 0; i < N; i++) {
-        size_t to = goes_left[column[i]] ? left++ : right++;
-        assert_true(out[to] == record[i]);
+        score[i] = seeded_normal() * (i % 5 == 0 ? 60.0 : 2.0);
+        target[i] = (double)seeded_below(2);
     }
-    assert_int_equal(left, n_left);
-    vouch_ctx_free(ctx);
+    for (vouch__gbdt_path path = VOUCH__GBDT_PORTABLE; path < VOUCH__GBDT_PATHS; path++) {
+        const vouch__gbdt_kernels *kernels = vouch__gbdt_kernels_of(path);
+        size_t to = path != VOUCH__GBDT_PORTABLE;
+        if (!kernels)
+            continue;
+        kernels->logistic(N, score, target, g[to], h[to]);
+        total[to] = kernels->records(N, 77, g[to], h[to], 30000.0f, 200000.0f, record[to]);
+        for (size_t b = 0; b < SUMS; b++) {
+            hist[to][b] = pack((int64_t)b * 31 - 900, (int64_t)b * 7);
+            small[b] = pack((int64_t)b * 3 - 70, (int64_t)b);
+        }
+        kernels->running(hist[to], small, SUMS, sum[to]);
+        assert_true(total[to] == total[0] && memcmp(sum[to], sum[0], sizeof sum[0]) == 0);
+        assert_true(same(g[to], g[0], sizeof g[0]) && same(h[to], h[0], sizeof h[0]));
+        assert_true(memcmp(record[to], record[0], sizeof record[0]) == 0);
+        assert_true(memcmp(hist[to], hist[0], sizeof hist[0]) == 0);
+    }
 }
 
 int main(void)
@@ -379,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_set_says_what_its_sum_says),
         cmocka_unit_test(no_set_of_categories_beats_the_one_found),
         cmocka_unit_test(a_partition_keeps_the_order),
+        cmocka_unit_test(every_path_gives_the_same_sums_and_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
