@@ -42,6 +42,15 @@ static tally count(const quality *q, size_t col, double x)
     return t;
 }
 
+static bool is_expected(const quality *q, size_t col)
+{
+    for (size_t r = 0; r < q->spec->n_rules; r++)
+        if (q->spec->rule[r].missing_expected &&
+            !strcmp(q->spec->rule[r].name, vouch_table_name(q->table, col)))
+            return true;
+    return false;
+}
+
 static vouch_status missing(const quality *q)
 {
     double worst = 0;
@@ -52,7 +61,7 @@ static vouch_status missing(const quality *q)
         return vouch__oom(q->ctx);
     for (size_t i = 0; i < n; i++) {
         t[i] = count(q, q->spec->feature[i], NAN);
-        if (!(share(t[i].in, (double)q->rows) > worst))
+        if (!(share(t[i].in, (double)q->rows) > worst) || is_expected(q, q->spec->feature[i]))
             continue;
         worst = share(t[i].in, (double)q->rows);
         (void)snprintf(note, sizeof note, "Most are missing in %.100s.",
@@ -61,8 +70,8 @@ static vouch_status missing(const quality *q)
     vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_data_missing, .n = (double)q->rows, .value = worst,
                                            .judged = true, .note = worst > 0 ? note : NULL);
     vouch__json *object = vouch__evidence_add(q->list, &entry);
-    vouch__json *table = vouch__evidence_table(q->list, object, "columns",
-                                               "column,missing,share,bad_rate_missing,bad_rate_present");
+    vouch__json *table = vouch__evidence_table(
+        q->list, object, "columns", "column,missing,share,bad_rate_missing,bad_rate_present,contract");
     for (size_t i = 0; i < n; i++) {
         if (t[i].in == 0)
             continue;
@@ -72,6 +81,7 @@ static vouch_status missing(const quality *q)
         vouch__row_number(q->list, row, t[i].in / (double)q->rows);
         vouch__row_number(q->list, row, share(t[i].in_bad, t[i].in_known));
         vouch__row_number(q->list, row, share(t[i].out_bad, t[i].out_known));
+        vouch__row_text(q->list, row, is_expected(q, q->spec->feature[i]) ? "missing is expected" : "");
     }
     vouch__scratch_reset(q->ctx, mark);
     return VOUCH_OK;

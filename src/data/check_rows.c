@@ -46,7 +46,8 @@ const vouch_test vouch__test_data_missing = {
     .purpose = "What is missing is seldom missing by chance: it may say who was asked rather than what the "
                "answer was, and it changes silently when a source does.",
     .mechanism = "The share of missing values of each input, and the bad rate where the value is missing and "
-                 "where it is there. The largest share is judged.",
+                 "where it is there. The largest share is judged, of inputs whose contract does not say that "
+                 "missing is expected.",
     .convention = "Empty cells, NULL and not-a-number are missing; declared special codes are values.",
     .high_risk = "A share above the limit, a bad rate of the missing far from that of the rest, or a column "
                  "that is missing in one period only.",

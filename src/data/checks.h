@@ -10,6 +10,7 @@
 typedef struct vouch__column_rule {
     const char *name;
     bool has_type, required; /* required: no missing values */
+    bool missing_expected;   /* absent by design where there is nothing to tell: shown, not judged */
     vouch_type type;
     double min, max;
     size_t n_special, n_allowed;

@@ -11,6 +11,7 @@ static const vouch__key column_keys[] = {
     { "min", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
     { "max", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
     { "special", VOUCH__KEY_LIST, false, 0, 0, NULL },      { "allowed", VOUCH__KEY_LIST, false, 0, 0, NULL },
+    { "missing", VOUCH__KEY_TEXT, false, 0, 0, "expected" },
     { "required", VOUCH__KEY_ANY, false, 0, 0, NULL },      { "available_at", VOUCH__KEY_TEXT, false, 0, 0, NULL },
 };
 /* clang-format on */
@@ -83,6 +84,7 @@ static vouch_status read_column(vouch_ctx *ctx, const char *file, const vouch__j
     rule->min = vouch__json_double(vouch__json_get(node, "min"), NAN);
     rule->max = vouch__json_double(vouch__json_get(node, "max"), NAN);
     rule->required = vouch__json_flag(vouch__json_get(node, "required"), false);
+    rule->missing_expected = vouch__json_string(vouch__json_get(node, "missing")) != NULL;
     rule->available_at = vouch__json_string(vouch__json_get(node, "available_at"));
     status = read_numbers(ctx, file, node->key, vouch__json_get(node, "special"), &rule->special,
                           &rule->n_special);

@@ -5,9 +5,7 @@
 #include "data/duckdb_sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MEMORY_DEFAULT_MIB = 384, SAID_MAX = 360 };
 
@@ -21,7 +19,7 @@ static vouch_status configure(vouch_ctx *ctx, const vouch_source *source, vouch_
     const char *const option[][2] = {
         { "threads", threads },
         { "memory_limit", memory },
-        { "temp_directory", session->spill },
+        { "temp_directory", session->spill.path },
         { "autoinstall_known_extensions", "false" },
         { "autoload_known_extensions", "false" },
     };
@@ -64,13 +62,12 @@ vouch_status vouch__session_open(vouch_ctx *ctx, const vouch_source *source, vou
 {
     duckdb_handle config = NULL;
     char *error = NULL;
-    *session = (vouch__session){ .database = NULL };
+    *session = (vouch__session){ .spill.lock = -1 };
     vouch_status status = vouch__duckdb_load(ctx, source->duckdb, &session->api);
     if (status)
         return status;
-    (void)snprintf(session->spill, sizeof session->spill, "/tmp/vouch-spill-XXXXXX");
-    if (!mkdtemp(session->spill))
-        session->spill[0] = '\0'; /* without a folder DuckDB keeps within its memory or says that it can't */
+    vouch__spill_make("/tmp",
+                      &session->spill); /* without one DuckDB keeps within its memory or says that it can't */
     if (session->api.create_config(&config) != DUCKDB_SUCCESS) {
         status = vouch__oom(ctx);
         goto done;
@@ -99,9 +96,7 @@ void vouch__session_close(vouch__session *session)
         session->api.disconnect(&session->connection);
     if (session->database)
         session->api.close(&session->database);
-    if (session->spill[0])
-        (void)rmdir(session->spill); /* DuckDB has emptied it; if not, a stray folder is no reason to fail */
-    session->spill[0] = '\0';
+    vouch__spill_remove(&session->spill);
 }
 
 /* Lines of DuckDB's messages that show data, repeat settings or give advice. */

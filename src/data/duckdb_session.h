@@ -5,12 +5,13 @@
 #define VOUCH_DUCKDB_SESSION_H
 
 #include "data/duckdb_api.h"
+#include "data/spill.h"
 #include "vouch/data.h"
 
 typedef struct vouch__session {
     vouch__duckdb api;
     duckdb_handle database, connection;
-    char spill[32]; /* folder for what does not fit in memory; "" when there is none */
+    vouch__spill spill; /* for what does not fit in memory */
 } vouch__session;
 
 /* Leaves *session in a state that vouch__session_close takes, whatever happens. */
