@@ -172,6 +172,21 @@ static void every_breach_is_in_the_evidence(void **state)
     close_bench(&b);
 }
 
+static void what_is_missing_by_design_is_shown_and_not_judged(void **state)
+{
+    (void)state;
+    const vouch__column_rule rule = RULE(.name = "amount", .missing_expected = true);
+    bench b = open_bench();
+    vouch_table *table = small(b.ctx);
+    vouch__data_spec spec = small_spec(&rule, 1);
+    assert_ok(b.ctx, vouch__check_quality(b.ctx, table, &spec, &b.list));
+    assert_true(value(&b, "data.missing") < 2.0 / 12);
+    assert_close(vouch__json_double(cell(&b, "data.missing", "columns", 0, 2), NAN), 2.0 / 12, 1e-15);
+    assert_string_equal(vouch__json_string(cell(&b, "data.missing", "columns", 0, 5)), "missing is expected");
+    vouch_table_unref(table);
+    close_bench(&b);
+}
+
 static void quality_counts_what_can_be_counted_by_eye(void **state)
 {
     (void)state;
@@ -348,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broken_promise_is_named_with_rows_id_and_value),
         cmocka_unit_test(every_breach_is_in_the_evidence),
+        cmocka_unit_test(what_is_missing_by_design_is_shown_and_not_judged),
         cmocka_unit_test(quality_counts_what_can_be_counted_by_eye),
         cmocka_unit_test(a_planted_leak_is_found_and_clean_loans_are_quiet),
         cmocka_unit_test(a_column_that_numbers_the_rows_is_named),
