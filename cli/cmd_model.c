@@ -119,7 +119,9 @@ const command cmd_model_export = {
     "FILE",
     1,
     "A model in a form that another system runs, with the same numbers.",
-    "Of a scorecard, every form gives its integer points. SQL is one expression over the input columns:\n"
+    "Of a scorecard, every form gives its integer points; of trees, c gives the raw score bit for bit. SQL "
+    "is\n"
+    "one expression over the input columns:\n"
     "  psql -c \"SELECT id, $(vouch model export card.vouch --to sql-postgresql) AS points FROM "
     "applications\"",
     export_options,

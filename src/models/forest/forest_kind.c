@@ -1,6 +1,7 @@
 /* The kind forest: tree ensembles of other libraries. Made by import, never fitted here. */
 #include "models/forest/forest.h"
 #include "models/tree_shap.h"
+#include "models/trees_c.h"
 #include "models/trees_io.h"
 
 #include <math.h>
@@ -227,5 +228,7 @@ const vouch__model_kind vouch__kind_forest = {
     .describe = describe,
     .save = save,
     .load = load,
+    .form = vouch__trees_forms,
+    .n_forms = VOUCH__TREES_FORMS,
     .free = drop,
 };

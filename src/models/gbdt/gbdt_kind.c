@@ -3,6 +3,7 @@
  *   2. the forest, as trees_io.h writes it */
 #include "models/gbdt/gbdt.h"
 #include "models/tree_shap.h"
+#include "models/trees_c.h"
 #include "models/trees_io.h"
 #include "num/special.h"
 
@@ -190,5 +191,7 @@ const vouch__model_kind vouch__kind_gbdt = {
     .describe = describe,
     .save = save,
     .load = load,
+    .form = vouch__trees_forms,
+    .n_forms = VOUCH__TREES_FORMS,
     .free = drop,
 };

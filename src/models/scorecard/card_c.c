@@ -1,64 +1,13 @@
 /* A scorecard as one C11 file that includes nothing: its bins as tables, and one small loop over them. */
+#include "models/c_text.h"
 #include "models/scorecard/scorecard.h"
 
 #include <math.h>
-#include <string.h>
-
-/* A C string literal; what is not plain is written in octal, which ends after three digits. */
-static void string(vouch__buf *out, const char *text)
-{
-    vouch__buf_text(out, "\"");
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte >= ' ' && byte < 127 && !strchr("\"\\?", byte))
-            vouch__buf_add(out, text, 1);
-        else
-            vouch__buf_fmt(out, "\\%03o", byte);
-    }
-    vouch__buf_text(out, "\"");
-}
-
-static void number(vouch__buf *out, double value)
-{
-    char text[VOUCH__DOUBLE_MAX];
-    vouch__double_text(value, text);
-    if (isinf(value))
-        vouch__buf_text(out, value < 0 ? "-HUGE" : "HUGE");
-    else
-        vouch__buf_fmt(out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
-}
-
-static void inputs(const vouch_model *model, vouch__buf *out)
-{
-    size_t first = 0;
-    vouch__buf_fmt(out, "enum { INPUTS = %zu };\nconst char *const card_input[INPUTS] = {\n",
-                   model->inputs.n);
-    for (size_t j = 0; j < model->inputs.n; j++) {
-        vouch__buf_text(out, "    ");
-        string(out, model->inputs.at[j].name);
-        vouch__buf_text(out, ",\n");
-    }
-    vouch__buf_text(out,
-                    "};\n\n/* Texts of all inputs, one after the other; codes of an input count from 0. */\n"
-                    "static const char *const category[] = {\n");
-    for (size_t j = 0; j < model->inputs.n; j++)
-        for (size_t k = 0; k < model->inputs.at[j].n_categories; k++) {
-            vouch__buf_text(out, "    ");
-            string(out, model->inputs.at[j].category[k]);
-            vouch__buf_text(out, ",\n");
-        }
-    vouch__buf_text(out, "    0,\n};\nstatic const unsigned first_category[INPUTS + 1] = { 0");
-    for (size_t j = 0; j < model->inputs.n; j++) {
-        first += model->inputs.at[j].n_categories;
-        vouch__buf_fmt(out, ", %zu", first);
-    }
-    vouch__buf_text(out, " };\n\n");
-}
 
 static void bin(vouch__buf *out, char test, double high, int32_t points)
 {
     vouch__buf_fmt(out, "    { '%c', ", test);
-    number(out, high);
+    vouch__c_number(out, high);
     vouch__buf_fmt(out, ", %d },\n", points);
 }
 
@@ -118,19 +67,6 @@ static vouch_status characteristics(vouch_ctx *ctx, const vouch_model *model, vo
 }
 
 static const char functions[] =
-    "/* The code of a category of an input, or -1: never seen when the card was made. */\n"
-    "double card_code(unsigned input, const char *text)\n"
-    "{\n"
-    "    for (unsigned k = first_category[input]; k < first_category[input + 1]; k++) {\n"
-    "        unsigned i = 0;\n"
-    "        while (text[i] && text[i] == category[k][i])\n"
-    "            i++;\n"
-    "        if (text[i] == category[k][i])\n"
-    "            return (double)(k - first_category[input]);\n"
-    "    }\n"
-    "    return -1.0;\n"
-    "}\n"
-    "\n"
     "/* Points of a case: x[j] is input j, a number as it is, a category as its code, NaN where missing. */\n"
     "int card_points(const double *x)\n"
     "{\n"
@@ -157,11 +93,11 @@ vouch_status vouch__card_c(vouch_ctx *ctx, const vouch_model *model, vouch__buf 
         "/* Scorecard, model file %s.\n * card_points(x) gives the integer points, larger is safer. Written "
         "by vouch %s; don't edit. */\n#define HUGE __builtin_inf()\n#define OFFSET ",
         model->fingerprint, vouch_version());
-    number(out, card->offset);
+    vouch__c_number(out, card->offset);
     vouch__buf_text(out, "\n#define FACTOR ");
-    number(out, card->factor);
+    vouch__c_number(out, card->factor);
     vouch__buf_text(out, "\n\n");
-    inputs(model, out);
+    vouch__c_inputs(out, &model->inputs, "card");
     vouch_status status = characteristics(ctx, model, out);
     vouch__buf_text(out, functions);
     return status;
