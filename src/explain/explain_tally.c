@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256 };
+enum { CHUNK = 2048 };
 
 /* One chunk's sums lie in one run of doubles: per input |value| and its square; per characteristic first and
  * any by each method; then the scalars. */
@@ -114,9 +114,11 @@ static vouch_status tally_rows(vouch_ctx *worker, size_t chunk, size_t begin, si
     vouch__matrix x = { r.x, rows, p->inputs };
     data->model->kind->predict(data->model->state, x, r.raw);
     vouch__model_total(data->model, x, r.raw, r.total);
-    vouch__explainer_block(data->all, x, r.all);
-    if (data->just_approved)
-        vouch__explainer_block(data->just_approved, x, r.just);
+    status = vouch__explainer_rows(worker, data->all, x, r.all);
+    if (!status && data->just_approved)
+        status = vouch__explainer_rows(worker, data->just_approved, x, r.just);
+    if (status)
+        return status;
     for (size_t i = 0; i < rows; i++) {
         add_values(p, r.all + i * p->inputs, r.raw[i], r.total[i], sums);
         if (data->probability[p->at[begin + i]] > data->cutoff)

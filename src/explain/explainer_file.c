@@ -37,17 +37,15 @@ static void put_leb(vouch__buf *out, uint64_t value)
 
 static void save_leaf(const vouch__tree_tables *t, const vouch__leaf *leaf, vouch__buf *out)
 {
-    const uint32_t *count = t->count + leaf->at;
-    uint32_t size = (uint32_t)1 << leaf->d, seen = 0, next = 0;
-    for (uint32_t p = 0; p < size; p++)
-        seen += count[p] > 0;
+    uint64_t pattern, next = 0, seen = 0;
+    uint32_t rows;
+    for (size_t at = 0; vouch__leaf_next(t, leaf, &at, &pattern, &rows);)
+        seen++;
     put_leb(out, seen);
-    for (uint32_t p = 0; p < size; p++)
-        if (count[p]) {
-            put_leb(out, p - next);
-            put_leb(out, count[p]);
-            next = p + 1;
-        }
+    for (size_t at = 0; vouch__leaf_next(t, leaf, &at, &pattern, &rows); next = pattern + 1) {
+        put_leb(out, pattern - next);
+        put_leb(out, rows);
+    }
 }
 
 void vouch__explainer_save(const vouch_explainer *explainer, vouch__buf *out)
@@ -85,12 +83,14 @@ static uint64_t get(reader *r, unsigned bytes)
     return value;
 }
 
-/* At most 35 bits, in the shortest form only, so that equal explainers have equal bytes. */
+/* At most 64 bits, in the shortest form only, so that equal explainers have equal bytes. */
 static uint64_t get_leb(reader *r)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
+    for (unsigned shift = 0; shift < 64; shift += 7) {
         uint64_t b = get(r, 1);
+        if (shift == 63 && b > 1)
+            break;
         value |= (b & 127) << shift;
         if (b < 128) {
             r->is_bad = r->is_bad || (b == 0 && shift > 0);
@@ -101,20 +101,24 @@ static uint64_t get_leb(reader *r)
     return 0;
 }
 
-static void load_leaf(reader *r, vouch__tree_tables *t, const vouch__leaf *leaf, uint64_t n)
+static vouch_status load_leaf(vouch_ctx *ctx, reader *r, vouch__tree_tables *t, const vouch__leaf *leaf,
+                              uint64_t n)
 {
-    uint64_t size = (uint64_t)1 << leaf->d, seen = get_leb(r), next = 0, sum = 0;
-    for (uint64_t i = 0; i < seen && !r->is_bad; i++) {
-        uint64_t pattern = next + get_leb(r), count = get_leb(r);
-        if (pattern >= size || count == 0 || count > n) {
+    uint64_t last = leaf->d < 64 ? ((uint64_t)1 << leaf->d) - 1 : UINT64_MAX, seen = get_leb(r), sum = 0,
+             pattern = 0;
+    vouch_status status = VOUCH_OK;
+    for (uint64_t i = 0; i < seen && !r->is_bad && !status; i++) {
+        uint64_t gap = get_leb(r), count = get_leb(r), least = i ? pattern + 1 : 0;
+        if (r->is_bad || least > last || (i && least == 0) || gap > last - least || count == 0 || count > n) {
             r->is_bad = true;
-            return;
+            return VOUCH_OK;
         }
-        t->count[leaf->at + pattern] = (uint32_t)count;
+        pattern = least + gap;
+        status = vouch__tree_tables_add(ctx, t, leaf, pattern, (uint32_t)count);
         sum += count;
-        next = pattern + 1;
     }
     r->is_bad = r->is_bad || sum != n;
+    return status;
 }
 
 /* A sum that n rows can have. */
@@ -130,17 +134,19 @@ static void load_characteristic(reader *r, vouch_explainer *explainer, size_t c,
     explainer->sum[c] = sum;
 }
 
-static void load_counts(reader *r, vouch_explainer *explainer, uint64_t n)
+static vouch_status load_counts(vouch_ctx *ctx, reader *r, vouch_explainer *explainer, uint64_t n)
 {
+    vouch_status status = VOUCH_OK;
     size_t parts = explainer->card ? explainer->card->n : explainer->tables.n_leaves;
     r->is_bad = get(r, 8) != parts || r->is_bad;
-    for (size_t i = 0; i < parts && !r->is_bad; i++) {
+    for (size_t i = 0; i < parts && !r->is_bad && !status; i++) {
         if (explainer->card)
             load_characteristic(r, explainer, i, n);
         else
-            load_leaf(r, &explainer->tables, &explainer->tables.leaf[i], n);
+            status = load_leaf(ctx, r, &explainer->tables, &explainer->tables.leaf[i], n);
     }
     r->is_bad = r->is_bad || r->at != r->end;
+    return status;
 }
 
 vouch_status vouch__explainer_load(vouch_ctx *ctx, const vouch_model *model, const void *bytes, size_t len,
@@ -165,7 +171,9 @@ vouch_status vouch__explainer_load(vouch_ctx *ctx, const vouch_model *model, con
     vouch_status status = vouch__explainer_shape(ctx, model, &explainer);
     if (!explainer)
         return status;
-    load_counts(&r, explainer, n);
+    status = load_counts(ctx, &r, explainer, n);
+    if (status)
+        goto done;
     if (r.is_bad) {
         status = vouch__fail(ctx, VOUCH_E_FORMAT, "explainer: the counts do not fit the model");
         goto done;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { COUNT_ROWS = 4096, EXPLAIN_ROWS = 256 };
+enum { COUNT_ROWS = 4096, EXPLAIN_ROWS = 2048 };
 #define ROWS_MAX ((uint64_t)UINT32_MAX - 1) /* counts are 32 bits */
 
 vouch_status vouch__explainer_shape(vouch_ctx *ctx, const vouch_model *model, vouch_explainer **out_explainer)
@@ -185,6 +185,15 @@ void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, d
         card_row(explainer, x.at + i * x.cols, out_value + i * x.cols);
 }
 
+vouch_status vouch__explainer_rows(vouch_ctx *worker, const vouch_explainer *explainer, vouch__matrix x,
+                                   double *out_value)
+{
+    if (!explainer->card)
+        return vouch__tree_tables_rows(worker, &explainer->tables, x.rows, x.at, out_value);
+    vouch__explainer_block(explainer, x, out_value);
+    return VOUCH_OK;
+}
+
 vouch_status vouch_explainer_new(vouch_ctx *ctx, const vouch_model *model, const vouch_table *background,
                                  vouch_explainer **out_explainer)
 {
@@ -212,9 +221,10 @@ static vouch_status explain_rows(vouch_ctx *worker, size_t chunk, size_t begin, 
     if (!x)
         return vouch__oom(worker);
     vouch__bound_rows(e->binding, begin, end - begin, NULL, x);
-    vouch__explainer_block(e->explainer, (vouch__matrix){ x, end - begin, cols }, e->out + begin * cols);
+    vouch_status status = vouch__explainer_rows(worker, e->explainer, (vouch__matrix){ x, end - begin, cols },
+                                                e->out + begin * cols);
     vouch__scratch_reset(worker, mark);
-    return VOUCH_OK;
+    return status;
 }
 
 vouch_status vouch_explainer_values(vouch_ctx *ctx, const vouch_explainer *explainer,

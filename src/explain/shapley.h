@@ -10,6 +10,9 @@ vouch_status vouch__explainer_make(vouch_ctx *ctx, const vouch_model *model, con
                                    size_t n, const uint32_t *row, vouch_explainer **out_explainer);
 /* As vouch_explainer_values, on encoded rows; thread-safe. */
 void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, double *out_value);
+/* The same bits, faster for thousands of rows, with the worker's scratch. */
+vouch_status vouch__explainer_rows(vouch_ctx *worker, const vouch_explainer *explainer, vouch__matrix x,
+                                   double *out_value);
 /* What values add up to: raw, but for a forest imported with float sums, whose leaves are here added in
  * double. raw [x.rows] as the model gives it, or NULL; out [x.rows]. */
 void vouch__model_total(const vouch_model *model, vouch__matrix x, const double *raw, double *out);

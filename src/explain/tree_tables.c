@@ -8,27 +8,27 @@
 
 #include "base/parallel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    VALUES_MAX = 1 << 26,
-    BATCH = 64, /* rows that go down a tree together */
-    FULL = 8    /* inputs up to which a leaf keeps every input's value: one cache line a row */
+    BATCH = 64,     /* rows that go down a tree together */
+    SEEN_FIRST = 16 /* patterns that a leaf of many inputs has room for at first */
 };
 
 typedef struct layout {
     vouch__tree_tables *t;
     const vouch__node *node; /* of the tree being laid */
-    size_t tree, n_leaves, n_slots, n_patterns, n_values;
+    size_t tree, n_leaves, n_slots, n_patterns, n_seen;
     uint32_t path[VOUCH__LEAF_INPUTS];
     bool is_measuring; /* first pass: sizes only */
 } layout;
 
 static vouch_status lay_leaf(layout *l, size_t at, unsigned d)
 {
+    bool is_dense = d <= VOUCH__LEAF_DENSE;
     if (!l->is_measuring) {
-        l->t->leaf[l->n_leaves] = (vouch__leaf){ .at = l->n_patterns,
-                                                 .values = l->n_values,
+        l->t->leaf[l->n_leaves] = (vouch__leaf){ .at = is_dense ? l->n_patterns : l->n_seen,
                                                  .input = l->n_slots,
                                                  .d = d,
                                                  .node = (uint32_t)(l->t->trees->root[l->tree] + at) };
@@ -37,8 +37,8 @@ static vouch_status lay_leaf(layout *l, size_t at, unsigned d)
     }
     l->n_leaves++;
     l->n_slots += d;
-    l->n_patterns += (size_t)1 << d;
-    l->n_values += (size_t)(d <= FULL ? d : 2) << d;
+    l->n_patterns += is_dense ? (size_t)1 << d : 0;
+    l->n_seen += !is_dense;
     return VOUCH_OK;
 }
 
@@ -76,9 +76,9 @@ static vouch_status lay_all(vouch_ctx *ctx, layout *l)
         vouch_status status = lay(ctx, l, 0, 0, 0);
         if (status)
             return status;
-        if (l->n_values > VALUES_MAX)
-            return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the forest's tables need over %d values",
-                               VALUES_MAX);
+        if (l->n_patterns > VOUCH__PATTERNS_MAX)
+            return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the forest's leaves have over %d patterns",
+                               VOUCH__PATTERNS_MAX);
     }
     if (!l->is_measuring)
         l->t->first[trees->n_trees] = l->n_leaves;
@@ -90,15 +90,15 @@ static vouch_status take(vouch_ctx *ctx, vouch__tree_tables *t, const layout *si
     t->n_leaves = size->n_leaves;
     t->n_slots = size->n_slots;
     t->n_patterns = size->n_patterns;
-    t->n_values = size->n_values;
+    t->n_seen = size->n_seen;
     t->first = vouch__alloc(ctx, t->trees->n_trees + 1, sizeof *t->first);
     t->leaf_of = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->leaf_of);
     t->slot = vouch__alloc(ctx, t->trees->n_nodes, sizeof *t->slot);
     t->leaf = vouch__alloc(ctx, t->n_leaves, sizeof *t->leaf);
     t->input = vouch__alloc(ctx, t->n_slots, sizeof *t->input);
     t->count = vouch__alloc(ctx, t->n_patterns, sizeof *t->count);
-    t->value = vouch__alloc(ctx, t->n_values, sizeof *t->value);
-    bool ok = t->first && t->leaf_of && t->slot && t->leaf && t->input && t->count && t->value;
+    t->seen = vouch__alloc(ctx, t->n_seen + 1, sizeof *t->seen);
+    bool ok = t->first && t->leaf_of && t->slot && t->leaf && t->input && t->count && t->seen;
     return ok ? VOUCH_OK : vouch__oom(ctx);
 }
 
@@ -128,6 +128,13 @@ void vouch__tree_tables_clear(vouch__tree_tables *tables)
     if (!tables->trees)
         return;
     vouch_alloc alloc = tables->alloc;
+    for (size_t k = 0; tables->seen && k < tables->n_seen; k++) {
+        vouch__free(&alloc, tables->seen[k].table);
+        vouch__free(&alloc, tables->seen[k].sorted);
+    }
+    vouch__free(&alloc, tables->seen);
+    vouch__shap_free(&alloc, tables->shap);
+    vouch__free(&alloc, tables->weight);
     vouch__free(&alloc, tables->first);
     vouch__free(&alloc, tables->leaf_of);
     vouch__free(&alloc, tables->slot);
@@ -138,46 +145,117 @@ void vouch__tree_tables_clear(vouch__tree_tables *tables)
     *tables = (vouch__tree_tables){ .trees = NULL };
 }
 
+/* Where a pattern is, or could be, in a table that has room. */
+static vouch__pattern *find_seen(const vouch__seen *seen, uint64_t met)
+{
+    size_t at = (size_t)(met * 0x9e3779b97f4a7c15u >> 20) & (seen->room - 1);
+    while (seen->table[at].rows && seen->table[at].met != met)
+        at = (at + 1) & (seen->room - 1);
+    return &seen->table[at];
+}
+
+/* Twice the room; false: out of memory. */
+static bool grow_seen(const vouch_alloc *alloc, vouch__seen *seen)
+{
+    vouch__seen more = *seen;
+    more.room = seen->room ? 2 * seen->room : SEEN_FIRST;
+    more.table = vouch__resize(alloc, NULL, more.room, sizeof *more.table);
+    if (!more.table)
+        return false;
+    for (size_t k = 0; k < seen->room; k++)
+        if (seen->table[k].rows)
+            *find_seen(&more, seen->table[k].met) = seen->table[k];
+    vouch__free(alloc, seen->table);
+    *seen = more;
+    return true;
+}
+
+static bool add_seen(const vouch_alloc *alloc, vouch__seen *seen, uint64_t met, uint32_t rows)
+{
+    if (2 * seen->n >= seen->room && !grow_seen(alloc, seen))
+        return false;
+    vouch__pattern *at = find_seen(seen, met);
+    seen->n += at->rows == 0;
+    at->met = met;
+    at->rows += rows;
+    return true;
+}
+
+vouch_status vouch__tree_tables_add(vouch_ctx *ctx, vouch__tree_tables *tables, const vouch__leaf *leaf,
+                                    uint64_t pattern, uint32_t rows)
+{
+    if (leaf->d <= VOUCH__LEAF_DENSE)
+        tables->count[leaf->at + pattern] += rows;
+    else if (!add_seen(&tables->alloc, &tables->seen[leaf->at], pattern, rows))
+        return vouch__oom(ctx);
+    return VOUCH_OK;
+}
+
 /* A batch of rows goes down a tree together: failed[i] has the slots whose conditions row i has failed. */
 typedef struct walk {
     const vouch__tree_tables *t;
     const vouch__node *node; /* of the tree */
     size_t root, n;
-    const double *x; /* [n x n_inputs] */
-    uint32_t *count; /* counting, or */
-    double *out;     /* explaining */
+    const double *x;           /* [n x n_inputs] */
+    bool is_counting, is_full; /* is_full: no memory for a pattern */
+    double *out;               /* explaining */
 } walk;
 
-/* From sums y(X), z(X) at 2 X and 2 X + 1. An input that the row fails gets -z(X), which is the same
- * expression, since X - k is then X: no branch. */
-static double value_of(const double *sums, size_t pattern, uint32_t k)
+static uint64_t all_of(const vouch__leaf *leaf)
 {
-    size_t without = pattern & ~((size_t)1 << k);
-    return sums[2 * pattern] - sums[2 * without] - sums[2 * without + 1];
+    return leaf->d < 64 ? ((uint64_t)1 << leaf->d) - 1 : ~(uint64_t)0;
 }
 
-static void count_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
+static void count_at_leaf(walk *w, const vouch__leaf *leaf, const uint64_t failed[BATCH])
 {
-    uint32_t all = ((uint32_t)1 << leaf->d) - 1;
+    uint64_t all = all_of(leaf);
+    if (leaf->d > VOUCH__LEAF_DENSE) {
+        for (size_t i = 0; i < w->n; i++)
+            w->is_full |= !add_seen(&w->t->alloc, &w->t->seen[leaf->at], all & ~failed[i], 1);
+        return;
+    }
     for (size_t i = 0; i < w->n; i++)
-        w->count[leaf->at + (all & ~(uint32_t)failed[i])]++;
+        w->t->count[leaf->at + (all & ~failed[i])]++;
 }
 
-static void explain_at_leaf(const walk *w, const vouch__leaf *leaf, const uint16_t failed[BATCH])
+/* A row that fails b inputs of a leaf of many, against every pattern that meets those. The p inputs that the
+ * pattern fails gain (p - 1)! b! / (p + b)! each, those that the row fails lose p! (b - 1)! / (p + b)!. */
+static void explain_many(const walk *w, const vouch__leaf *leaf, uint64_t failed, double *out)
+{
+    const vouch__tree_tables *t = w->t;
+    const vouch__seen *seen = &t->seen[leaf->at];
+    const uint32_t *input = t->input + leaf->input;
+    double scale = t->trees->node[leaf->node].value / t->m, lost = 0.0, gain[VOUCH__LEAF_INPUTS] = { 0 };
+    uint64_t all = all_of(leaf);
+    unsigned b = (unsigned)__builtin_popcountll(failed);
+    for (size_t s = 0; s < seen->n; s++) {
+        uint64_t fails = all & ~seen->sorted[s].met;
+        if (fails & failed)
+            continue;
+        unsigned p = (unsigned)__builtin_popcountll(fails);
+        double rows = seen->sorted[s].rows;
+        if (b)
+            lost += rows * t->weight[p][b - 1];
+        for (double each = p ? rows * t->weight[p - 1][b] : 0.0; fails; fails &= fails - 1)
+            gain[__builtin_ctzll(fails)] += each;
+    }
+    for (uint32_t k = 0; k < leaf->d; k++)
+        out[input[k]] += scale * (failed >> k & 1 ? -lost : gain[k]);
+}
+
+static void explain_at_leaf(const walk *w, const vouch__leaf *leaf, const uint64_t failed[BATCH])
 {
     const double *value = w->t->value + leaf->values;
     const uint32_t *input = w->t->input + leaf->input;
-    uint32_t all = ((uint32_t)1 << leaf->d) - 1;
+    uint64_t all = all_of(leaf);
     for (size_t i = 0; i < w->n; i++) {
-        uint32_t pattern = all & ~(uint32_t)failed[i];
         double *out = w->out + i * w->t->trees->n_inputs;
-        if (leaf->d <= FULL) {
-            for (uint32_t k = 0; k < leaf->d; k++)
-                out[input[k]] += value[(size_t)pattern * leaf->d + k];
-        } else {
-            for (uint32_t k = 0; k < leaf->d; k++)
-                out[input[k]] += value_of(value, pattern, k);
+        if (leaf->d > VOUCH__LEAF_DENSE) {
+            explain_many(w, leaf, failed[i], out);
+            continue;
         }
+        for (uint32_t k = 0; k < leaf->d; k++)
+            out[input[k]] += vouch__shap_value(value, all & ~failed[i], k);
     }
 }
 
@@ -198,14 +276,15 @@ static void go(const walk *w, const vouch__node *node, uint8_t left[BATCH])
     }
 }
 
-static void walk_node(const walk *w, size_t at, const uint16_t failed[BATCH])
+static void walk_node(walk *w, size_t at, const uint64_t failed[BATCH])
 {
     const vouch__node *node = &w->node[at];
-    uint16_t next[BATCH];
+    uint64_t next[BATCH] = { 0 };
     uint8_t left[BATCH];
+    size_t n = w->n;
     if (node->left < 0) {
         const vouch__leaf *leaf = &w->t->leaf[w->t->leaf_of[w->root + at]];
-        if (w->count)
+        if (w->is_counting)
             count_at_leaf(w, leaf, failed);
         else
             explain_at_leaf(w, leaf, failed);
@@ -213,27 +292,27 @@ static void walk_node(const walk *w, size_t at, const uint16_t failed[BATCH])
     }
     unsigned slot = w->t->slot[w->root + at];
     go(w, node, left);
-    for (size_t i = 0; i < w->n; i++)
-        next[i] = (uint16_t)(failed[i] | (unsigned)(left[i] ^ 1) << slot);
+    for (size_t i = 0; i < n; i++)
+        next[i] = failed[i] | (uint64_t)(left[i] ^ 1) << slot;
     walk_node(w, (size_t)node->left, next);
-    for (size_t i = 0; i < w->n; i++)
-        next[i] = (uint16_t)(failed[i] | (unsigned)left[i] << slot);
+    for (size_t i = 0; i < n; i++)
+        next[i] = failed[i] | (uint64_t)left[i] << slot;
     walk_node(w, (size_t)node->right, next);
 }
 
-/* All n rows through one tree, in batches. */
-static void walk_tree(const vouch__tree_tables *t, size_t tree, size_t n, const double *x, uint32_t *count,
-                      double *out)
+/* All n rows through one tree, in batches: counting them, or adding to out. false: out of memory. */
+static bool walk_tree(const vouch__tree_tables *t, size_t tree, size_t n, const double *x, double *out)
 {
-    static const uint16_t none[BATCH] = { 0 };
+    static const uint64_t none[BATCH] = { 0 };
     size_t cols = t->trees->n_inputs, root = t->trees->root[tree];
-    for (size_t i = 0; i < n; i += BATCH) {
-        walk w = { .t = t, .node = t->trees->node + root, .root = root, .x = x + i * cols };
-        w.count = count;
+    walk w = { .t = t, .node = t->trees->node + root, .root = root, .is_counting = !out };
+    for (size_t i = 0; i < n && !w.is_full; i += BATCH) {
+        w.x = x + i * cols;
         w.n = n - i < BATCH ? n - i : BATCH;
         w.out = out ? out + i * cols : NULL;
         walk_node(&w, 0, none);
     }
+    return !w.is_full;
 }
 
 typedef struct counting {
@@ -245,108 +324,193 @@ typedef struct counting {
 static vouch_status count_trees(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     counting *c = arg;
-    (void)worker, (void)chunk;
+    (void)chunk;
     for (size_t tree = begin; tree < end; tree++)
-        walk_tree(c->t, tree, c->n, c->x, c->t->count, NULL);
+        if (!walk_tree(c->t, tree, c->n, c->x, NULL))
+            return vouch__oom(worker);
     return VOUCH_OK;
 }
 
 vouch_status vouch__tree_tables_count(vouch_ctx *ctx, vouch__tree_tables *tables, size_t n, const double *x)
 {
     counting c = { .t = tables, .n = n, .x = x };
-    return vouch__parallel(ctx, tables->trees->n_trees, 4, count_trees, &c);
+    vouch_status status = vouch__parallel(ctx, tables->trees->n_trees, 4, count_trees, &c);
+    size_t seen = 0;
+    for (size_t k = 0; k < tables->n_seen; k++)
+        seen += tables->seen[k].n;
+    if (!status && seen > VOUCH__PATTERNS_MAX)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "explainer: the background has over %d patterns",
+                           VOUCH__PATTERNS_MAX);
+    return status;
 }
 
-/* w(s) = s! (d - 1 - s)! / d! for s < d. */
-static void shapley_weights(unsigned d, double w[VOUCH__LEAF_INPUTS])
+static int by_pattern(const void *a, const void *b)
 {
-    if (d == 0)
-        return;
-    w[0] = 1.0 / d;
-    for (unsigned s = 1; s < d; s++)
-        w[s] = w[s - 1] * s / (d - s);
+    const vouch__pattern *x = a, *y = b;
+    return (x->met > y->met) - (x->met < y->met);
 }
 
-/* y and z of every pattern, from q(U) = rows that meet all of U. */
-static void sum_subsets(unsigned d, double scale, const double *q, double *sums)
+static vouch_status sort_seen(vouch_ctx *ctx, const vouch_alloc *alloc, vouch__seen *seen)
 {
-    size_t size = (size_t)1 << d, full = size - 1;
-    double w[VOUCH__LEAF_INPUTS] = { 0 };
-    shapley_weights(d, w);
-    for (size_t s = 0; s < size; s++) {
-        unsigned ones = (unsigned)__builtin_popcountll(s);
-        sums[2 * s] = s ? w[ones - 1] * q[full ^ s] : 0.0;
-        sums[2 * s + 1] = s != full ? w[ones] * q[full ^ s] : 0.0;
+    size_t n = 0;
+    vouch__free(alloc, seen->sorted);
+    seen->sorted = vouch__resize(alloc, NULL, seen->n + 1, sizeof *seen->sorted);
+    if (!seen->sorted)
+        return vouch__oom(ctx);
+    for (size_t k = 0; k < seen->room; k++)
+        if (seen->table[k].rows)
+            seen->sorted[n++] = seen->table[k];
+    qsort(seen->sorted, n, sizeof *seen->sorted, by_pattern);
+    return VOUCH_OK;
+}
+
+bool vouch__leaf_next(const vouch__tree_tables *tables, const vouch__leaf *leaf, size_t *at,
+                      uint64_t *out_pattern, uint32_t *out_rows)
+{
+    if (leaf->d > VOUCH__LEAF_DENSE) {
+        const vouch__seen *seen = &tables->seen[leaf->at];
+        if (*at == seen->n)
+            return false;
+        *out_pattern = seen->sorted[*at].met;
+        *out_rows = seen->sorted[(*at)++].rows;
+        return true;
     }
-    for (size_t bit = 1; bit < size; bit <<= 1)
-        for (size_t s = 0; s < size; s++)
-            if (s & bit) {
-                sums[2 * s] += sums[2 * (s ^ bit)];
-                sums[2 * s + 1] += sums[2 * (s ^ bit) + 1];
-            }
-    for (size_t k = 0; k < 2 * size; k++)
-        sums[k] *= scale;
+    while (*at < (size_t)1 << leaf->d && !tables->count[leaf->at + *at])
+        ++*at;
+    if (*at == (size_t)1 << leaf->d)
+        return false;
+    *out_pattern = *at;
+    *out_rows = tables->count[leaf->at + (*at)++];
+    return true;
 }
 
-/* work[3 x 2^d] */
-static void fill_leaf(const vouch__tree_tables *t, const vouch__leaf *leaf, double scale, double *work)
+/* Rows that meet all of U, for every set U of a leaf's inputs. */
+static void rows_of(const vouch__tree_tables *t, const vouch__leaf *leaf, double *out)
 {
     size_t size = (size_t)1 << leaf->d;
-    double *value = t->value + leaf->values, *q = work, *sums = leaf->d <= FULL ? work + size : value;
     for (size_t u = 0; u < size; u++)
-        q[u] = t->count[leaf->at + u];
+        out[u] = t->count[leaf->at + u];
     for (size_t bit = 1; bit < size; bit <<= 1)
         for (size_t u = 0; u < size; u++)
             if (!(u & bit))
-                q[u] += q[u | bit]; /* counts: exact */
-    sum_subsets(leaf->d, scale, q, sums);
-    for (size_t x = 0; leaf->d <= FULL && x < size; x++)
-        for (uint32_t k = 0; k < leaf->d; k++)
-            value[x * leaf->d + k] = value_of(sums, x, k);
+                out[u] += out[u | bit]; /* counts: exact */
+}
+
+static void shares(const void *self, size_t node, unsigned d, double *out)
+{
+    const vouch__tree_tables *t = self;
+    rows_of(t, &t->leaf[t->leaf_of[node]], out);
+    for (size_t u = 0; u < (size_t)1 << d; u++)
+        out[u] /= t->m;
 }
 
 typedef struct summing {
     const vouch__tree_tables *t;
-    double m;
 } summing;
 
 static vouch_status sum_trees(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
-    const summing *s = arg;
-    const vouch__tree_tables *t = s->t;
-    uint32_t d = 0;
-    (void)chunk;
-    for (size_t l = t->first[begin]; l < t->first[end]; l++)
-        d = t->leaf[l].d > d ? t->leaf[l].d : d;
+    const vouch__tree_tables *t = ((const summing *)arg)->t;
     size_t mark = vouch__scratch_mark(worker);
-    double *work = vouch__scratch(worker, (size_t)3 << d, sizeof *work);
-    if (!work)
+    double *q = vouch__scratch(worker, (size_t)1 << VOUCH__LEAF_DENSE, sizeof *q);
+    (void)chunk;
+    if (!q)
         return vouch__oom(worker);
-    for (size_t l = t->first[begin]; l < t->first[end]; l++)
-        fill_leaf(t, &t->leaf[l], t->trees->node[t->leaf[l].node].value / s->m, work);
+    for (size_t tree = begin; tree < end; tree++)
+        for (size_t l = t->first[tree]; !vouch__shap_is_quick(t->shap, tree) && l < t->first[tree + 1]; l++) {
+            const vouch__leaf *leaf = &t->leaf[l];
+            if (leaf->d > VOUCH__LEAF_DENSE)
+                continue;
+            rows_of(t, leaf, q);
+            vouch__shap_subsets(leaf->d, t->trees->node[leaf->node].value / t->m, q, t->value + leaf->values);
+        }
     vouch__scratch_reset(worker, mark);
     return VOUCH_OK;
 }
 
-vouch_status vouch__tree_tables_sum(vouch_ctx *ctx, vouch__tree_tables *tables, uint64_t m)
+static double met_by_all(const vouch__tree_tables *t, const vouch__leaf *leaf)
 {
-    summing s = { .t = tables, .m = (double)m };
-    vouch_status status = vouch__parallel(ctx, tables->trees->n_trees, 4, sum_trees, &s);
+    uint64_t all = all_of(leaf);
+    if (leaf->d <= VOUCH__LEAF_DENSE)
+        return t->count[leaf->at + all];
+    const vouch__seen *seen = &t->seen[leaf->at]; /* the largest pattern there can be */
+    return seen->n && seen->sorted[seen->n - 1].met == all ? seen->sorted[seen->n - 1].rows : 0.0;
+}
+
+/* Room for the values of trees that are not quick. */
+static vouch_status take_values(vouch_ctx *ctx, vouch__tree_tables *t)
+{
+    vouch__free(&t->alloc, t->value);
+    t->value = NULL;
+    t->n_values = 0;
+    for (size_t tree = 0; tree < t->trees->n_trees; tree++)
+        for (size_t l = t->first[tree]; !vouch__shap_is_quick(t->shap, tree) && l < t->first[tree + 1]; l++) {
+            t->leaf[l].values = t->n_values;
+            t->n_values += t->leaf[l].d <= VOUCH__LEAF_DENSE ? (size_t)2 << t->leaf[l].d : 0;
+        }
+    t->value = vouch__alloc(ctx, t->n_values + 1, sizeof *t->value);
+    return t->value ? VOUCH_OK : vouch__oom(ctx);
+}
+
+static vouch_status take_weights(vouch_ctx *ctx, vouch__tree_tables *t)
+{
+    if (t->weight)
+        return VOUCH_OK;
+    t->weight = vouch__alloc(ctx, VOUCH__LEAF_INPUTS + 1, sizeof *t->weight);
+    if (!t->weight)
+        return vouch__oom(ctx);
+    for (size_t p = 0; p <= VOUCH__LEAF_INPUTS; p++) {
+        t->weight[p][0] = 1.0 / (double)(p + 1);
+        for (size_t n = 1; n <= VOUCH__LEAF_INPUTS; n++)
+            t->weight[p][n] = t->weight[p][n - 1] * (double)n / (double)(p + n + 1);
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch__tree_tables_sum(vouch_ctx *ctx, vouch__tree_tables *t, uint64_t m)
+{
+    summing s = { t };
+    vouch__shap_population population = { shares, t };
+    vouch_status status = take_weights(ctx, t);
+    t->m = (double)m;
+    vouch__shap_free(&t->alloc, t->shap);
+    t->shap = NULL;
+    for (size_t k = 0; k < t->n_seen && !status; k++)
+        status = sort_seen(ctx, &t->alloc, &t->seen[k]);
+    if (!status)
+        status = vouch__shap_new(ctx, t->trees, &population, &t->shap);
+    if (!status)
+        status = take_values(ctx, t);
+    if (!status)
+        status = vouch__parallel(ctx, t->trees->n_trees, 4, sum_trees, &s);
     if (status)
         return status;
-    double base = tables->trees->base;
-    for (size_t l = 0; l < tables->n_leaves; l++) {
-        const vouch__leaf *leaf = &tables->leaf[l];
-        double met = tables->count[leaf->at + ((size_t)1 << leaf->d) - 1];
-        base += tables->trees->node[leaf->node].value * (met / s.m);
-    }
-    tables->base = base;
+    t->base = t->trees->base;
+    for (size_t l = 0; l < t->n_leaves; l++)
+        t->base += t->trees->node[t->leaf[l].node].value * (met_by_all(t, &t->leaf[l]) / t->m);
     return VOUCH_OK;
+}
+
+static void add_others(const vouch__tree_tables *t, size_t n, const double *x, double *out)
+{
+    for (size_t tree = 0; tree < t->trees->n_trees; tree++) /* outside: a tree's tables stay in cache */
+        if (!vouch__shap_is_quick(t->shap, tree))
+            (void)walk_tree(t, tree, n, x, out); /* takes memory only when it counts */
 }
 
 void vouch__tree_tables_block(const vouch__tree_tables *tables, size_t n, const double *x, double *out)
 {
-    memset(out, 0, n * tables->trees->n_inputs * sizeof *out);
-    for (size_t tree = 0; tree < tables->trees->n_trees; tree++) /* outside: a tree's tables stay in cache */
-        walk_tree(tables, tree, n, x, NULL, out);
+    size_t cols = tables->trees->n_inputs;
+    for (size_t i = 0; i < n; i++)
+        vouch__shap_row(tables->shap, x + i * cols, out + i * cols);
+    add_others(tables, n, x, out);
+}
+
+vouch_status vouch__tree_tables_rows(vouch_ctx *worker, const vouch__tree_tables *tables, size_t n,
+                                     const double *x, double *out)
+{
+    vouch_status status = vouch__shap_rows(worker, tables->shap, n, x, out);
+    if (!status)
+        add_others(tables, n, x, out);
+    return status;
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCORE_GRAIN = 1024, CONTRIBUTION_GRAIN = 64 };
+enum { SCORE_GRAIN = 1024, CONTRIBUTION_GRAIN = 2048 };
 
 static const vouch__model_kind *const kinds[] = {
 #define X(name) &vouch__kind_##name,
@@ -198,45 +198,52 @@ vouch_status vouch_model_score(vouch_ctx *ctx, const vouch_model *model, const v
 typedef struct contribution_job {
     const vouch_model *model;
     const vouch__binding *binding;
+    const vouch__shap *shap; /* of trees */
     double *out;
 } contribution_job;
 
 static vouch_status contribution_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const contribution_job *job = arg;
-    size_t n = end - begin, width = job->model->inputs.n;
-    double base, *x = vouch__scratch(worker, n * width, sizeof *x);
+    const vouch__model_kind *kind = job->model->kind;
+    size_t n = end - begin, width = job->model->inputs.n, mark = vouch__scratch_mark(worker);
+    double base, *x = vouch__scratch(worker, n * width, sizeof *x), *out = job->out + begin * width;
+    vouch_status status = VOUCH_OK;
     (void)chunk;
     if (!x)
         return vouch__oom(worker);
     vouch__bound_rows(job->binding, begin, n, NULL, x);
-    const vouch__model_kind *kind = job->model->kind;
     vouch__matrix rows = { x, n, width };
-    if (kind->check) {
-        vouch_status status = kind->check(worker, job->model->state, &job->model->inputs, rows, begin);
-        if (status)
-            return status;
-    }
-    return kind->contributions(worker, job->model->state, rows, job->out + begin * width, &base);
+    if (kind->check)
+        status = kind->check(worker, job->model->state, &job->model->inputs, rows, begin);
+    if (!status)
+        status = job->shap ? vouch__shap_rows(worker, job->shap, n, x, out)
+                           : kind->contributions(worker, job->model->state, rows, out, &base);
+    vouch__scratch_reset(worker, mark);
+    return status;
 }
 
 vouch_status vouch_model_contributions(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table,
                                        double *out_contribution, double *out_base)
 {
     vouch__binding binding;
-    double base;
+    vouch__shap *shap = NULL;
+    double base = 0.0;
     if (!model->kind->contributions)
         return vouch__fail(ctx, VOUCH_E_ARG, "contributions: a %s has none", model->kind->name);
     vouch_status status = vouch__bind(ctx, &model->inputs, table, &binding);
     if (status)
         return vouch__because(ctx, status, "contributions");
-    contribution_job job = { .model = model, .binding = &binding };
+    vouch__matrix none = { NULL, 0, model->inputs.n }; /* a table without rows has a base too */
+    status = model->kind->shap ? model->kind->shap(ctx, model->state, &shap)
+                               : model->kind->contributions(ctx, model->state, none, NULL, &base);
+    if (shap)
+        base = vouch__shap_base(shap);
+    contribution_job job = { .model = model, .binding = &binding, .shap = shap };
     job.out = out_contribution;
-    vouch__matrix none = { NULL, 0, model->inputs.n };
-    status = model->kind->contributions(ctx, model->state, none, NULL,
-                                        &base); /* also of a table without rows */
     if (!status)
         status = vouch__parallel(ctx, vouch_table_rows(table), CONTRIBUTION_GRAIN, contribution_chunk, &job);
+    vouch__shap_free(vouch__allocator(ctx), shap);
     vouch__binding_clear(&binding);
     if (!status)
         *out_base = base;

@@ -5,6 +5,7 @@
 
 #include "base/param.h"
 #include "models/inputs.h"
+#include "models/shap/shap.h"
 #include "vouch/models.h"
 
 /* Rows of one part as a kind sees them: inputs of the bound table at row[n], with outcomes. */
@@ -68,6 +69,8 @@ typedef struct vouch__model_kind {
     /* out[x.rows x x.cols], base[1]: exact, summing to raw. */
     vouch_status (*contributions)(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
                                   double *base);
+    /* Those of trees, prepared for many rows: state must outlive it. NULL for kinds without trees. */
+    vouch_status (*shap)(vouch_ctx *ctx, const void *state, vouch__shap **out_shap);
     void (*describe)(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object);
     void (*save)(const void *state, vouch__buf *out);
     vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,

@@ -73,10 +73,8 @@ static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs
     return VOUCH_OK;
 }
 
-static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
-                                  double *base)
+static vouch_status explainable(vouch_ctx *ctx, const vouch__forest *f)
 {
-    const vouch__forest *f = state;
     if (f->n_lines)
         return vouch__fail(ctx, VOUCH_E_ARG, "contributions: linear trees have no exact ones");
     if (!f->explained.root)
@@ -86,7 +84,22 @@ static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matr
     if (!f->has_cover)
         return vouch__fail(ctx, VOUCH_E_ARG, "contributions: the %s file has no covers to average by",
                            vouch__source_name(f->source));
-    return vouch__tree_shap(ctx, &f->explained, x, out, base);
+    return VOUCH_OK;
+}
+
+static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                  double *base)
+{
+    const vouch__forest *f = state;
+    vouch_status status = explainable(ctx, f);
+    return status ? status : vouch__tree_shap(ctx, &f->explained, x, out, base);
+}
+
+static vouch_status shap(vouch_ctx *ctx, const void *state, vouch__shap **out_shap)
+{
+    const vouch__forest *f = state;
+    vouch_status status = explainable(ctx, f);
+    return status ? status : vouch__shap_new(ctx, &f->explained, NULL, out_shap);
 }
 
 static void describe_sums(const vouch__forest *f, vouch__doc *doc, vouch__json *o)
@@ -225,6 +238,7 @@ const vouch__model_kind vouch__kind_forest = {
     .probabilities = probabilities,
     .check = check,
     .contributions = contributions,
+    .shap = shap,
     .describe = describe,
     .save = save,
     .load = load,

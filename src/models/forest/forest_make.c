@@ -15,14 +15,10 @@ static void copy_tree(vouch__forest *f, size_t t, double factor)
     vouch__node *out = to->node + to->n_nodes;
     memcpy(out, from->node + first, n * sizeof *out);
     for (size_t i = 0; i < n; i++) {
-        if (out[i].left < 0) {
-            out[i].input = 0;
-            out[i].value = out[i].value * factor;
+        if (out[i].left >= 0)
             continue;
-        }
-        vouch__node *left = out + out[i].left, *right = out + out[i].right;
-        if (left->cover == 0.0 && right->cover == 0.0)
-            left->cover = right->cover = 1.0; /* nothing to share by: halves */
+        out[i].input = 0;
+        out[i].value = out[i].value * factor;
     }
     to->n_nodes += n;
     to->root[++to->n_trees] = (uint32_t)to->n_nodes;

@@ -118,6 +118,11 @@ static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matr
     return vouch__tree_shap(ctx, &((const vouch__gbdt *)state)->trees, x, out, base);
 }
 
+static vouch_status shap(vouch_ctx *ctx, const void *state, vouch__shap **out_shap)
+{
+    return vouch__shap_new(ctx, &((const vouch__gbdt *)state)->trees, NULL, out_shap);
+}
+
 static size_t depth_of(const vouch__node *tree, const vouch__node *node)
 {
     if (node->left < 0)
@@ -188,6 +193,7 @@ const vouch__model_kind vouch__kind_gbdt = {
     .predict = predict,
     .probability = probability,
     .contributions = contributions,
+    .shap = shap,
     .describe = describe,
     .save = save,
     .load = load,

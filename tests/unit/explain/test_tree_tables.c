@@ -210,22 +210,22 @@ static vouch__trees chain(size_t n, bool is_one_input, uint32_t root[2])
     return trees;
 }
 
-static void sixteen_inputs_to_a_leaf_and_no_more(void **state)
+static void sixty_four_inputs_to_a_leaf_and_no_more(void **state)
 {
     (void)state;
     vouch_ctx *ctx = ctx_with(1);
-    for (size_t n = 15; n <= 17; n++) {
+    for (size_t n = 9; n <= 65; n++) { /* past where tables of all patterns end */
         uint32_t root[2] = { 0, 0 };
-        double x[17] = { 0 }, background[34] = { 0 }, got[17], sum = 0.0;
+        double x[65] = { 0 }, background[130] = { 0 }, got[65], sum = 0.0;
         vouch__trees trees = chain(n, false, root);
         vouch__tree_tables t;
-        for (size_t j = 0; j < 34; j++)
-            background[j] = seeded() * 20.0;
-        for (size_t j = 0; j < 17; j++)
-            x[j] = 20.0;
-        if (n > 16) {
+        for (size_t j = 0; j < 130; j++)
+            background[j] = seeded() * 70.0;
+        for (size_t j = 0; j < 65; j++)
+            x[j] = 70.0;
+        if (n > 64) {
             assert_status(ctx, make(ctx, &trees, 2, background, &t), VOUCH_E_LIMIT);
-            assert_error_has(ctx, "depends on over 16 inputs");
+            assert_error_has(ctx, "depends on over 64 inputs");
         } else {
             assert_ok(ctx, make(ctx, &trees, 2, background, &t));
             vouch__tree_tables_block(&t, 1, x, got);
@@ -288,7 +288,7 @@ int main(void)
         cmocka_unit_test(a_row_against_itself_has_no_values),
         cmocka_unit_test(repeating_the_background_changes_nothing),
         cmocka_unit_test(the_same_bits_at_any_number_of_threads),
-        cmocka_unit_test(sixteen_inputs_to_a_leaf_and_no_more),
+        cmocka_unit_test(sixty_four_inputs_to_a_leaf_and_no_more),
         cmocka_unit_test(a_path_of_one_input_may_be_a_thousand_long),
         cmocka_unit_test(every_allocation_may_fail),
     };

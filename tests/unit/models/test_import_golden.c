@@ -144,6 +144,24 @@ static void check_scores(const vouch__forest *f, const char *stem, const char *r
 }
 
 /* Each output's values, the base last; factor: what the source's are to be multiplied by. */
+/* Every path that this processor has gives the bits of out. */
+static void check_paths(vouch_ctx *ctx, const vouch_model *model, vouch__matrix rows, const double *out)
+{
+    vouch__shap *shap = NULL;
+    double *got = calloc(rows.rows * rows.cols, sizeof *got);
+    assert_non_null(got);
+    assert_ok(ctx, model->kind->shap(ctx, model->state, &shap));
+    for (size_t path = 0; path < VOUCH__SHAP_PATHS; path++) {
+        if (!vouch__shap_use(shap, (vouch__shap_path)path))
+            continue;
+        for (size_t i = 0; i < rows.rows; i++)
+            vouch__shap_row(shap, rows.at + i * rows.cols, got + i * rows.cols);
+        assert_int_equal(differences(got, out, rows.rows * rows.cols), 0);
+    }
+    vouch__shap_free(vouch__allocator(ctx), shap);
+    free(got);
+}
+
 static void check_contributions(vouch_ctx *ctx, const char *model_name, const char *stem, size_t groups,
                                 const double *x, double tolerance, double *worst)
 {
@@ -159,6 +177,7 @@ static void check_contributions(vouch_ctx *ctx, const char *model_name, const ch
         assert_int_equal(n, ROWS * groups * (COLS + 1));
         vouch__matrix rows = { x, ROWS, COLS };
         assert_ok(ctx, model->kind->contributions(ctx, f, rows, out, &base));
+        check_paths(ctx, model, rows, out);
         model->kind->predict(f, rows, raw);
         for (size_t i = 0; i < ROWS; i++) {
             const double *w = want + (i * groups + g) * (COLS + 1);

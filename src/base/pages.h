@@ -1,0 +1,13 @@
+/* base/pages.h: memory that is read all over the place. */
+#ifndef VOUCH_PAGES_H
+#define VOUCH_PAGES_H
+
+#include <stddef.h>
+
+enum { VOUCH__PAGE = 2 << 20 }; /* bytes of a large page where there are any */
+
+/* Ask the system to back what lies between two multiples of VOUCH__PAGE by large pages. It may not; nothing
+ * but speed depends on it. */
+void vouch__large_pages(void *at, size_t len);
+
+#endif

@@ -1,0 +1,272 @@
+/* Which trees are quick, and the lanes that decide their nodes. */
+#include "models/shap/shap_form.h"
+
+#include "models/trees_io.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LINES_MAX = 1 << 22, NEVER_RIGHT = 255 };
+
+typedef struct measure { /* of one tree */
+    size_t depth, nodes, leaves, inputs;
+} measure;
+
+typedef struct measuring {
+    const vouch__node *tree;
+    uint32_t met[VOUCH__TREE_DEPTH + 1];
+    measure *m;
+} measuring;
+
+static void measure_node(measuring *w, const vouch__node *node, size_t depth, size_t met)
+{
+    measure *m = w->m;
+    size_t k = 0;
+    if (node->left < 0) {
+        m->leaves++;
+        m->depth = depth > m->depth ? depth : m->depth;
+        m->inputs = met > m->inputs ? met : m->inputs;
+        return;
+    }
+    m->nodes++;
+    while (k < met && w->met[k] != node->input)
+        k++;
+    w->met[k] = node->input;
+    met += k == met;
+    measure_node(w, w->tree + node->left, depth + 1, met);
+    measure_node(w, w->tree + node->right, depth + 1, met);
+}
+
+static measure measure_tree(const vouch__trees *trees, size_t t)
+{
+    measure m = { 0 };
+    measuring w = { .tree = trees->node + trees->root[t], .m = &m };
+    measure_node(&w, w.tree, 0, 0);
+    return m;
+}
+
+/* Quick trees may be of any forest; deep ones are only measured where every path holds, so depth is looked at
+ * first. */
+static size_t depth_of(const vouch__node *tree, const vouch__node *node, size_t most)
+{
+    if (node->left < 0 || most == 0)
+        return 0;
+    size_t left = depth_of(tree, tree + node->left, most - 1);
+    size_t right = depth_of(tree, tree + node->right, most - 1);
+    return 1 + (left > right ? left : right);
+}
+
+/* Lines of a subtree's units, when the path above it has `above` nodes. */
+size_t vouch__shap_lines(const vouch__node *tree, const vouch__node *node, size_t level)
+{
+    if (node->left < 0)
+        return (size_t)1 << level;
+    if (level < VOUCH__SHAP_DEPTH - 2)
+        return vouch__shap_lines(tree, tree + node->left, level + 1) +
+               vouch__shap_lines(tree, tree + node->right, level + 1);
+    size_t own = 1 + (size_t)(tree[node->left].left >= 0) + (size_t)(tree[node->right].left >= 0);
+    return (size_t)1 << (level + own);
+}
+
+static void set_place(struct vouch__shap *s, size_t group, size_t lane, const vouch__node *node, size_t n)
+{
+    size_t at = group * VOUCH__SHAP_LANES + lane, stride = s->ranks.stride;
+    uint32_t place = s->ranks.place[n], column = place >> 8;
+    if (node->is_category) { /* decided one by one: never right in registers */
+        s->place[at] = (uint16_t)(2 * stride + place);
+        return;
+    }
+    unsigned side = s->lookup == VOUCH__SHAP_COPIES_64 ? 64 : s->lookup == VOUCH__SHAP_COPIES_128 ? 128 : 0;
+    s->place[at] = (uint16_t)(column + (node->default_left ? 0 : stride));
+    s->rank[at] = (uint8_t)place;
+    s->index[at] = (uint8_t)(column | (node->default_left ? 0 : side));
+    if (!node->default_left)
+        s->default_left[group] &= ~((uint64_t)1 << lane);
+}
+
+void vouch__shap_set_lane(struct vouch__shap *s, size_t group, size_t lane, size_t n)
+{
+    const vouch__node *node = &s->trees->node[n];
+    s->node_of[group * VOUCH__SHAP_LANES + lane] = (uint32_t)n;
+    if (s->is_ranked)
+        set_place(s, group, lane, node, n);
+}
+
+/* Category lanes of all groups, in order. */
+static void set_cats(struct vouch__shap *s)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < s->n_groups; g++) {
+        s->cat_at[g] = (uint32_t)n;
+        for (size_t lane = 0; lane < VOUCH__SHAP_LANES; lane++) {
+            size_t at = g * VOUCH__SHAP_LANES + lane;
+            uint32_t node = s->node_of[at];
+            if (node == UINT32_MAX || !s->trees->node[node].is_category)
+                continue;
+            s->cat[n++] = (vouch__shap_cat){ (uint8_t)lane, s->place[at] };
+        }
+    }
+    s->cat_at[s->n_groups] = (uint32_t)n;
+}
+
+static void lay_out(vouch__pieces *pieces, struct vouch__shap *s)
+{
+    size_t lanes = s->n_groups * VOUCH__SHAP_LANES, units = s->n_quick * VOUCH__SHAP_UNITS;
+    s->index = vouch__piece(pieces, lanes, sizeof *s->index);
+    s->rank = vouch__piece(pieces, lanes, sizeof *s->rank);
+    s->place = vouch__piece(pieces, lanes, sizeof *s->place);
+    s->node_of = vouch__piece(pieces, lanes, sizeof *s->node_of);
+    s->default_left = vouch__piece(pieces, s->n_groups, sizeof *s->default_left);
+    s->cat_at = vouch__piece(pieces, s->n_groups + 1, sizeof *s->cat_at);
+    s->cat = vouch__piece(pieces, s->n_cats, sizeof *s->cat);
+    s->quick = vouch__piece(pieces, s->n_quick, sizeof *s->quick);
+    s->mask = vouch__piece(pieces, units, sizeof *s->mask);
+    s->line = vouch__piece(pieces, units, sizeof *s->line);
+    s->first = vouch__piece(pieces, units, sizeof *s->first);
+    s->bit = vouch__piece(pieces, units, VOUCH__SHAP_LINE);
+    s->live = vouch__piece(pieces, s->n_quick, sizeof *s->live);
+    s->input_of = vouch__piece(pieces, s->n_quick * VOUCH__SHAP_LANES, sizeof *s->input_of);
+    s->deep = vouch__piece(pieces, s->n_deep, sizeof *s->deep);
+}
+
+static size_t cats_of(const vouch__trees *trees, size_t t)
+{
+    size_t n = 0;
+    for (size_t i = trees->root[t]; i < trees->root[t + 1]; i++)
+        n += trees->node[i].left >= 0 && trees->node[i].is_category;
+    return n;
+}
+
+static size_t groups_of(size_t nodes) { return (nodes + VOUCH__SHAP_LANES - 1) / VOUCH__SHAP_LANES; }
+
+/* Quick or deep, and how much of everything there is. */
+static void sort_trees(struct vouch__shap *s)
+{
+    const vouch__trees *trees = s->trees;
+    double most = 0.0;
+    for (size_t i = 0; i < trees->n_nodes; i++)
+        if (trees->node[i].left < 0 && !(fabs(trees->node[i].value) <= most))
+            most = fabs(trees->node[i].value);
+    bool can = isfinite(most) && most < 1e300 && trees->n_inputs <= UINT16_MAX;
+    s->n_lines = 1;
+    for (size_t t = 0; t < trees->n_trees; t++) {
+        const vouch__node *tree = trees->node + trees->root[t];
+        size_t lines = 0;
+        if (can && depth_of(tree, tree, VOUCH__SHAP_DEPTH + 1) <= VOUCH__SHAP_DEPTH)
+            lines = vouch__shap_lines(tree, tree, 0);
+        s->is_quick[t] = lines > 0 && s->n_lines + lines <= LINES_MAX;
+        if (!s->is_quick[t]) {
+            s->n_deep++;
+            continue;
+        }
+        s->n_lines += lines;
+        s->n_quick++;
+        s->n_cats += cats_of(trees, t);
+    }
+    s->n_groups = s->n_quick;
+}
+
+/* Inputs that deep trees split on, ascending: number[n_inputs] of each. */
+static size_t number_inputs(const struct vouch__shap *s, uint32_t *number)
+{
+    size_t n = 0;
+    memset(number, 0, s->trees->n_inputs * sizeof *number);
+    for (size_t t = 0; t < s->trees->n_trees; t++)
+        for (size_t i = s->trees->root[t]; !s->is_quick[t] && i < s->trees->root[t + 1]; i++)
+            if (s->trees->node[i].left >= 0)
+                number[s->trees->node[i].input] = 1;
+    for (size_t j = 0; j < s->trees->n_inputs; j++)
+        n += number[j];
+    return n;
+}
+
+static void measure_deep(struct vouch__shap *s, vouch__shap_deep *out, size_t t)
+{
+    measure m = measure_tree(s->trees, t);
+    size_t points = (m.inputs + 1) / 2, width = (points + VOUCH__SHAP_POINTS - 1) / VOUCH__SHAP_POINTS;
+    *out = (vouch__shap_deep){ .tree = (uint32_t)t, .points = (uint16_t)points };
+    if (m.nodes == 0 || m.nodes * width > VOUCH__SHAP_NODES || s->n_inputs > VOUCH__SHAP_INPUTS)
+        return;
+    out->n = (uint16_t)m.nodes;
+    out->width = (uint16_t)width;
+    out->group = (uint32_t)s->n_groups;
+    out->node = (uint32_t)s->n_nodes;
+    out->leaf = (uint32_t)s->n_leaves;
+    s->n_groups += groups_of(m.nodes);
+    s->n_nodes += m.nodes;
+    s->n_leaves += m.leaves;
+    s->n_cats += cats_of(s->trees, t);
+}
+
+static vouch_status take(vouch_ctx *ctx, struct vouch__shap *s)
+{
+    vouch__pieces pieces = { 0 };
+    lay_out(&pieces, s);
+    s->work = vouch__alloc(ctx, pieces.used + 64, 1);
+    if (!s->work)
+        return vouch__oom(ctx);
+    pieces = (vouch__pieces){ (uint8_t *)s->work + (64 - (uintptr_t)s->work % 64), 0 };
+    lay_out(&pieces, s);
+    memset(s->rank, NEVER_RIGHT, s->n_groups * VOUCH__SHAP_LANES);
+    memset(s->node_of, 0xff, s->n_groups * VOUCH__SHAP_LANES * sizeof *s->node_of);
+    memset(s->default_left, 0xff, s->n_groups * sizeof *s->default_left);
+    return VOUCH_OK;
+}
+
+static void fill_quick(struct vouch__shap *s, size_t q, size_t n, size_t h)
+{
+    const vouch__node *node = &s->trees->node[n];
+    size_t root = s->trees->root[s->quick[q]];
+    if (node->left < 0)
+        return;
+    vouch__shap_set_lane(s, q, h, n);
+    s->input_of[q * VOUCH__SHAP_LANES + h] = (uint16_t)node->input;
+    fill_quick(s, q, root + (size_t)node->left, 2 * h);
+    fill_quick(s, q, root + (size_t)node->right, 2 * h + 1);
+}
+
+static void fill_deep(struct vouch__shap *s, const vouch__shap_deep *d)
+{
+    size_t lane = 0, first = s->trees->root[d->tree], last = s->trees->root[d->tree + 1];
+    for (size_t i = first; d->width && i < last; i++)
+        if (s->trees->node[i].left >= 0) {
+            vouch__shap_set_lane(s, d->group + lane / VOUCH__SHAP_LANES, lane % VOUCH__SHAP_LANES, i);
+            lane++;
+        }
+}
+
+vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s)
+{
+    size_t mark = vouch__scratch_mark(ctx), q = 0, d = 0;
+    s->is_quick = vouch__alloc(ctx, s->trees->n_trees + 1, sizeof *s->is_quick);
+    uint32_t *number = vouch__scratch(ctx, s->trees->n_inputs + 1, sizeof *number);
+    if (!s->is_quick || !number)
+        return vouch__oom(ctx);
+    sort_trees(s);
+    if (!s->by_cover)
+        s->n_deep = 0;
+    vouch__shap_deep *deep = vouch__scratch(ctx, s->n_deep + 1, sizeof *deep);
+    if (!deep)
+        return vouch__oom(ctx);
+    s->n_inputs = s->n_deep ? number_inputs(s, number) : 0;
+    for (size_t t = 0; s->by_cover && t < s->trees->n_trees; t++)
+        if (!s->is_quick[t])
+            measure_deep(s, &deep[d++], t);
+    vouch_status status = take(ctx, s);
+    if (status)
+        goto done;
+    if (d)
+        memcpy(s->deep, deep, d * sizeof *deep);
+    for (size_t t = 0; t < s->trees->n_trees; t++)
+        if (s->is_quick[t])
+            s->quick[q++] = (uint32_t)t;
+    for (q = 0; q < s->n_quick; q++)
+        fill_quick(s, q, s->trees->root[s->quick[q]], 1);
+    for (d = 0; d < s->n_deep; d++)
+        fill_deep(s, &s->deep[d]);
+    if (s->is_ranked)
+        set_cats(s);
+done:
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}

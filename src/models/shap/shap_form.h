@@ -1,0 +1,154 @@
+/* models/shap/shap_form.h: what a prepared forest consists of, for the files that make and read it.
+ *
+ * Decisions: nodes are taken 64 at a time, a group. Lane l of a group goes right when byte place[l] of the
+ * row's ranks is not less than rank[l] (models/engine/rank_table.h); a lane without a node never does. A
+ * quick tree is one group, its lane h node h of a heap (children 2 h and 2 h + 1); a deep tree has its inner
+ * nodes in order.
+ *
+ * Quick trees have 16 units: unit j is what lies below heap node 16 + j, or the leaf above it. Its leaves
+ * look at no more than 7 nodes, mask[j]; those decisions, in order of h, number a line of 8 integers: what
+ * the unit gives the inputs of heap nodes on levels 0 to 3 above it, then of nodes 16 + j, 32 + 2 j, 33 + 2
+ * j. An input that is met twice has all in its first place. */
+#ifndef VOUCH_SHAP_FORM_H
+#define VOUCH_SHAP_FORM_H
+
+#include "models/engine/engine.h"
+#include "models/engine/rank_table.h"
+#include "models/shap/shap.h"
+
+enum {
+    VOUCH__SHAP_LANES = 64,
+    VOUCH__SHAP_UNITS = 16,
+    VOUCH__SHAP_LINE = 8,     /* integers */
+    VOUCH__SHAP_OWN = 4,      /* where a unit's own nodes begin in its lines */
+    VOUCH__SHAP_ROWS = 8,     /* taken together in batches */
+    VOUCH__SHAP_FEW = 256,    /* inputs up to which sums are kept on the stack */
+    VOUCH__SHAP_POINTS = 8,   /* of quadrature, together */
+    VOUCH__SHAP_WIDTH = 4,    /* times so many are enough for 64 inputs on a path */
+    VOUCH__SHAP_NODES = 256,  /* inner nodes of a deep tree times its width, at most */
+    VOUCH__SHAP_INPUTS = 256, /* that deep trees split on */
+    VOUCH__SHAP_MOST = VOUCH__SHAP_WIDTH * VOUCH__SHAP_POINTS,
+    VOUCH__SHAP_REGISTERS = 256
+};
+
+/* Bytes of a row: two copies of the ranks, then one byte a category node. */
+enum { VOUCH__SHAP_BYTES = 2 * VOUCH__RANK_COLUMNS + VOUCH__RANK_SETS + VOUCH__SHAP_REGISTERS };
+
+/* How lanes find their byte in registers: in both copies of up to 64 columns (at index | 64 by default side)
+ * or up to 128 (| 128); in the second copy of up to 256, where missing is 255 and lanes of default_left are
+ * put right afterwards; or one by one. */
+typedef enum vouch__shap_lookup {
+    VOUCH__SHAP_COPIES_64,
+    VOUCH__SHAP_COPIES_128,
+    VOUCH__SHAP_ONE_COPY,
+    VOUCH__SHAP_ONE_BY_ONE
+} vouch__shap_lookup;
+
+typedef struct vouch__shap_cat { /* a lane that splits on categories */
+    uint8_t lane;
+    uint32_t place;
+} vouch__shap_cat;
+
+typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
+typedef int64_t vouch__shap_i4 __attribute__((vector_size(32), may_alias));
+
+typedef struct vouch__shap_node { /* inner node of a deep tree */
+    uint16_t child[2];            /* left, right: inner nodes by number, then leaves */
+    uint16_t input;               /* among those of deep trees */
+    int16_t before;               /* the nearest node above it on the same input, or -1 */
+    uint8_t side;                 /* of which it is below */
+    uint32_t twice;               /* before >= 0: 1 + its place in tau and rho */
+    double share[2];
+} vouch__shap_node;
+
+typedef struct vouch__shap_deep {
+    uint32_t tree;
+    uint32_t group, node, leaf, twice; /* the first of each */
+    uint16_t n;                        /* inner nodes */
+    uint16_t width;                    /* times 8 points; 0: by the plain method */
+    uint16_t points;
+} vouch__shap_deep;
+
+struct vouch__shap {
+    const vouch__trees *trees;
+    vouch__shap_path path;
+    bool by_cover; /* path-dependent */
+    bool is_ranked;
+    vouch__rank_table ranks;
+    vouch__shap_lookup lookup;
+    vouch__engine *engine; /* sums leaves in double */
+    double base;
+    size_t uncovered;
+
+    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_leaves, n_twice, n_inputs, n_tau;
+    /* decisions, by group: quick trees' groups come first */
+    uint32_t *node_of;      /* [64 groups] in the forest, or UINT32_MAX */
+    uint16_t *place;        /* [64 groups] */
+    uint8_t *index, *rank;  /* [64 groups] */
+    uint64_t *default_left; /* [groups] */
+    uint32_t *cat_at;       /* [groups + 1] */
+    vouch__shap_cat *cat;
+
+    /* quick trees */
+    uint8_t *is_quick;     /* [n_trees] */
+    uint32_t *quick;       /* [n_quick] */
+    uint64_t *mask;        /* [16 n_quick] */
+    uint32_t *line;        /* [16 n_quick] first of a unit; line 0 is all zero */
+    const int64_t **first; /* [16 n_quick] the same in table */
+    uint8_t *bit;       /* [128 n_quick] lanes of a unit's mask, in order, then 0, which never goes right */
+    uint64_t *live;     /* [n_quick] heap nodes whose integers are not all 0 */
+    uint16_t *input_of; /* [64 n_quick] of heap nodes; 0 where there is none, and its integers are 0 */
+    int64_t *table;     /* [8 n_lines] */
+    double unit;        /* what 1 is worth: a power of two */
+
+    /* deep trees, path-dependent */
+    vouch__shap_deep *deep;
+    vouch__shap_node *node;
+    double *leaf;
+    vouch__shap_v8 *tau, *rho;  /* [n_tau] */
+    uint32_t *input;            /* [n_inputs] */
+    vouch__shap_v8 *t, *weight; /* [33 x 4] by number of points */
+    void *work, *tables, *deeps;
+    vouch_alloc alloc;
+};
+
+/* Bytes of a row, by path: bytes[VOUCH__SHAP_BYTES]. */
+void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, uint8_t *bytes);
+
+/* Integer sums of the quick trees: add to two arrays of n_inputs, which may be the same; of n rows, whose
+ * bytes are `apart`, to sum[n x n_inputs], which is all zero and holds 8 x n_inputs by input for each 8 rows
+ * that there are, then rows. Deep trees: add to out[n_inputs]. By path. */
+#define VOUCH__SHAP_KERNELS(path)                                                                            \
+    void vouch__shap_ranks_##path(const struct vouch__shap *s, const double *row, uint8_t *bytes);           \
+    void vouch__shap_quick_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,  \
+                                      uint64_t *even, uint64_t *odd);                                        \
+    void vouch__shap_quick_rows_##path(const struct vouch__shap *s, size_t n, const double *rows,            \
+                                       const uint8_t *bytes, size_t apart, uint64_t *sum);                   \
+    void vouch__shap_deep_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,   \
+                                     double *out)
+VOUCH__SHAP_KERNELS(portable);
+VOUCH__SHAP_KERNELS(avx2);
+VOUCH__SHAP_KERNELS(avx512);
+
+/* Makers, in order. Sizes first, then what is in them. */
+vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s);
+vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
+                                     const vouch__shap_population *population);
+vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s);
+/* How many lines the units below node, which is on a level, have together. */
+size_t vouch__shap_lines(const vouch__node *tree, const vouch__node *node, size_t level);
+void vouch__shap_set_lane(struct vouch__shap *s, size_t group, size_t lane, size_t node);
+
+/* What share of a node's cover its children hold; halves, and false, when both hold none. */
+static inline bool vouch__shap_shares(const vouch__node *left, const vouch__node *right, double out[2])
+{
+    double sum = left->cover + right->cover;
+    out[0] = sum > 0.0 ? left->cover / sum : 0.5;
+    out[1] = sum > 0.0 ? right->cover / sum : 0.5;
+    return sum > 0.0;
+}
+
+/* The plain method, for what the others do not hold: one tree, added to out. */
+void vouch__shap_plain(const struct vouch__shap *s, size_t tree, const double *row, double *out);
+
+#endif

@@ -1,0 +1,238 @@
+/* models/shap/shap_kernel.h: how rows are explained, compiled once for each path. Before including it, a path
+ * defines SHAP_NAME(what), SHAP_TARGET, and the inline functions
+ *     ranks(s, row, bytes)                  the row's bytes
+ *     decide(s, bytes, row, group)          lanes that go right, without categories
+ *     pattern_of(decisions, mask)           the decisions at mask, packed in order of lanes
+ * All arithmetic is of integers, or of doubles by operations that every path does in the same order. */
+#include <string.h>
+
+#define SHAP_INLINE static inline __attribute__((always_inline)) SHAP_TARGET
+
+enum { SHAP_AHEAD = 4, SHAP_RING = 8 }; /* trees whose lines are asked for before they are needed */
+
+SHAP_INLINE uint64_t by_definition(const struct vouch__shap *s, const double *row, size_t group)
+{
+    uint64_t right = 0;
+    for (size_t lane = 0; lane < VOUCH__SHAP_LANES; lane++) {
+        uint32_t n = s->node_of[group * VOUCH__SHAP_LANES + lane];
+        if (n == UINT32_MAX)
+            continue;
+        const vouch__node *node = &s->trees->node[n];
+        right |= (uint64_t)!vouch__node_goes_left(s->trees, node, row[node->input]) << lane;
+    }
+    return right;
+}
+
+SHAP_INLINE uint64_t decisions_of(const struct vouch__shap *s, const double *row, const uint8_t *bytes,
+                                  size_t group)
+{
+    if (!s->is_ranked)
+        return by_definition(s, row, group);
+    uint64_t right = decide(s, bytes, group);
+    for (uint32_t c = s->cat_at[group]; c < s->cat_at[group + 1]; c++)
+        right |= (uint64_t)(bytes[s->cat[c].place] != 0) << s->cat[c].lane;
+    return right;
+}
+
+#ifndef SHAP_HAS_LINES
+SHAP_INLINE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right, const int64_t **line)
+{
+    const uint64_t *mask = s->mask + tree * VOUCH__SHAP_UNITS;
+    const int64_t *const *first = s->first + tree * VOUCH__SHAP_UNITS;
+    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
+        const int64_t *at = first[j] + VOUCH__SHAP_LINE * pattern_of(right, mask[j]);
+        *(const int64_t *volatile *)&line[j] = at; /* one by one: packing four into a register is slower */
+    }
+}
+#endif
+
+/* A tree's sixteen lines, added up by heap node and to the inputs. */
+SHAP_INLINE void add_lines(const int64_t *const *line, const uint16_t *input, uint64_t *even, uint64_t *odd)
+{
+    vouch__shap_i4 above[VOUCH__SHAP_UNITS / 2], four[4], all;
+    for (size_t k = 0; k < VOUCH__SHAP_UNITS / 2; k++) {
+        const int64_t *a = line[2 * k], *b = line[2 * k + 1];
+        above[k] = *(const vouch__shap_i4 *)(const void *)a + *(const vouch__shap_i4 *)(const void *)b;
+        a += VOUCH__SHAP_OWN;
+        b += VOUCH__SHAP_OWN;
+        even[input[16 + 2 * k]] += (uint64_t)a[0];
+        odd[input[17 + 2 * k]] += (uint64_t)b[0];
+        even[input[32 + 4 * k]] += (uint64_t)a[1];
+        odd[input[33 + 4 * k]] += (uint64_t)a[2];
+        even[input[34 + 4 * k]] += (uint64_t)b[1];
+        odd[input[35 + 4 * k]] += (uint64_t)b[2];
+    }
+    for (size_t k = 0; k < 4; k++) {
+        four[k] = above[2 * k] + above[2 * k + 1];
+        even[input[8 + 2 * k]] += (uint64_t)above[2 * k][3];
+        odd[input[9 + 2 * k]] += (uint64_t)above[2 * k + 1][3];
+    }
+    for (size_t k = 0; k < 4; k++)
+        (k % 2 ? odd : even)[input[4 + k]] += (uint64_t)four[k][2];
+    four[0] += four[1];
+    four[2] += four[3];
+    all = four[0] + four[2];
+    even[input[2]] += (uint64_t)four[0][1];
+    odd[input[3]] += (uint64_t)four[2][1];
+    even[input[1]] += (uint64_t)all[0];
+}
+
+SHAP_TARGET void SHAP_NAME(vouch__shap_ranks)(const struct vouch__shap *s, const double *row, uint8_t *bytes)
+{
+    ranks(s, row, bytes);
+}
+
+SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, const double *row,
+                                                  const uint8_t *bytes, uint64_t *even, uint64_t *odd)
+{
+    const int64_t *line[SHAP_RING][VOUCH__SHAP_UNITS];
+    for (size_t i = 0; i < s->n_quick + SHAP_AHEAD; i++) {
+        if (i < s->n_quick) {
+            lines_of(s, i, decisions_of(s, row, bytes, i), line[i % SHAP_RING]);
+            for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
+                __builtin_prefetch(line[i % SHAP_RING][j]);
+        }
+        if (i >= SHAP_AHEAD)
+            add_lines(line[(i - SHAP_AHEAD) % SHAP_RING], s->input_of + (i - SHAP_AHEAD) * VOUCH__SHAP_LANES,
+                      even, odd);
+    }
+}
+
+/* Eight rows of a tree, whose sums lie by input; a path may have a faster way. */
+#ifndef SHAP_HAS_EIGHT
+SHAP_INLINE void add_eight(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNITS], const uint16_t *input,
+                           uint64_t live, uint64_t *sum)
+{
+    (void)live;
+    for (size_t r = 0; r < VOUCH__SHAP_ROWS; r++) {
+        const int64_t *const *at = line[r];
+        for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
+            size_t h = VOUCH__SHAP_UNITS + j;
+            for (size_t level = 0; level < VOUCH__SHAP_OWN; level++)
+                sum[VOUCH__SHAP_ROWS * input[h >> (4 - level)] + r] += (uint64_t)at[j][level];
+            sum[VOUCH__SHAP_ROWS * input[h] + r] += (uint64_t)at[j][4];
+            sum[VOUCH__SHAP_ROWS * input[2 * h] + r] += (uint64_t)at[j][5];
+            sum[VOUCH__SHAP_ROWS * input[2 * h + 1] + r] += (uint64_t)at[j][6];
+        }
+    }
+}
+#endif
+
+SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, size_t n, const double *rows,
+                                                   const uint8_t *bytes, size_t apart, uint64_t *sum)
+{
+    enum { EIGHT = VOUCH__SHAP_ROWS };
+    const int64_t *line[2][EIGHT][VOUCH__SHAP_UNITS];
+    size_t inputs = s->trees->n_inputs, whole = n - n % EIGHT;
+    for (size_t q = 0; q < s->n_quick; q++) { /* outside: a tree's tables stay in cache */
+        const uint16_t *input = s->input_of + q * VOUCH__SHAP_LANES;
+        for (size_t i = 0; i < whole + EIGHT; i += EIGHT) { /* lines are asked for eight rows ahead */
+            for (size_t r = i; i < whole && r < i + EIGHT; r++)
+                lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q),
+                         line[i / EIGHT % 2][r - i]);
+            if (i > 0)
+                add_eight(line[(i / EIGHT + 1) % 2], input, s->live[q], sum + (i - EIGHT) * inputs);
+        }
+        for (size_t i = whole; i < n; i++) {
+            lines_of(s, q, decisions_of(s, rows + i * inputs, bytes + i * apart, q), line[0][0]);
+            add_lines(line[0][0], input, sum + i * inputs, sum + i * inputs);
+        }
+    }
+}
+
+typedef struct SHAP_NAME(deep_work) {
+    vouch__shap_v8
+        worth[2 * VOUCH__SHAP_NODES + VOUCH__SHAP_WIDTH]; /* S, then C, of inner nodes and leaves */
+    vouch__shap_v8 delta[VOUCH__SHAP_NODES];
+    vouch__shap_v8 sum[VOUCH__SHAP_INPUTS];
+    uint8_t right[VOUCH__SHAP_NODES], passed[VOUCH__SHAP_NODES];
+} SHAP_NAME(deep_work);
+
+/* Which way each inner node sends the row, and whether it passed all splits above on the same input. */
+SHAP_INLINE void way_of(const struct vouch__shap *s, const vouch__shap_deep *d, const double *row,
+                        const uint8_t *bytes, SHAP_NAME(deep_work) * w)
+{
+    const vouch__shap_node *node = s->node + d->node;
+    uint64_t right = 0;
+    for (size_t n = 0; n < d->n; n++) {
+        if (n % VOUCH__SHAP_LANES == 0)
+            right = decisions_of(s, row, bytes, d->group + n / VOUCH__SHAP_LANES);
+        w->right[n] = right & 1;
+        right >>= 1;
+        int before = node[n].before;
+        w->passed[n] = before < 0 || (w->passed[before] && w->right[before] == node[n].side);
+    }
+}
+
+SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *d, SHAP_NAME(deep_work) * w,
+                           size_t width)
+{
+    const vouch__shap_node *node = s->node + d->node;
+    const vouch__shap_v8 *t = s->t + (size_t)d->points * VOUCH__SHAP_WIDTH;
+    for (size_t l = 0; l <= d->n; l++)
+        for (size_t k = 0; k < width; k++)
+            w->worth[(d->n + l) * width + k] = s->leaf[d->leaf + l] - (vouch__shap_v8){ 0 };
+    for (size_t n = d->n; n-- > 0;) {
+        size_t right = w->right[n];
+        const vouch__shap_v8 *hot = w->worth + node[n].child[right] * width;
+        const vouch__shap_v8 *cold = w->worth + node[n].child[1 - right] * width;
+        double keep = w->passed[n] ? node[n].share[1 - right] : 0.0;
+        const vouch__shap_v8 *tau = node[n].before < 0 ? t : s->tau + node[n].twice - 1;
+        for (size_t k = 0; k < width; k++) {
+            vouch__shap_v8 apart = hot[k] - cold[k];
+            vouch__shap_v8 mean = cold[k] + node[n].share[right] * apart;
+            vouch__shap_v8 delta = keep * apart;
+            w->delta[n * width + k] = delta;
+            w->worth[n * width + k] = mean + tau[k] * delta;
+        }
+    }
+    for (size_t k = 0; k < width; k++)
+        w->worth[k] = s->weight[(size_t)d->points * VOUCH__SHAP_WIDTH + k];
+    for (size_t n = 0; n < d->n; n++) {
+        size_t right = w->right[n];
+        const vouch__shap_v8 *own = w->worth + n * width;
+        vouch__shap_v8 *hot = w->worth + node[n].child[right] * width;
+        vouch__shap_v8 *cold = w->worth + node[n].child[1 - right] * width;
+        double keep = w->passed[n] ? node[n].share[1 - right] : 0.0;
+        bool is_first = node[n].before < 0;
+        const vouch__shap_v8 *tau = is_first ? t : s->tau + node[n].twice - 1;
+        const vouch__shap_v8 *rho = is_first ? NULL : s->rho + node[n].twice - 1;
+        vouch__shap_v8 sum = w->sum[node[n].input];
+        for (size_t k = 0; k < width; k++) {
+            vouch__shap_v8 here = own[k], part = here * w->delta[n * width + k];
+            if (rho)
+                part *= rho[k];
+            sum += part;
+            here *= node[n].share[right] + tau[k] * keep;
+            cold[k] = own[k] - here;
+            hot[k] = here;
+        }
+        w->sum[node[n].input] = sum;
+    }
+}
+
+SHAP_TARGET void SHAP_NAME(vouch__shap_deep_row)(const struct vouch__shap *s, const double *row,
+                                                 const uint8_t *bytes, double *out)
+{
+    SHAP_NAME(deep_work) w;
+    size_t inputs = s->n_inputs <= VOUCH__SHAP_INPUTS ? s->n_inputs : 0;
+    memset(w.sum, 0, inputs * sizeof *w.sum);
+    for (size_t i = 0; i < s->n_deep; i++) {
+        const vouch__shap_deep *d = &s->deep[i];
+        if (!d->width) {
+            vouch__shap_plain(s, d->tree, row, out);
+            continue;
+        }
+        way_of(s, d, row, bytes, &w);
+        switch (d->width) {
+        case 1: deep_tree(s, d, &w, 1); break;
+        case 2: deep_tree(s, d, &w, 2); break;
+        case 3: deep_tree(s, d, &w, 3); break;
+        default: deep_tree(s, d, &w, 4);
+        }
+    }
+    for (size_t j = 0; j < inputs; j++) {
+        const double *v = (const double *)(const void *)&w.sum[j];
+        out[s->input[j]] += ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+    }
+}
