@@ -150,3 +150,22 @@ int cli_write(const char *path, const char *text)
         fprintf(stderr, "vouch: can't write %s: %s\n", path, strerror(errno));
     return written ? EXIT_DONE : EXIT_FAILED;
 }
+
+char *cli_read(const char *path)
+{
+    enum { MOST = 1 << 20 };
+    FILE *file = fopen(path, "rb");
+    char *text = file ? calloc(1, MOST + 1) : NULL;
+    size_t len = text ? fread(text, 1, MOST, file) : 0;
+    bool failed = !text || ferror(file) || (len == MOST && fgetc(file) != EOF);
+    if (failed)
+        fprintf(stderr, "vouch: can't read %s: %s\n", path,
+                len == MOST ? "it is over 1 MiB" : strerror(errno));
+    if (file)
+        (void)fclose(file);
+    if (failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

@@ -1,5 +1,5 @@
 /* The best cuts of a row of cells by information value, with a bad rate that goes one way. */
-#include "models/bins/cut_runs.h"
+#include "bins/cut_runs.h"
 #include "models/scorecard/binning.h"
 
 #include "num/special.h"

@@ -1,7 +1,7 @@
 /* Cutting cells into bins by dynamic programming. What may follow a bin depends on that bin alone (its level,
  * its size) and, for a peak or a valley, on whether the turn has been taken; so the state is the last run and
  * the phase. */
-#include "models/bins/cut_runs.h"
+#include "bins/cut_runs.h"
 
 #include "num/special.h"
 
@@ -129,7 +129,11 @@ vouch_status vouch__cut_runs(vouch_ctx *ctx, const vouch__cut_task *task, size_t
                .least_z2 = z * z };
     p.value = vouch__scratch(ctx, p.bins * p.phases * n * (n + 1), sizeof *p.value);
     p.before = vouch__scratch(ctx, p.bins * p.phases * n * (n + 1), sizeof *p.before);
-    vouch_status status = p.value && p.before ? fill(ctx, &p) : vouch__oom(ctx);
+    if (!p.value || !p.before) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    vouch_status status = fill(ctx, &p);
     if (!status)
         trace(&p, out_bins, out_end, out_value);
     vouch__scratch_reset(ctx, mark);

@@ -1,11 +1,11 @@
 /* Cutting cells into bins whose levels bend one way only. Whether a bin may follow depends on the two before
  * it, so the state is the last two runs. */
-#include "models/bins/cut_runs.h"
+#include "bins/cut_runs.h"
 
 #include <math.h>
 
-#define WORTH 1e-12
-enum { BENT_MAX = 100 };
+#define WORTH 1e-12    /* a further bin must earn more than rounding */
+#define STRAIGHT 1e-12 /* of the levels: a bend that small is rounding */
 
 typedef struct plan {
     const vouch__cut_task *task;
@@ -44,8 +44,9 @@ static void extend(const plan *p, size_t k, size_t h, size_t i, size_t j)
         return;
     for (size_t g = k - 3; g < h; g++) {
         double before = p->value[slot(p, k - 1, g, h, i)];
-        double bend = (b->level - a->level) - (a->level - run_at(p, g, h)->level);
-        if (before > best && p->sign * bend >= 0.0) {
+        double c = run_at(p, g, h)->level, bend = (b->level - a->level) - (a->level - c);
+        double rounding = STRAIGHT * (fabs(b->level) + fabs(a->level) + fabs(c));
+        if (before > best && p->sign * bend >= -rounding) {
             best = before;
             from = g;
         }
@@ -103,10 +104,10 @@ vouch_status vouch__cut_bent(vouch_ctx *ctx, const vouch__cut_task *task, double
                              size_t *out_end, double *out_value)
 {
     size_t mark = vouch__scratch_mark(ctx), n = task->n, states;
-    if (n > BENT_MAX)
+    if (n > VOUCH__BENT_MAX)
         return vouch__fail(ctx, VOUCH_E_SHAPE,
                            "binning: %zu cells, must be at most %d for a convex or concave trend", n,
-                           BENT_MAX);
+                           VOUCH__BENT_MAX);
     plan p = { .task = task,
                .n = n,
                .bins = task->max_bins < n ? task->max_bins : n,
@@ -115,9 +116,11 @@ vouch_status vouch__cut_bent(vouch_ctx *ctx, const vouch__cut_task *task, double
     states = p.bins > 1 ? (p.bins - 1) * n * n * (n + 1) : 1;
     p.value = vouch__scratch(ctx, states, sizeof *p.value);
     p.before = vouch__scratch(ctx, states, sizeof *p.before);
-    vouch_status status = p.value && p.before ? VOUCH_OK : vouch__oom(ctx);
-    if (!status && p.bins > 1)
-        status = fill(ctx, &p);
+    if (!p.value || !p.before) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    vouch_status status = p.bins > 1 ? fill(ctx, &p) : VOUCH_OK;
     if (!status)
         trace(&p, out_bins, out_end, out_value);
     vouch__scratch_reset(ctx, mark);

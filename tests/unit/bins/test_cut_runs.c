@@ -1,7 +1,7 @@
 /* Cuts of cells into bins are the best there are: every trend and constraint against trying every cut. */
 #include "check.h"
 
-#include "models/bins/cut_runs.h"
+#include "bins/cut_runs.h"
 
 #include <math.h>
 
@@ -86,7 +86,7 @@ static bool trend_holds(const trial *t, size_t bins, const size_t *end)
         for (size_t b = 2; b < bins; b++)
             if ((level[b] - level[b - 1] - (level[b - 1] - level[b - 2])) *
                     (t->task.trend == VOUCH__TREND_CONVEX ? 1 : -1) <
-                0)
+                -1e-12)
                 return false;
         return true;
     default: return true;

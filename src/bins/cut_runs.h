@@ -1,4 +1,4 @@
-/* models/bins/cut_runs.h: the best way to cut a row of cells into bins. Exact, for any target whose objective
+/* bins/cut_runs.h: the best way to cut a row of cells into bins. Exact, for any target whose objective
  * is a sum over bins. */
 #ifndef VOUCH_CUT_RUNS_H
 #define VOUCH_CUT_RUNS_H
@@ -15,6 +15,8 @@ typedef enum vouch__trend {
     VOUCH__TREND_CONCAVE, /* steps from bin to bin never grow */
     VOUCH__TRENDS
 } vouch__trend;
+
+enum { VOUCH__BENT_MAX = 100 }; /* cells, for convex and concave */
 
 /* A run of cells as a bin. */
 typedef struct vouch__run {

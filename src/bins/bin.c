@@ -1,0 +1,128 @@
+/* Binning for programs: one column in full, or all of them ranked. */
+#include "vouch/bins.h"
+
+#include "base/parallel.h"
+#include "data/table.h"
+#include "bins/bin_tell.h"
+#include "num/rank.h"
+
+#include <math.h>
+
+static vouch_status check(vouch_ctx *ctx, const vouch_table *table, size_t target, size_t weight)
+{
+    size_t cols = vouch_table_cols(table);
+    if (target >= cols || (weight >= cols && weight != SIZE_MAX) || target == weight)
+        return vouch__fail(ctx, VOUCH_E_ARG, "bin: no such column, or one column in two roles");
+    return VOUCH_OK;
+}
+
+vouch_status vouch_bin(vouch_ctx *ctx, const vouch_table *table, size_t column, size_t target, size_t weight,
+                       const char *rules, char **out_json, vouch_table **out_bins)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__bin_job job = { .table = table, .column = column, .target = target };
+    vouch_status status = check(ctx, table, target, weight);
+    if (!status && (column >= vouch_table_cols(table) || column == target || column == weight))
+        status = vouch__fail(ctx, VOUCH_E_ARG, "bin: no such column, or one column in two roles");
+    if (!status)
+        status = vouch__bin_do(ctx, &job, weight, rules);
+    char *json = NULL;
+    if (!status && out_json)
+        status = vouch__bin_json(ctx, &job, &json);
+    if (!status && out_bins)
+        status = vouch__bin_table(ctx, &job, out_bins);
+    if (status)
+        vouch_text_free(ctx, json);
+    else if (out_json)
+        *out_json = json;
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+typedef struct rank_row {
+    double value, quality, bins, missing;
+    const char *trend;
+    bool is_done;
+} rank_row;
+
+typedef struct ranking {
+    const vouch_table *table;
+    size_t target, weight;
+    const char *rules;
+    rank_row *row; /* [columns] */
+} ranking;
+
+static vouch_status rank_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const ranking *r = arg;
+    (void)chunk;
+    for (size_t column = begin; column < end; column++) {
+        size_t mark = vouch__scratch_mark(worker);
+        vouch__bin_job job = { .table = r->table, .column = column, .target = r->target };
+        if (column == r->target || column == r->weight)
+            continue;
+        vouch_status status = vouch__bin_do(worker, &job, r->weight, r->rules);
+        if (status)
+            return vouch__because(worker, status, "column '%s'", vouch_table_name(r->table, column));
+        const double *missing = job.cells.sums + (job.cells.n + job.cells.n_tail - 1) * job.worth.stride;
+        r->row[column] = (rank_row){ .value = job.value,
+                                     .quality = vouch__bin_quality(worker, &job),
+                                     .bins = (double)job.n_bins,
+                                     .missing = missing[VOUCH__SUM_W] / job.worth.all[VOUCH__SUM_W],
+                                     .trend = job.n_bins > 1 ? vouch__trend_name(job.trend) : "none",
+                                     .is_done = true };
+        vouch__scratch_reset(worker, mark);
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status rank_table(vouch_ctx *ctx, const ranking *r, const uint32_t *order, vouch_table **out)
+{
+    static const char *const name[] = { "column", "value", "trend", "bins", "missing", "quality" };
+    static const vouch_type type[] = { VOUCH_TEXT,    VOUCH_NUMBER, VOUCH_TEXT,
+                                       VOUCH_INTEGER, VOUCH_NUMBER, VOUCH_NUMBER };
+    vouch__table_builder *builder = NULL;
+    vouch_status status = vouch__table_builder_new(ctx, 6, name, type, &builder);
+    for (size_t at = 0; !status && at < vouch_table_cols(r->table); at++) {
+        const rank_row *row = &r->row[order[at]];
+        const char *column = vouch_table_name(r->table, order[at]);
+        const double *value[6] = { NULL, &row->value, NULL, &row->bins, &row->missing, &row->quality };
+        const char *const *text[6] = { &column, NULL, &row->trend, NULL, NULL, NULL };
+        if (row->is_done)
+            status = vouch__table_builder_add(ctx, builder, 1, value, text);
+    }
+    if (!status)
+        status = vouch__table_builder_end(ctx, builder, out);
+    vouch__table_builder_free(builder);
+    return status;
+}
+
+vouch_status vouch_bin_rank(vouch_ctx *ctx, const vouch_table *table, size_t target, size_t weight,
+                            const char *rules, vouch_table **out_ranking)
+{
+    size_t cols = vouch_table_cols(table), mark = vouch__scratch_mark(ctx);
+    ranking r = { .table = table, .target = target, .weight = weight, .rules = rules };
+    vouch_status status = check(ctx, table, target, weight);
+    if (status)
+        return status;
+    double *key = vouch__scratch(ctx, cols, sizeof *key);
+    uint32_t *order = vouch__scratch(ctx, cols, sizeof *order);
+    r.row = vouch__scratch(ctx, cols, sizeof *r.row);
+    if (!key || !order || !r.row) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    for (size_t c = 0; c < cols; c++)
+        r.row[c] = (rank_row){ .value = NAN, .is_done = false };
+    vouch__progress(ctx, "bin: columns", 0, cols);
+    status = vouch__parallel(ctx, cols, 1, rank_chunk, &r);
+    for (size_t c = 0; !status && c < cols; c++)
+        key[c] = -r.row[c].value;
+    if (!status)
+        status = vouch__order(ctx, cols, key, order);
+    if (!status)
+        status = rank_table(ctx, &r, order, out_ranking);
+    vouch__progress(ctx, "bin: columns", cols, cols);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}

@@ -1,0 +1,29 @@
+/* bins/bin_tell.h: a column's binning, from its rows to what is told of it. */
+#ifndef VOUCH_BIN_TELL_H
+#define VOUCH_BIN_TELL_H
+
+#include "bins/bin_rules.h"
+#include "vouch/data.h"
+
+typedef struct vouch__bin_job { /* arrays in scratch */
+    const vouch_table *table;
+    size_t column, target, left_out;
+    double event; /* the value that is the event, of two */
+    vouch__bin_rules rules;
+    vouch__bin_rows rows;
+    vouch__worth worth;
+    vouch__cells cells;
+    vouch__trend trend;
+    size_t n_bins, *end; /* cells: where each bin ends */
+    double value, price[VOUCH__TRENDS];
+} vouch__bin_job;
+
+/* Fill a job of which table, column and target are set. weight: SIZE_MAX for none. */
+vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job, size_t weight, const char *rules);
+/* As JSON and as a table; vouch/bins.h says what is in them. */
+vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **out_json);
+vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_table **out_bins);
+/* NAN unless the target is binary: optbinning's quality score. */
+double vouch__bin_quality(vouch_ctx *ctx, const vouch__bin_job *job);
+
+#endif
