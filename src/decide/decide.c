@@ -5,6 +5,8 @@
 
 typedef struct outcome {
     double raw, probability;
+    bool is_explained;
+    vouch_explanation explanation;
     const char *decision;
     size_t n_reasons;
     vouch__reason *reason; /* [most] */
@@ -41,7 +43,8 @@ static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double 
     lap(l, SCORE);
     if (o->probability <= d->cutoff)
         return VOUCH_OK;
-    vouch__explainer_block(d->explainer, x, value);
+    vouch_explainer_row(d->explainer, row, value, &o->explanation);
+    o->is_explained = true;
     lap(l, EXPLAIN);
     o->n_reasons = vouch__reasons_rank(&d->map, value, d->most, o->reason);
     o->decision = o->n_reasons ? "decline" : "refer";
@@ -77,6 +80,12 @@ static vouch__json *write_decision(const vouch__decider *d, const double *row, c
                                      : vouch__json_null(doc));
     (void)vouch__json_set(doc, out, "cutoff", vouch__json_number(doc, d->cutoff));
     write_reasons(d, o, doc, vouch__json_set(doc, out, "reasons", vouch__json_array(doc)));
+    (void)vouch__json_set(doc, out, "residual",
+                          o->is_explained ? vouch__json_number(doc, o->explanation.residual)
+                                          : vouch__json_null(doc));
+    (void)vouch__json_set(doc, out, "source_gap",
+                          o->is_explained ? vouch__json_number(doc, o->explanation.source_gap)
+                                          : vouch__json_null(doc));
     (void)vouch__json_set(doc, out, "model", vouch__json_text(doc, vouch_model_fingerprint(model)));
     (void)vouch__json_set(doc, out, "method", vouch__json_text(doc, d->method));
     return out;

@@ -32,7 +32,8 @@ typedef struct vouch__decide_times {
 /* Decide one applicant. row: an object of column name -> value (number, text, null). A column that is absent,
  * of the wrong type, or an infinite number is E_DATA naming it; null is missing; extra columns are ignored.
  * Makes the object {decision: approve|decline|refer, probability, raw, points|null, cutoff, reasons:
- * [{characteristic, text, log_odds, share}], model: fingerprint, method} decline carries reasons; a decline
+ * [{characteristic, text, log_odds, share}], residual|null, source_gap|null (vouch_explanation; null where
+ * nothing was explained), model: fingerprint, method} decline carries reasons; a decline
  * without an adverse characteristic is "refer". times: NULL, or added to. Thread-safe. */
 vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const vouch__json *row,
                            vouch__doc *doc, vouch__decide_times *times, vouch__json **out_decision);

@@ -10,7 +10,8 @@ struct vouch_explainer { /* immutable once made */
     const vouch_model *model;
     uint64_t n; /* background rows */
     double base;
-    vouch__tree_tables tables; /* a forest; trees NULL otherwise */
+    vouch__tree_tables tables; /* a forest against a background; trees NULL otherwise */
+    vouch__shap *by_cover;     /* a forest without one; NULL otherwise */
     const vouch__card *card;   /* a scorecard; NULL otherwise */
     int64_t *sum;              /* [card->n] points of the background, by characteristic */
     vouch_alloc alloc;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { COUNT_ROWS = 4096, EXPLAIN_ROWS = 2048 };
+enum { COUNT_ROWS = 4096 };
 #define ROWS_MAX ((uint64_t)UINT32_MAX - 1) /* counts are 32 bits */
 
 vouch_status vouch__explainer_shape(vouch_ctx *ctx, const vouch_model *model, vouch_explainer **out_explainer)
@@ -49,6 +49,7 @@ void vouch_explainer_free(vouch_explainer *explainer)
         return;
     vouch_alloc alloc = explainer->alloc;
     vouch__tree_tables_clear(&explainer->tables);
+    vouch__shap_free(&alloc, explainer->by_cover);
     vouch__free(&alloc, explainer->sum);
     vouch__free(&alloc, explainer);
 }
@@ -177,6 +178,10 @@ static void card_row(const vouch_explainer *explainer, const double *row, double
 
 void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, double *out_value)
 {
+    for (size_t i = 0; explainer->by_cover && i < x.rows; i++)
+        vouch__shap_row(explainer->by_cover, x.at + i * x.cols, out_value + i * x.cols);
+    if (explainer->by_cover)
+        return;
     if (!explainer->card) {
         vouch__tree_tables_block(&explainer->tables, x.rows, x.at, out_value);
         return;
@@ -188,6 +193,8 @@ void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, d
 vouch_status vouch__explainer_rows(vouch_ctx *worker, const vouch_explainer *explainer, vouch__matrix x,
                                    double *out_value)
 {
+    if (explainer->by_cover)
+        return vouch__shap_rows(worker, explainer->by_cover, x.rows, x.at, out_value);
     if (!explainer->card)
         return vouch__tree_tables_rows(worker, &explainer->tables, x.rows, x.at, out_value);
     vouch__explainer_block(explainer, x, out_value);
@@ -204,42 +211,4 @@ vouch_status vouch_explainer_new(vouch_ctx *ctx, const vouch_model *model, const
     status = vouch__explainer_make(ctx, model, &binding, vouch_table_rows(background), NULL, out_explainer);
     vouch__binding_clear(&binding);
     return status;
-}
-
-typedef struct explaining {
-    const vouch_explainer *explainer;
-    const vouch__binding *binding;
-    double *out;
-} explaining;
-
-static vouch_status explain_rows(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
-{
-    const explaining *e = arg;
-    size_t cols = e->explainer->model->inputs.n, mark = vouch__scratch_mark(worker);
-    (void)chunk;
-    double *x = vouch__scratch(worker, (end - begin) * cols, sizeof *x);
-    if (!x)
-        return vouch__oom(worker);
-    vouch__bound_rows(e->binding, begin, end - begin, NULL, x);
-    vouch_status status = vouch__explainer_rows(worker, e->explainer, (vouch__matrix){ x, end - begin, cols },
-                                                e->out + begin * cols);
-    vouch__scratch_reset(worker, mark);
-    return status;
-}
-
-vouch_status vouch_explainer_values(vouch_ctx *ctx, const vouch_explainer *explainer,
-                                    const vouch_table *table, double *out_value, double *out_base)
-{
-    vouch__binding binding = { .inputs = NULL };
-    vouch_status status = vouch__bind(ctx, &explainer->model->inputs, table, &binding);
-    if (status)
-        return status;
-    explaining e = { explainer, &binding, NULL };
-    e.out = out_value;
-    status = vouch__parallel(ctx, vouch_table_rows(table), EXPLAIN_ROWS, explain_rows, &e);
-    vouch__binding_clear(&binding);
-    if (status)
-        return status;
-    *out_base = explainer->base;
-    return VOUCH_OK;
 }

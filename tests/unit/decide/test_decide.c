@@ -133,6 +133,14 @@ static void a_decision_is_the_tables_score_and_reasons(void **state)
             assert_string_equal(vouch__json_string(vouch__json_get(d, "model")),
                                 vouch_model_fingerprint(f.model));
             assert_string_equal(vouch__json_string(vouch__json_get(d, "method")), "average-applicant");
+            const vouch__json *residual = vouch__json_get(d, "residual"),
+                              *gap = vouch__json_get(d, "source_gap");
+            if (strcmp(vouch__json_string(vouch__json_get(d, "decision")), "approve") == 0) {
+                assert_true(residual->type == VOUCH__JSON_NULL && gap->type == VOUCH__JSON_NULL);
+            } else {
+                assert_close(vouch__json_double(residual, NAN), 0.0, 1e-9);
+                assert_close(vouch__json_double(gap, NAN), 0.0, 0);
+            }
             if (probability[i] <= f.cutoff) {
                 assert_string_equal(decision, "approve");
                 assert_int_equal(vouch__json_get(d, "reasons")->len, 0);
