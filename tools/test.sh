@@ -67,7 +67,7 @@ step made-files same_made_files
 step build-dev configure_and_build dev
 if [ -n "$all" ]; then run_ctest dev; else run_ctest dev -LE slow; fi
 step build-release configure_and_build release
-run_ctest release -L 'cli|base'
+run_ctest release -L 'cli|base|gate'
 step build-clang configure_and_build clang
 step clang-tidy sh tools/tidy.sh "$cores"
 step public-headers sh tools/check_headers.sh
