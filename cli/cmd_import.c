@@ -8,7 +8,7 @@
 
 static const option import_options[] = {
     { "--out", "FILE", "where the model goes" },
-    { "--format", "NAME", "auto (default), xgboost, lightgbm or catboost" },
+    { "--format", "NAME", "auto (default), xgboost, lightgbm, catboost or onnx" },
     { "--name", "NAME", "what the model is called (default: imported)" },
     { "--output", "N", "of several outputs (classes, from 0), the one that is bad" },
     { "--iterations", "N", "how many iterations to keep: all (default), best or a number" },

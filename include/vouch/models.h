@@ -85,7 +85,7 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_export(vouch_ctx *ctx, const v
 /* Models of other libraries: docs/import.md says which files, versions and objectives. */
 enum { VOUCH_ITERATIONS_ALL = 0, VOUCH_ITERATIONS_BEST = -1 };
 typedef struct vouch_import_options { /* all 0 will do, but for output of a model with several */
-    const char *format;               /* NULL, "auto", "xgboost", "lightgbm" or "catboost" */
+    const char *format;               /* NULL, "auto", "xgboost", "lightgbm", "catboost" or "onnx" */
     const char *name;                 /* of the model; NULL: "imported" */
     int lenient;     /* score what the source leaves undefined as the source does, instead of refusing it */
     long iterations; /* how many of its iterations to keep, VOUCH_ITERATIONS_ALL or VOUCH_ITERATIONS_BEST */

@@ -3,7 +3,6 @@
 
 #include "models/forest/source_math.h"
 #include "models/trees_io.h"
-#include "num/special.h"
 
 #include <math.h>
 
@@ -63,13 +62,21 @@ size_t vouch__forest_refused(const vouch__forest *f, const double *row)
     return SIZE_MAX;
 }
 
+/* A product, quotient or sum of two floats that is rounded to double and then to float is rounded as if once.
+ */
+static double scaled(const vouch__forest *f, double sum, double bias)
+{
+    double part = f->is_divided ? sum / f->scale : f->scale * sum;
+    return f->is_float ? (double)(float)((double)(float)part + bias) : part + bias;
+}
+
 /* What follows the sums. */
 static void settle(const vouch__forest *f, const double *row, double *raw)
 {
     bool is_refused = vouch__forest_refused(f, row) != SIZE_MAX;
     for (uint32_t g = 0; g < f->n_groups; g++) {
         if (f->is_scaled)
-            raw[g] = f->scale * raw[g] + f->bias[g];
+            raw[g] = scaled(f, raw[g], f->bias[g]);
         raw[g] = is_refused ? (double)NAN : raw[g];
     }
 }
@@ -156,6 +163,38 @@ static void softmax_float(double *raw, uint32_t n)
         raw[g] = (double)((float)raw[g] / (float)sum);
 }
 
+static double sigmoid_folded(double raw)
+{
+    float bottom = 1.0F + vouch__source_expf(-fabsf((float)raw));
+    float value = 1.0F / bottom;
+    return (double)(raw < 0.0 ? 1.0F - value : value);
+}
+
+static void softmax_folded(double *raw, uint32_t n)
+{
+    float most = (float)raw[0], sum = 0.0F;
+    for (uint32_t g = 1; g < n; g++)
+        most = most < (float)raw[g] ? (float)raw[g] : most;
+    for (uint32_t g = 0; g < n; g++) {
+        float share = vouch__source_expf((float)raw[g] - most);
+        raw[g] = (double)share;
+        sum += share;
+    }
+    for (uint32_t g = 0; g < n; g++)
+        raw[g] = (double)((float)raw[g] / sum);
+}
+
+static bool is_pair(vouch__transform t) { return t >= VOUCH__PAIR_SHARE && t <= VOUCH__PAIR_SIGMOID; }
+
+static void pair(vouch__transform t, double *raw)
+{
+    double one = raw[0];
+    float narrow = (float)one;
+    bool is_sigmoid = t == VOUCH__PAIR_SIGMOID;
+    raw[0] = is_sigmoid ? sigmoid_folded(-one) : (double)(float)(t == VOUCH__PAIR_SHARE ? 1.0 - one : -one);
+    raw[1] = is_sigmoid ? sigmoid_folded(one) : (double)narrow;
+}
+
 static double transform_one(const vouch__forest *f, double raw)
 {
     switch (f->transform) {
@@ -165,7 +204,9 @@ static double transform_one(const vouch__forest *f, double raw)
     case VOUCH__SIGMOID: return 1.0 / (1.0 + vouch__source_exp(-f->slope * raw));
     case VOUCH__EXP: return vouch__source_exp(raw);
     case VOUCH__SQUARE: return raw < 0.0 ? -raw * raw : raw * raw;
-    case VOUCH__SOFTPLUS: return vouch__log1p(vouch__source_exp(raw));
+    case VOUCH__NARROWED: return (double)(float)raw;
+    case VOUCH__SIGMOID_FOLDED: return sigmoid_folded(raw);
+    case VOUCH__SOFTPLUS: return vouch__source_log1p(vouch__source_exp(raw));
     default: return raw;
     }
 }
@@ -179,6 +220,10 @@ void vouch__forest_transform(const vouch__forest *f, double *raw)
     switch (f->transform) {
     case VOUCH__SOFTMAX_FLOAT: softmax_float(raw, f->n_groups); return;
     case VOUCH__SOFTMAX: softmax(raw, f->n_groups); return;
+    case VOUCH__SOFTMAX_FOLDED: softmax_folded(raw, f->n_groups); return;
+    case VOUCH__PAIR_SHARE:
+    case VOUCH__PAIR_SIGNED:
+    case VOUCH__PAIR_SIGMOID: pair(f->transform, raw); return;
     case VOUCH__ARGMAX:
         for (uint32_t g = 1; g < f->n_groups; g++)
             most = raw[g] > raw[most] ? g : most;
@@ -192,7 +237,7 @@ void vouch__forest_transform(const vouch__forest *f, double *raw)
 
 size_t vouch__forest_outputs(const vouch__forest *f)
 {
-    return f->transform == VOUCH__ARGMAX ? 1 : f->n_groups;
+    return f->transform == VOUCH__ARGMAX ? 1 : is_pair(f->transform) ? 2 : f->n_groups;
 }
 
 const char *vouch__source_name(vouch__forest_source source)
@@ -215,6 +260,12 @@ const char *vouch__transform_name(vouch__transform transform)
         [VOUCH__SOFTMAX] = "softmax",
         [VOUCH__SQUARE] = "signed square",
         [VOUCH__SOFTPLUS] = "log(1 + exp)",
+        [VOUCH__NARROWED] = "as float32",
+        [VOUCH__SIGMOID_FOLDED] = "sigmoid in float32, by the size of raw",
+        [VOUCH__SOFTMAX_FOLDED] = "softmax in float32, its sum too",
+        [VOUCH__PAIR_SHARE] = "1 - raw and raw",
+        [VOUCH__PAIR_SIGNED] = "-raw and raw",
+        [VOUCH__PAIR_SIGMOID] = "sigmoid in float32 of -raw and raw, by its size",
     };
     return name[transform];
 }

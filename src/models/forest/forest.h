@@ -3,11 +3,11 @@
  *
  * What a row scores, in group g (an output: one, or one a class), in the forest's own arithmetic:
  *     sum = start[g]; for each tree t of group g, in order: sum += leaf * weight[t]
- *     is_scaled: sum = scale * sum + bias[g]
+ *     is_scaled: sum = scale * sum + bias[g], or with is_divided sum / scale + bias[g]
  * With is_averaged (LightGBM rf) raw is the sum still, as there; its transform divides it by the trees of a
- * group. With is_float leaf, product and sum are float, each rounded by itself (XGBoost); else all is double.
- * Which leaf a row reaches is trees.h's, by each node's rule. A leaf of a linear tree is worth constant + the
- * sum of its terms in order, or, when an input of a term is missing, its plain value.
+ * group. With is_float leaf, product and sum are float, each rounded by itself (XGBoost, ONNX); else all is
+ * double. Which leaf a row reaches is trees.h's, by each node's rule. A leaf of a linear tree is worth
+ * constant + the sum of its terms in order, or, when an input of a term is missing, its plain value.
  *
  * The walk here is the definition. Whatever is compiled from a forest must give the same bits. */
 #ifndef VOUCH_FOREST_H
@@ -39,6 +39,13 @@ typedef enum vouch__transform {
     VOUCH__SOFTMAX,
     VOUCH__SQUARE,   /* sign(raw) raw^2: LightGBM's reg_sqrt */
     VOUCH__SOFTPLUS, /* log1p(exp(raw)): cross_entropy_lambda */
+    /* of ONNX, in float. PAIR: two outputs of one raw, of both classes */
+    VOUCH__NARROWED,       /* as float */
+    VOUCH__SIGMOID_FOLDED, /* 1 / (1 + exp(-|raw|)), from 1 where raw < 0 */
+    VOUCH__SOFTMAX_FOLDED, /* the sum is float too */
+    VOUCH__PAIR_SHARE,     /* 1 - raw, raw */
+    VOUCH__PAIR_SIGNED,    /* -raw, raw */
+    VOUCH__PAIR_SIGMOID,   /* folded of -raw, of raw */
     VOUCH__TRANSFORMS
 } vouch__transform;
 
@@ -57,7 +64,7 @@ enum { VOUCH__GROUPS_MAX = 1024 };
 typedef struct vouch__forest {
     vouch__trees trees; /* base 0; leaves as the source has them */
     vouch__forest_source source;
-    bool is_float, is_averaged, is_scaled, has_cover;
+    bool is_float, is_averaged, is_scaled, is_divided, has_cover;
     bool is_lenient; /* score what the source leaves undefined as the source happens to; else it scores NaN */
     vouch__transform transform;
     double slope, scale;

@@ -15,7 +15,7 @@ enum {
     LENIENT = 16,
     WEIGHTED = 32,
     LINEAR = 64,
-    ALL_FLAGS = 127
+    DIVIDED = 128 /* by scale, where SCALED */
 };
 
 static void put_sums(const vouch__forest *f, vouch__buf *out)
@@ -23,7 +23,7 @@ static void put_sums(const vouch__forest *f, vouch__buf *out)
     vouch__put_u8(out, (uint8_t)((f->is_float ? FLOAT : 0) | (f->is_averaged ? AVERAGED : 0) |
                                  (f->is_scaled ? SCALED : 0) | (f->has_cover ? COVER : 0) |
                                  (f->is_lenient ? LENIENT : 0) | (f->weight ? WEIGHTED : 0) |
-                                 (f->line_of ? LINEAR : 0)));
+                                 (f->line_of ? LINEAR : 0) | (f->is_divided ? DIVIDED : 0)));
     vouch__put_u8(out, (uint8_t)f->transform);
     vouch__put_f64(out, f->slope);
     vouch__put_f64(out, f->scale);
@@ -169,8 +169,8 @@ static vouch_status get_sums(vouch_ctx *ctx, vouch__wire *in, vouch__forest *f, 
     uint8_t transform = vouch__get_u8(in);
     f->slope = vouch__get_f64(in);
     f->scale = vouch__get_f64(in);
-    if (in->is_short || flags > ALL_FLAGS || transform >= VOUCH__TRANSFORMS || !isfinite(f->slope) ||
-        !isfinite(f->scale))
+    if (in->is_short || transform >= VOUCH__TRANSFORMS || !isfinite(f->slope) || !isfinite(f->scale) ||
+        (f->is_divided && !(f->is_scaled && f->scale > 0.0)))
         return malformed(ctx, "has sums of no known kind");
     f->transform = transform;
     vouch_status status = get_groups(ctx, in, f);
@@ -253,6 +253,7 @@ static vouch_status get_scores(vouch_ctx *ctx, const vouch__inputs *inputs, vouc
     f->is_float = flags & FLOAT;
     f->is_averaged = flags & AVERAGED;
     f->is_scaled = flags & SCALED;
+    f->is_divided = flags & DIVIDED;
     f->has_cover = flags & COVER;
     f->is_lenient = flags & LENIENT;
     vouch_status status = get_sums(ctx, in, f, flags, &n_trees);

@@ -19,14 +19,19 @@ static void predict(const void *state, vouch__matrix x, double *raw) { vouch__fo
 static double probability(const void *state, double raw)
 {
     const vouch__forest *f = state;
+    double both[2] = { raw, 0.0 };
     vouch__forest one = { .transform = f->transform, .slope = f->slope, .n_groups = 1 };
     one.is_averaged = f->is_averaged;
     one.trees.n_trees = f->trees.n_trees / f->n_groups;
     switch (f->transform) {
+    case VOUCH__PAIR_SHARE:
+    case VOUCH__NARROWED:
     case VOUCH__AS_IS: return isnan(raw) ? raw : fmin(fmax(raw, 0.0), 1.0);
     case VOUCH__SIGMOID_FLOAT:
     case VOUCH__SIGMOID:
     case VOUCH__HINGE: vouch__forest_transform(&one, &raw); return raw;
+    case VOUCH__SIGMOID_FOLDED: vouch__forest_transform(&one, &raw); return raw;
+    case VOUCH__PAIR_SIGMOID: vouch__forest_transform(&one, both); return both[1];
     default: return (double)NAN;
     }
 }
@@ -36,7 +41,7 @@ static void probabilities(const void *state, vouch__matrix x, const double *raw,
     const vouch__forest *f = state;
     double group[VOUCH__GROUPS_MAX];
     bool is_shared = f->transform == VOUCH__SOFTMAX || f->transform == VOUCH__SOFTMAX_FLOAT ||
-                     f->transform == VOUCH__ARGMAX;
+                     f->transform == VOUCH__SOFTMAX_FOLDED || f->transform == VOUCH__ARGMAX;
     for (size_t i = 0; i < x.rows; i++) {
         if (!is_shared) {
             out[i] = probability(f, raw[i]);
@@ -115,7 +120,7 @@ static void describe_sums(const vouch__forest *f, vouch__doc *doc, vouch__json *
         vouch__json *bias = vouch__json_set(doc, o, "bias", vouch__json_array(doc));
         for (uint32_t g = 0; g < f->n_groups; g++)
             vouch__json_push(doc, bias, vouch__json_number(doc, f->bias[g]));
-        vouch__json_set(doc, o, "scale", vouch__json_number(doc, f->scale));
+        vouch__json_set(doc, o, f->is_divided ? "divided_by" : "scale", vouch__json_number(doc, f->scale));
     }
 }
 

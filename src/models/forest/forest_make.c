@@ -42,7 +42,7 @@ static vouch_status explain(vouch_ctx *ctx, vouch__forest *f)
         return vouch__oom(ctx);
     if (from->n_bits)
         memcpy(to->bits, from->bits, from->n_bits * sizeof *to->bits);
-    double scale = f->is_scaled ? f->scale : 1.0;
+    double scale = !f->is_scaled ? 1.0 : f->is_divided ? 1.0 / f->scale : f->scale;
     for (size_t t = 0; t < from->n_trees; t++)
         if (f->group[t] == f->shown)
             copy_tree(f, t, scale * (f->weight ? (double)f->weight[t] : 1.0));

@@ -119,3 +119,43 @@ double vouch__source_exp(double x)
     }
     return 0x1p-1022 * y;
 }
+
+/* log1p: 1 + x = 2^k (1 + f), sqrt(1/2) < 1 + f < sqrt(2), and with s = f / (2 + f) log(1 + f) = f - f^2 / 2
+ * + s (f^2 / 2 + R(s^2)), corrected for what 1 + x lost (Tang 1990, and Ng's polynomial, as in most C
+ * libraries). Fused as glibc's is. */
+double vouch__source_log1p(double x)
+{
+    static const double hi = 0x1.62e42feep-1, lo = 0x1.a39ef35793c76p-33;
+    static const double c1 = 0x1.5555555555593p-1, c2 = 0x1.999999997fa04p-2, c3 = 0x1.2492494229359p-2,
+                        c4 = 0x1.c71c51d8e78afp-3, c5 = 0x1.7466496cb03dep-3, c6 = 0x1.39a09d078c69fp-3,
+                        c7 = 0x1.2f112df3e5244p-3;
+    if (!(x > -1.0))
+        return x == -1.0 ? -INFINITY : NAN;
+    if (isinf(x) || fabs(x) < 0x1p-54)
+        return x;
+    if (fabs(x) < 0x1p-29)
+        return x - x * x * 0.5;
+    int32_t k = 0;
+    double f = x, rest = 0.0;
+    if (!(x > -0x1.2bec4p-2 && x < 0x1.a827ap-2)) { /* not within sqrt(1/2) - 1 to sqrt(2) - 1 */
+        double u = x < 0x1p53 ? 1.0 + x : x;
+        uint64_t bits = bits_of(u), fraction = bits & 0xfffff00000000ULL;
+        k = (int32_t)(bits >> 52) - 1023;
+        if (x < 0x1p53)
+            rest = (k > 0 ? 1.0 - (u - x) : x - (u - 1.0)) / u;
+        bits &= 0xfffffffffffffULL;
+        if (fraction < 0x6a09e00000000ULL) {
+            u = double_of(bits | 0x3ff0000000000000ULL);
+        } else {
+            k++;
+            u = double_of(bits | 0x3fe0000000000000ULL);
+        }
+        f = u - 1.0;
+    }
+    double s = f / (2.0 + f), z = s * s, z2 = z * z, z4 = z2 * z2, z6 = z4 * z2;
+    double r = fma(z6, fma(z, c7, c6), fma(z4, fma(z, c5, c4), fma(z, c1, z2 * fma(z, c3, c2))));
+    double half = 0.5 * f * f, part = s * (half + r);
+    if (k == 0)
+        return f - (half - part);
+    return fma(k, hi, -(half - (fma(k, lo, rest) + part) - f));
+}

@@ -6,5 +6,6 @@
 float vouch__source_expf(float x);
 float vouch__source_logf(float x); /* x > 0, normal or subnormal; NaN below 0, -inf at 0 */
 double vouch__source_exp(double x);
+double vouch__source_log1p(double x);
 
 #endif

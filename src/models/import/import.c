@@ -6,7 +6,7 @@
 
 static const size_t largest = (size_t)1 << 32;
 
-typedef enum format { UNKNOWN, XGBOOST_JSON, XGBOOST_UBJSON, LIGHTGBM, CATBOOST, OURS } format;
+typedef enum format { UNKNOWN, XGBOOST_JSON, XGBOOST_UBJSON, LIGHTGBM, CATBOOST, ONNX, OURS } format;
 
 static bool has(const uint8_t *bytes, size_t len, const char *word)
 {
@@ -24,6 +24,8 @@ static format guess(const uint8_t *bytes, size_t len)
         return LIGHTGBM;
     if (len - at > 6 && memcmp(bytes + at, "tree\r\n", 6) == 0)
         return LIGHTGBM;
+    if (len > 2 && bytes[0] == 0x08) /* ir_version, a whole number, comes first */
+        return ONNX;
     if (at == len || bytes[at] != '{')
         return UNKNOWN;
     /* after '{' JSON has a quote or space; UBJSON the type of a length */
@@ -39,22 +41,25 @@ static format guess(const uint8_t *bytes, size_t len)
 static vouch_status pick(vouch__maker *m, const uint8_t *bytes, size_t len, format *out_format)
 {
     const char *wanted = m->options->format ? m->options->format : "auto";
-    static const char *const name[] = { "auto", "xgboost", "lightgbm", "catboost" };
+    static const char *const name[] = { "auto", "xgboost", "lightgbm", "catboost", "onnx" };
     format found = guess(bytes, len);
     size_t which = 0;
-    while (which < 4 && strcmp(name[which], wanted) != 0)
+    enum { N_FORMATS = sizeof name / sizeof *name };
+    while (which < N_FORMATS && strcmp(name[which], wanted) != 0)
         which++;
-    if (which == 4)
+    if (which == N_FORMATS)
         return vouch__fail(m->ctx, VOUCH_E_ARG,
-                           "import: format '%.20s' is none of auto, xgboost, lightgbm and catboost", wanted);
+                           "import: format '%.20s' is none of auto, xgboost, lightgbm, catboost and onnx",
+                           wanted);
     if (found == OURS)
         return vouch__maker_refuse(m, "it is a model file of vouch already");
     if (which == 0 && found == UNKNOWN)
-        return vouch__maker_refuse(m,
-                                   "it is neither XGBoost JSON or UBJSON, LightGBM text nor CatBoost JSON");
+        return vouch__maker_refuse(m, "it is neither XGBoost JSON or UBJSON, LightGBM text, CatBoost JSON "
+                                      "nor ONNX");
     *out_format = which == 1   ? (found == XGBOOST_UBJSON ? XGBOOST_UBJSON : XGBOOST_JSON)
                   : which == 2 ? LIGHTGBM
                   : which == 3 ? CATBOOST
+                  : which == 4 ? ONNX
                                : found;
     return VOUCH_OK;
 }
@@ -78,6 +83,8 @@ vouch_status vouch_model_import_bytes(vouch_ctx *ctx, const char *name, const vo
         status = vouch__import_xgboost(&maker, bytes, len, found == XGBOOST_UBJSON);
     else if (!status && found == LIGHTGBM)
         status = vouch__import_lightgbm(&maker, bytes, len);
+    else if (!status && found == ONNX)
+        status = vouch__import_onnx(&maker, bytes, len);
     else if (!status)
         status = vouch__import_catboost(&maker, bytes, len);
     if (!status)

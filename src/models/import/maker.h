@@ -43,6 +43,7 @@ vouch_status vouch__maker_refuse(vouch__maker *maker, const char *fmt, ...)
 vouch_status vouch__import_xgboost(vouch__maker *maker, const void *bytes, size_t len, bool is_ubjson);
 vouch_status vouch__import_lightgbm(vouch__maker *maker, const void *bytes, size_t len);
 vouch_status vouch__import_catboost(vouch__maker *maker, const void *bytes, size_t len);
+vouch_status vouch__import_onnx(vouch__maker *maker, const void *bytes, size_t len);
 
 /* An element of a vouch__buf that holds an array. */
 #define VOUCH__AT(buf, type) ((type *)(void *)(buf).at)
