@@ -1,6 +1,7 @@
 #!/bin/sh
 # AUC with DeLong's variance on a million rows, against scikit-learn's roc_auc_score, DeLong by midranks in numpy and
-# scipy, and scipy's ks_2samp. The peers are measured in the same run, where they can be installed.
+# scipy, and scipy's ks_2samp; 1,000 resamples of AUC, KS and AIR against drawing rows in numpy for roc_curve (five are
+# measured, times 200). The peers are measured in the same run, where they can be installed.
 set -eu
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -12,7 +13,7 @@ fi
 import time
 import numpy as np
 from scipy.stats import ks_2samp, rankdata
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import auc, roc_auc_score, roc_curve
 
 rng, n = np.random.default_rng(7), 1_000_000
 bad = (rng.uniform(size=n) < 0.08).astype(int)
@@ -49,8 +50,22 @@ fastest("auc", lambda: roc_auc_score(bad, score))
 fastest("delong", lambda: delong(score, bad))
 fastest("paired", lambda: paired(score, other, bad))
 fastest("ks", lambda: ks_2samp(score[bad == 1], score[bad == 0], method="asymp"))
+group, favourable = rng.uniform(size=n) < 0.2, score < 0.5
+
+
+def resample():
+    row = rng.integers(0, n, n)
+    fpr, tpr, _ = roc_curve(bad[row], score[row])
+    protected, good_news = group[row], favourable[row]
+    return auc(fpr, tpr), (tpr - fpr).max(), good_news[protected].mean() / good_news[~protected].mean()
+
+
+begun = time.perf_counter()
+for _ in range(5):
+    resample()
+print("bootstrap", 200 * (time.perf_counter() - begun), sep="\t", flush=True)
 points = np.floor(20 * score)
 fastest("delong_points", lambda: delong(points, bad))
 PY
-cc -std=c17 -O2 -D_GNU_SOURCE -Iinclude -Ibench bench/bench_validate.c -Lbuild/release -lvouch -lm -o "$place/bench"
-LD_LIBRARY_PATH=build/release "$place/bench" "$place/peers"
+cmake --build build/release --target bench_validate >/dev/null
+build/release/bin/bench_validate "$place/peers"
