@@ -41,12 +41,37 @@
     X(maximum_profit)       \
     X(cutoffs)              \
     X(confusion_rates)      \
+    X(bootstrap)            \
     X(baseline)             \
     X(log_loss)             \
     X(brier)                \
     X(calibration)          \
     X(ece)                  \
     X(calibration_line)     \
+    X(reliability)          \
+    X(calibration_errors)   \
+    X(brier_parts)          \
+    X(hosmer_lemeshow)      \
+    X(spiegelhalter)        \
+    X(recalibration)        \
+    X(pd_binomial)          \
+    X(pd_jeffreys)          \
+    X(pd_correlated)        \
+    X(pd_light)             \
+    X(pd_years)             \
+    X(low_default)          \
+    X(concentration)        \
+    X(migration)            \
+    X(pd_term)              \
+    X(lgd_bias)             \
+    X(loss_shortfall)       \
+    X(lgd_ranking)          \
+    X(regression_errors)    \
+    X(regression_bias)      \
+    X(residual_memory)      \
+    X(residual_normality)   \
+    X(residual_spread)      \
+    X(conformal)            \
     X(psi_score)            \
     X(score_distribution)   \
     X(drift_ks)
