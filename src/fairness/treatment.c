@@ -1,5 +1,6 @@
 /* Disparate treatment: does a protected column enter the model, under its own name or another, and does its
  * value change a decision? */
+#include "base/parallel.h"
 #include "fairness/outcomes.h"
 #include "num/rank.h"
 
@@ -13,18 +14,20 @@ typedef enum relation { UNRELATED, EQUAL, FINER, COARSER } relation;
 static const char *const relation_words[] = { "", "equals it under another coding", "a finer coding of it",
                                               "a coarser coding of it" };
 
-/* Does x fix y? x in ascending order; NaN is a value like any other. *out_values: distinct values of x. */
-static bool determines(size_t n, const double *x, const double *y, const uint32_t *order, size_t *out_values)
+static bool same_value(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
+
+/* Does x fix y, with a tenth as many values as rows at most? x in ascending order; NaN is a value like any
+ * other. By chance one fixes the other when its values are seen hardly twice. */
+static bool determines(size_t n, const double *x, const double *y, const uint32_t *order)
 {
-    bool fixes = true;
-    *out_values = n > 0;
+    size_t values = n > 0;
     for (size_t i = 1; i < n; i++) {
-        double a = x[order[i - 1]], b = x[order[i]], u = y[order[i - 1]], v = y[order[i]];
-        bool same = a == b || (isnan(a) && isnan(b));
-        *out_values += !same;
-        fixes = fixes && (!same || u == v || (isnan(u) && isnan(v)));
+        bool same = same_value(x[order[i - 1]], x[order[i]]);
+        values += !same;
+        if (10 * values > n || (same && !same_value(y[order[i - 1]], y[order[i]])))
+            return false;
     }
-    return fixes;
+    return values > 1 && 10 * values <= n;
 }
 
 /* Rows without the most frequent value. */
@@ -40,18 +43,13 @@ static size_t minority(size_t n, const double *x, const uint32_t *order)
     return n - most;
 }
 
-/* One column can be read off another. By chance that takes values seen hardly twice, or hardly any rows to
- * tell apart; so a tenth as many values as rows at most, and at least min_group rows outside the largest
- * value. */
+/* One column can be read off another, and at least min_group rows lie outside the largest value of what is
+ * read. */
 static relation relate(size_t n, const double *x, const double *y, const uint32_t *by_x, const uint32_t *by_y,
                        double least)
 {
-    size_t values_x, values_y;
-    bool to = determines(n, x, y, by_x, &values_x), back = determines(n, y, x, by_y, &values_y);
-    to = to && 10 * values_x <= n && (double)minority(n, y, by_y) >= least;
-    back = back && 10 * values_y <= n && (double)minority(n, x, by_x) >= least;
-    if (values_x < 2 || values_y < 2)
-        return UNRELATED;
+    bool to = determines(n, x, y, by_x) && (double)minority(n, y, by_y) >= least;
+    bool back = determines(n, y, x, by_y) && (double)minority(n, x, by_x) >= least;
     return to && back ? EQUAL : to ? FINER : back ? COARSER : UNRELATED;
 }
 
@@ -80,49 +78,74 @@ static vouch_status sorted_column(vouch_ctx *ctx, const vouch__fair_data *data, 
     return vouch__order(ctx, data->split->n[VOUCH__TRAIN], x, order);
 }
 
-static vouch_status scan_input(vouch_ctx *ctx, scan *s, size_t input, const double *const *value,
-                               uint32_t *const *order, double *x, uint32_t *by_x)
+typedef struct scanning { /* what all inputs are compared with, and what is found of each */
+    const scan *s;
+    double **value; /* [protected][n], and their order */
+    uint32_t **order;
+    relation *found; /* [inputs x protected] */
+} scanning;
+
+static vouch_status scan_input(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
-    const vouch__fair_data *data = s->data;
-    const char *name = vouch_model_input_name(s->model, input);
-    size_t column = vouch_table_find(data->table, name), n = data->split->n[VOUCH__TRAIN];
-    if (column == SIZE_MAX)
-        return VOUCH_OK;
-    vouch_status status = sorted_column(ctx, data, column, x, by_x);
-    for (size_t p = 0; !status && p < data->n_protected; p++) {
-        const char *protected_name = vouch_table_name(data->table, data->protected_column[p]);
-        if (column == data->protected_column[p]) {
-            report(s, name, protected_name, "it is the protected column");
+    const scanning *g = arg;
+    const vouch__fair_data *data = g->s->data;
+    size_t n = data->split->n[VOUCH__TRAIN], mark = vouch__scratch_mark(worker);
+    double *x = vouch__scratch(worker, n, sizeof *x);
+    uint32_t *by_x = vouch__scratch(worker, n, sizeof *by_x);
+    vouch_status status = VOUCH_OK;
+    (void)chunk;
+    if (!x || !by_x)
+        return vouch__oom(worker);
+    for (size_t j = begin; j < end && !status; j++) {
+        size_t column = vouch_table_find(data->table, vouch_model_input_name(g->s->model, j));
+        if (column == SIZE_MAX)
             continue;
-        }
-        relation r = relate(n, x, value[p], by_x, order[p], vouch__fair_min_group(data));
-        if (r != UNRELATED)
-            report(s, name, protected_name, relation_words[r]);
+        status = sorted_column(worker, data, column, x, by_x);
+        for (size_t p = 0; !status && p < data->n_protected; p++)
+            if (column != data->protected_column[p])
+                g->found[j * data->n_protected + p] = relate(n, x, g->value[p], by_x, g->order[p],
+                                                             vouch__fair_min_group(data));
     }
+    vouch__scratch_reset(worker, mark);
     return status;
+}
+
+static void report_input(scan *s, size_t input, const relation *found)
+{
+    const char *name = vouch_model_input_name(s->model, input);
+    size_t column = vouch_table_find(s->data->table, name);
+    for (size_t p = 0; p < s->data->n_protected && column != SIZE_MAX; p++) {
+        const char *protected_name = vouch_table_name(s->data->table, s->data->protected_column[p]);
+        if (column == s->data->protected_column[p])
+            report(s, name, protected_name, "it is the protected column");
+        else if (found[p] != UNRELATED)
+            report(s, name, protected_name, relation_words[found[p]]);
+    }
 }
 
 static vouch_status scan_model(vouch_ctx *ctx, scan *s)
 {
     size_t n = s->data->split->n[VOUCH__TRAIN], columns = s->data->n_protected;
-    double **value = vouch__scratch(ctx, columns + 1, sizeof *value), *x = vouch__scratch(ctx, n, sizeof *x);
-    uint32_t **order = vouch__scratch(ctx, columns + 1, sizeof *order);
-    uint32_t *by_x = vouch__scratch(ctx, n, sizeof *by_x);
+    size_t inputs = vouch_model_inputs(s->model);
+    scanning g = { .s = s, .value = vouch__scratch(ctx, columns + 1, sizeof *g.value) };
+    g.order = vouch__scratch(ctx, columns + 1, sizeof *g.order);
+    g.found = vouch__scratch(ctx, inputs * columns + 1, sizeof *g.found);
     vouch_status status = VOUCH_OK;
-    if (!value || !order || !x || !by_x)
+    if (!g.value || !g.order || !g.found)
         return vouch__oom(ctx);
+    for (size_t k = 0; k < inputs * columns; k++)
+        g.found[k] = UNRELATED;
     for (size_t p = 0; !status && p < columns; p++) {
-        value[p] = vouch__scratch(ctx, n, sizeof *value[p]);
-        order[p] = vouch__scratch(ctx, n, sizeof *order[p]);
-        if (!value[p] || !order[p])
+        g.value[p] = vouch__scratch(ctx, n, sizeof *g.value[p]);
+        g.order[p] = vouch__scratch(ctx, n, sizeof *g.order[p]);
+        if (!g.value[p] || !g.order[p])
             return vouch__oom(ctx);
-        status = sorted_column(ctx, s->data, s->data->protected_column[p], value[p], order[p]);
+        status = sorted_column(ctx, s->data, s->data->protected_column[p], g.value[p], g.order[p]);
     }
-    for (size_t j = 0; !status && j < vouch_model_inputs(s->model); j++) {
-        status = vouch__poll(ctx);
-        if (!status)
-            status = scan_input(ctx, s, j, (const double *const *)value, order, x, by_x);
-    }
+    if (!status)
+        status = vouch__parallel(ctx, inputs, 1, scan_input, &g);
+    for (size_t j = 0; !status && j < inputs; j++)
+        report_input(s, j, g.found + j * columns);
     return status;
 }
 

@@ -1,16 +1,18 @@
-/* Order by radix: a double's bits, with the sign bit turned and negatives inverted, sort as integers. Six
- * passes of eleven bits from the low end; a digit that is the same in every key is skipped, so scores with
- * few distinct values take few passes. Each pass is stable, and ties therefore keep index order. */
+/* Order by radix: a double's bits, with the sign bit turned and negatives inverted, sort as integers.
+ *
+ * The upper half of a key tells most values apart. So pairs of that half and the place are sorted first, 8
+ * bytes each and in three passes; what is equal in it stands in runs, which are then sorted by the lower half
+ * the same way. A digit that is the same in every key is skipped, each pass is stable, and ties therefore
+ * keep index order. */
 #include "num/rank.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { DIGIT = 11, PASSES = 6, BUCKETS = 1 << DIGIT };
+enum { DIGIT = 11, PASSES = 3, BUCKETS = 1 << DIGIT, SHORT = 24 };
 
-typedef struct keyed {
-    uint64_t key;
-    uint32_t at;
+typedef struct keyed { /* half a key, and where the value stands */
+    uint32_t key, at;
 } keyed;
 
 static uint64_t key_of(double x)
@@ -35,6 +37,61 @@ static void pass(size_t n, const keyed *from, keyed *to, uint32_t *count, unsign
         to[count[from[i].key >> shift & (BUCKETS - 1)]++] = from[i];
 }
 
+/* Few: each goes down to its place, past what is larger. */
+static void sort_few(size_t n, keyed *a)
+{
+    for (size_t i = 1; i < n; i++) {
+        keyed here = a[i];
+        size_t at = i;
+        for (; at > 0 && a[at - 1].key > here.key; at--)
+            a[at] = a[at - 1];
+        a[at] = here;
+    }
+}
+
+/* a by key, stable; b and count are working space. */
+static void sort_keyed(size_t n, keyed *a, keyed *b, uint32_t (*count)[BUCKETS])
+{
+    keyed *from = a, *to = b;
+    if (n <= SHORT) {
+        sort_few(n, a);
+        return;
+    }
+    memset(count, 0, PASSES * sizeof *count);
+    for (size_t i = 0; i < n; i++)
+        for (unsigned p = 0; p < PASSES; p++)
+            count[p][a[i].key >> (p * DIGIT) & (BUCKETS - 1)]++;
+    for (unsigned p = 0; p < PASSES; p++) {
+        if (count[p][a[0].key >> (p * DIGIT) & (BUCKETS - 1)] == n)
+            continue;
+        pass(n, from, to, count[p], p * DIGIT);
+        keyed *t = from;
+        from = to;
+        to = t;
+    }
+    if (from != a)
+        memcpy(a, from, n * sizeof *a);
+}
+
+/* Runs of equal upper halves, by their lower halves. */
+static void sort_runs(size_t n, const double *x, keyed *a, keyed *b, uint32_t (*count)[BUCKETS])
+{
+    for (size_t i = 0, j; i < n; i = j) {
+        bool differ = false;
+        uint32_t upper = a[i].key;
+        for (j = i + 1; j < n && a[j].key == upper; j++)
+            ;
+        if (j == i + 1)
+            continue;
+        for (size_t k = i; k < j; k++) {
+            a[k].key = (uint32_t)key_of(x[a[k].at]);
+            differ = differ || a[k].key != a[i].key;
+        }
+        if (differ)
+            sort_keyed(j - i, a + i, b, count);
+    }
+}
+
 vouch_status vouch__order(vouch_ctx *ctx, size_t n, const double *x, uint32_t *out)
 {
     if (n >= UINT32_MAX)
@@ -49,21 +106,10 @@ vouch_status vouch__order(vouch_ctx *ctx, size_t n, const double *x, uint32_t *o
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
-    memset(count, 0, PASSES * sizeof *count);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t key = key_of(x[i]);
-        a[i] = (keyed){ key, (uint32_t)i };
-        for (unsigned p = 0; p < PASSES; p++)
-            count[p][key >> (p * DIGIT) & (BUCKETS - 1)]++;
-    }
-    for (unsigned p = 0; p < PASSES && n > 0; p++) {
-        if (count[p][a[0].key >> (p * DIGIT) & (BUCKETS - 1)] == n)
-            continue;
-        pass(n, a, b, count[p], p * DIGIT);
-        keyed *t = a;
-        a = b;
-        b = t;
-    }
+    for (size_t i = 0; i < n; i++)
+        a[i] = (keyed){ (uint32_t)(key_of(x[i]) >> 32), (uint32_t)i };
+    sort_keyed(n, a, b, count);
+    sort_runs(n, x, a, b, count);
     for (size_t i = 0; i < n; i++)
         out[i] = a[i].at;
     vouch__scratch_reset(ctx, mark);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { READ_MIB = 768 };        /* a million rows of fifty columns are put in order without a disk */
 enum { CATEGORIES_MAX = 1000 }; /* a text column with more is an identifier, not a category */
 
 static vouch_status column_of(vouch_ctx *ctx, const vouch__job *job, const char *what, const char *name,
@@ -255,6 +256,7 @@ vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
 {
     const vouch__project *p = &job->project;
     vouch_source source = { .source = p->source, .folder = p->folder, .id = p->id, .duckdb = job->duckdb };
+    source.memory_bytes = (size_t)READ_MIB << 20;
     vouch_table *table = NULL;
     vouch_status status = vouch_table_open(ctx, &source, &table);
     if (status)
@@ -262,17 +264,26 @@ vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
     job->table = table;
     if (vouch_table_rows(table) == 0)
         return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s has no rows", p->path, p->source);
+    vouch__progress(ctx, "fingerprint of the data", 0, 1);
     status = vouch__table_fingerprint(ctx, table, job->data);
     if (!status)
         status = find_columns(ctx, job);
+    if (!status)
+        vouch__progress(ctx, "contract", 0, 1);
     if (!status)
         status = vouch__check_contract(ctx, table, &job->spec, &job->list);
     if (!status)
         status = read_outcomes(ctx, job);
     if (!status)
+        vouch__progress(ctx, "quality", 0, 1);
+    if (!status)
         status = vouch__check_quality(ctx, table, &job->spec, &job->list);
     if (!status)
+        vouch__progress(ctx, "split", 0, 1);
+    if (!status)
         status = make_split(ctx, job);
+    if (!status)
+        vouch__progress(ctx, "leakage", 0, 1);
     if (!status)
         status = vouch__check_leakage(ctx, table, &job->spec, &job->split, &job->list);
     return status;

@@ -45,54 +45,88 @@ static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__j
     return status;
 }
 
-/* Columns id, part, outcome, then raw, probability and points of each model. */
+enum { SCORE_COLUMNS = 3 + 3 * VOUCH__MODELS_MAX };
+
+/* The columns of scores.parquet: id, part, outcome, then raw, probability and points of each model; names of
+ * models are kept in *names. */
+static size_t score_columns(const vouch__job *job, vouch__buf names[SCORE_COLUMNS],
+                            vouch__csv_column column[SCORE_COLUMNS])
+{
+    static const char *const word[] = { "raw", "probability", "points" };
+    bool has_id = job->spec.id != SIZE_MAX;
+    size_t n = 0;
+    column[n++] = (vouch__csv_column){ "id",
+                                       has_id ? vouch_table_type(job->table, job->spec.id) : VOUCH_INTEGER };
+    column[n++] = (vouch__csv_column){ "part", VOUCH_TEXT };
+    column[n++] = (vouch__csv_column){ "bad", VOUCH_INTEGER };
+    for (size_t m = 0; m < job->n_contenders; m++)
+        for (size_t k = 0; k < (job->contender[m].points ? 3u : 2u); k++, n++) {
+            vouch__buf_fmt(&names[n], "%s_%s", job->contender[m].plan->name, word[k]);
+            column[n] = (vouch__csv_column){ names[n].at ? names[n].at : "",
+                                             k == 2 ? VOUCH_INTEGER : VOUCH_NUMBER };
+        }
+    return n;
+}
+
+static void put_scores(const vouch__job *job, const uint8_t *part, size_t n_columns,
+                       const vouch__csv_column *column, vouch__buf *text)
+{
+    for (size_t k = 0; k < n_columns; k++)
+        vouch__buf_fmt(text, "%s\"%s\"", k ? "," : "", column[k].name);
+    for (size_t i = 0; i < vouch_table_rows(job->table); i++) {
+        vouch__buf_add(text, "\n", 1);
+        if (job->spec.id != SIZE_MAX)
+            vouch__csv_cell(job->table, job->spec.id, i, text);
+        else
+            vouch__buf_int(text, (int64_t)i + 1);
+        vouch__buf_add(text, ",", 1);
+        vouch__buf_text(text, vouch__part_name((vouch__part)part[i]));
+        vouch__buf_text(text, job->bad[i] ? ",1" : ",0");
+        for (size_t m = 0; m < job->n_contenders; m++) {
+            const vouch__contender *c = &job->contender[m];
+            vouch__buf_add(text, ",", 1);
+            vouch__buf_double(text, c->raw[i]);
+            vouch__buf_add(text, ",", 1);
+            vouch__buf_double(text, c->probability[i]);
+            if (!c->points)
+                continue;
+            vouch__buf_add(text, ",", 1);
+            vouch__buf_int(text, c->points[i]);
+        }
+    }
+    vouch__buf_text(text, "\n");
+}
+
 static vouch_status write_scores(vouch_ctx *ctx, const char *out, const vouch__job *job,
                                  char out_hash[VOUCH__HEX])
 {
-    vouch__buf text;
+    vouch__buf text, names[SCORE_COLUMNS];
+    vouch__csv_column column[SCORE_COLUMNS];
     uint64_t size;
-    size_t n = vouch_table_rows(job->table);
+    size_t n = vouch_table_rows(job->table), mark = vouch__scratch_mark(ctx);
     char *path = vouch__path_join(ctx, out, "scores.parquet");
-    size_t mark = vouch__scratch_mark(ctx);
     uint8_t *part = vouch__scratch(ctx, n + 1, 1);
-    if (!path || !part) {
-        vouch__free(vouch__allocator(ctx), path);
-        return vouch__oom(ctx);
-    }
+    vouch_status status = path && part ? VOUCH_OK : vouch__oom(ctx);
     vouch__buf_init(ctx, &text, (size_t)8 << 30);
-    for (int p = 0; p < VOUCH__PARTS; p++)
+    for (size_t k = 0; k < SCORE_COLUMNS; k++)
+        vouch__buf_init(ctx, &names[k], 0);
+    for (int p = 0; p < VOUCH__PARTS && !status; p++)
         for (size_t i = 0; i < job->split.n[p]; i++)
             part[job->split.row[p][i]] = (uint8_t)p;
-    vouch__buf_text(&text, "id,part,bad");
-    for (size_t m = 0; m < job->n_contenders; m++) {
-        const char *name = job->contender[m].plan->name;
-        vouch__buf_fmt(&text, ",\"%s_raw\",\"%s_probability\"", name, name);
-        if (job->contender[m].points)
-            vouch__buf_fmt(&text, ",\"%s_points\"", name);
+    size_t columns = score_columns(job, names, column);
+    for (size_t k = 0; k < columns && !status; k++)
+        status = vouch__buf_status(ctx, &names[k]);
+    if (!status) {
+        put_scores(job, part, columns, column, &text);
+        status = vouch__buf_status(ctx, &text);
     }
-    for (size_t i = 0; i < n; i++) {
-        vouch__buf_text(&text, "\n");
-        if (job->spec.id != SIZE_MAX)
-            vouch__csv_cell(job->table, job->spec.id, i, &text);
-        else
-            vouch__buf_int(&text, (int64_t)i + 1);
-        vouch__buf_fmt(&text, ",%s,%d", vouch__part_name((vouch__part)part[i]), job->bad[i]);
-        for (size_t m = 0; m < job->n_contenders; m++) {
-            const vouch__contender *c = &job->contender[m];
-            vouch__buf_text(&text, ",");
-            vouch__buf_double(&text, c->raw[i]);
-            vouch__buf_text(&text, ",");
-            vouch__buf_double(&text, c->probability[i]);
-            if (c->points)
-                vouch__buf_fmt(&text, ",%d", c->points[i]);
-        }
-    }
-    vouch__buf_text(&text, "\n");
-    vouch_status status = vouch__buf_status(ctx, &text);
+    const vouch__csv csv = { text.at, text.len, columns, column };
     if (!status)
-        status = vouch__parquet_write(ctx, job->duckdb, text.at, text.len, path);
+        status = vouch__parquet_write(ctx, job->duckdb, &csv, path);
     if (!status)
         status = vouch__file_hash(ctx, path, out_hash, &size);
+    for (size_t k = 0; k < SCORE_COLUMNS; k++)
+        vouch__buf_free(&names[k]);
     vouch__buf_free(&text);
     vouch__scratch_reset(ctx, mark);
     vouch__free(vouch__allocator(ctx), path);

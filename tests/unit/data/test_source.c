@@ -232,7 +232,11 @@ static void a_parquet_file_that_lies_is_refused_or_read(void **state)
     for (int i = 0; i < 3000; i++)
         vouch__buf_fmt(&text, "%d,%d,t%d\n", i, i * 7919 % 1000, i % 13);
     (void)snprintf(path, sizeof path, "%s", test_path("lie.parquet"));
-    assert_ok(ctx, vouch__parquet_write(ctx, DUCKDB, text.at, text.len, path));
+    const vouch__csv_column column[] = { { "id", VOUCH_INTEGER },
+                                         { "x", VOUCH_NUMBER },
+                                         { "t", VOUCH_TEXT } };
+    const vouch__csv csv = { text.at, text.len, 3, column };
+    assert_ok(ctx, vouch__parquet_write(ctx, DUCKDB, &csv, path));
     assert_ok(ctx, vouch__file_read(ctx, path, 0, &whole));
     for (int round = 0; round < 40; round++) {
         vouch_table *table;

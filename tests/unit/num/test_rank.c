@@ -14,7 +14,9 @@ static double strange(void)
     double u = seeded();
     if (u < 0.3)
         return value[seeded_below(sizeof value / sizeof *value)];
-    return u < 0.6 ? floor(seeded() * 10) - 5 : seeded_normal() * exp(50 * seeded_normal());
+    if (u < 0.5) /* alike in the upper half of their bits */
+        return 1.0 + floor(seeded() * 1e4) * 0x1p-50;
+    return u < 0.7 ? floor(seeded() * 10) - 5 : seeded_normal() * exp(50 * seeded_normal());
 }
 
 static void order_is_ascending_and_ties_go_by_index(void **state)
