@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK = 256, GROUPS_MAX = 1 << 20, TOP = 4, TOP_MAX = 100 };
+enum { BLOCK = 2048, GROUPS_MAX = 1 << 20, TOP = 4, TOP_MAX = 100 };
 
 static bool is_word(const char *text, const char *word) { return text && strcmp(text, word) == 0; }
 
@@ -228,7 +228,7 @@ static vouch_status explain_block(vouch_ctx *worker, size_t chunk, size_t begin,
     vouch__matrix block = { x, n, cols };
     vouch__model_total(e->model, block, e->raw + begin, e->total + begin);
     if (e->explainer) {
-        vouch__explainer_block(e->explainer, block, e->value + begin * cols);
+        status = vouch__explainer_rows(worker, e->explainer, block, e->value + begin * cols);
     } else {
         status = e->model->kind->contributions(worker, e->model->state, block, e->value + begin * cols,
                                                &base);

@@ -142,7 +142,7 @@ vouch_status vouch__platt_fit(vouch_ctx *ctx, size_t n, const double *x, const u
         return status;
     size_t mark = vouch__scratch_mark(ctx);
     double *column = vouch__scratch(ctx, n, sizeof *column), *target = vouch__scratch(ctx, n, sizeof *target);
-    double beta[MOST];
+    double beta[MOST] = { 0 };
     if (!column || !target) {
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
