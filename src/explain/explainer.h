@@ -14,6 +14,7 @@ struct vouch_explainer { /* immutable once made */
     vouch__shap *by_cover;     /* a forest without one; NULL otherwise */
     const vouch__card *card;   /* a scorecard; NULL otherwise */
     int64_t *sum;              /* [card->n] points of the background, by characteristic */
+    double *moment;            /* of kinds that know a population by sums: [n_moments]; NULL otherwise */
     vouch_alloc alloc;
 };
 

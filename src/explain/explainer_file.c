@@ -4,12 +4,13 @@
  *   2. version, 1                      u32
  *   3. the model's fingerprint         64 hex digits
  *   4. background rows                 u64
- *   5. leaves, or characteristics      u64
+ *   5. leaves, characteristics or sums u64
  *   6. a leaf: how many patterns were seen, then for each, ascending, the gap since the last and the count,
- *      all LEB128; a characteristic: its sum of points, i64
+ *      all LEB128; a characteristic: its sum of points, i64; a sum: f64
  * The shape comes from the model, so a file can ask for no more memory than its model does. */
 #include "explain/explainer.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MAGIC "VXPL"
@@ -58,6 +59,16 @@ void vouch__explainer_save(const vouch_explainer *explainer, vouch__buf *out)
         put(out, explainer->card->n, 8);
         for (size_t c = 0; c < explainer->card->n; c++)
             put(out, (uint64_t)explainer->sum[c], 8);
+        return;
+    }
+    if (explainer->moment) {
+        size_t n = explainer->model->kind->n_moments(explainer->model->state);
+        put(out, n, 8);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t bits;
+            memcpy(&bits, &explainer->moment[i], sizeof bits);
+            put(out, bits, 8);
+        }
         return;
     }
     put(out, explainer->tables.n_leaves, 8);
@@ -134,14 +145,25 @@ static void load_characteristic(reader *r, vouch_explainer *explainer, size_t c,
     explainer->sum[c] = sum;
 }
 
+static void load_moment(reader *r, double *out)
+{
+    uint64_t bits = get(r, 8);
+    memcpy(out, &bits, sizeof bits);
+    r->is_bad = r->is_bad || !isfinite(*out);
+}
+
 static vouch_status load_counts(vouch_ctx *ctx, reader *r, vouch_explainer *explainer, uint64_t n)
 {
     vouch_status status = VOUCH_OK;
-    size_t parts = explainer->card ? explainer->card->n : explainer->tables.n_leaves;
+    size_t parts = explainer->card     ? explainer->card->n
+                   : explainer->moment ? explainer->model->kind->n_moments(explainer->model->state)
+                                       : explainer->tables.n_leaves;
     r->is_bad = get(r, 8) != parts || r->is_bad;
     for (size_t i = 0; i < parts && !r->is_bad && !status; i++) {
         if (explainer->card)
             load_characteristic(r, explainer, i, n);
+        else if (explainer->moment)
+            load_moment(r, &explainer->moment[i]);
         else
             status = load_leaf(ctx, r, &explainer->tables, &explainer->tables.leaf[i], n);
     }

@@ -1,9 +1,10 @@
-/* Explainers: interventional Shapley values against a background, for both exact families.
+/* Explainers: interventional Shapley values against a background, for every exact family.
  *
  * A scorecard is a sum of one term a characteristic, raw = (offset - points) / factor, so a characteristic's
  * Shapley value is its term less the background's mean of that term: (mean points - points) / factor. The
- * background's points are summed as integers. Forests use leaf pattern tables. Both end with base + sum of
- * values = raw, where base is the background's mean raw. */
+ * background's points are summed as integers. Forests use leaf pattern tables. Linear models know a
+ * background by the sums of their columns over it. All end with base + sum of values = raw, where base is the
+ * background's mean raw. */
 #include "explain/explainer.h"
 
 #include "base/parallel.h"
@@ -17,8 +18,9 @@ vouch_status vouch__explainer_shape(vouch_ctx *ctx, const vouch_model *model, vo
 {
     const vouch__trees *trees = vouch__model_trees(model);
     const vouch__card *card = vouch__model_card(model);
+    const vouch__model_kind *kind = model->kind;
     vouch_status status = VOUCH_OK;
-    if (!trees && !card)
+    if (!trees && !card && !kind->n_moments)
         return vouch__fail(ctx, VOUCH_E_ARG, "explainer: no exact method for a model of kind '%s'",
                            vouch_model_kind_name(model));
     vouch_explainer *explainer = vouch__alloc(ctx, 1, sizeof *explainer);
@@ -30,6 +32,10 @@ vouch_status vouch__explainer_shape(vouch_ctx *ctx, const vouch_model *model, vo
     if (card) {
         explainer->sum = vouch__alloc(ctx, card->n, sizeof *explainer->sum);
         if (!explainer->sum)
+            status = vouch__oom(ctx);
+    } else if (kind->n_moments) {
+        explainer->moment = vouch__alloc(ctx, kind->n_moments(model->state), sizeof *explainer->moment);
+        if (!explainer->moment)
             status = vouch__oom(ctx);
     } else {
         status = vouch__tree_tables_shape(ctx, trees, &explainer->tables);
@@ -51,12 +57,19 @@ void vouch_explainer_free(vouch_explainer *explainer)
     vouch__tree_tables_clear(&explainer->tables);
     vouch__shap_free(&alloc, explainer->by_cover);
     vouch__free(&alloc, explainer->sum);
+    vouch__free(&alloc, explainer->moment);
     vouch__free(&alloc, explainer);
 }
 
 vouch_status vouch__explainer_finish(vouch_ctx *ctx, vouch_explainer *explainer, uint64_t n)
 {
     explainer->n = n;
+    if (explainer->moment) {
+        const vouch_model *model = explainer->model;
+        model->kind->moment_values(model->state, explainer->moment, (double)n,
+                                   (vouch__matrix){ NULL, 0, model->inputs.n }, NULL, &explainer->base);
+        return VOUCH_OK;
+    }
     if (!explainer->card) {
         vouch_status status = vouch__tree_tables_sum(ctx, &explainer->tables, n);
         explainer->base = explainer->tables.base;
@@ -95,6 +108,11 @@ static vouch_status count_characteristics(vouch_ctx *worker, size_t chunk, size_
 
 static vouch_status count_rows(vouch_ctx *ctx, vouch_explainer *explainer, size_t n, const double *x)
 {
+    if (explainer->moment) { /* in row order: sums of doubles */
+        const vouch_model *model = explainer->model;
+        model->kind->add_moments(model->state, (vouch__matrix){ x, n, model->inputs.n }, explainer->moment);
+        return VOUCH_OK;
+    }
     if (!explainer->card)
         return vouch__tree_tables_count(ctx, &explainer->tables, n, x);
     card_counting c = { explainer, n, x };
@@ -182,6 +200,11 @@ void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, d
         vouch__shap_row(explainer->by_cover, x.at + i * x.cols, out_value + i * x.cols);
     if (explainer->by_cover)
         return;
+    if (explainer->moment) {
+        explainer->model->kind->moment_values(explainer->model->state, explainer->moment,
+                                              (double)explainer->n, x, out_value, NULL);
+        return;
+    }
     if (!explainer->card) {
         vouch__tree_tables_block(&explainer->tables, x.rows, x.at, out_value);
         return;

@@ -20,7 +20,9 @@ typedef struct vouch__fit_data { /* train and tune; never test */
     const vouch__binding *binding;
     vouch__part_rows train, tune; /* tune.n may be 0 */
     uint64_t seed;
-    const char *name; /* of the model, for progress; vouch__model_fit sets it */
+    bool is_event;               /* target is 0/1, and probability must be that of 1 */
+    const vouch__json *settings; /* the mapping with the kind's settings, or NULL */
+    const char *name;            /* of the model, for progress; vouch__model_fit sets it */
 } vouch__fit_data;
 
 /* A row-major block of input values, as vouch__bound_rows gives them. */
@@ -50,6 +52,7 @@ typedef struct vouch__model_kind {
     unsigned capabilities; /* VOUCH__CAN_... */
     const vouch__param *params;
     size_t n_params;
+    const char *const *settings; /* further keys of the mapping, which fit reads itself, to NULL; or NULL */
 
     /* value[n_params] is complete and in range. *state is set only on OK. log gets facts worth keeping of the
      * fit (rounds, standard errors, bins), as members of the object it is. */
@@ -71,6 +74,13 @@ typedef struct vouch__model_kind {
                                   double *base);
     /* Those of trees, prepared for many rows: state must outlive it. NULL for kinds without trees. */
     vouch_status (*shap)(vouch_ctx *ctx, const void *state, vouch__shap **out_shap);
+    /* Interventional values of kinds that know a population by sums over its rows; NULL: not this way. A
+     * population is sums[n_moments] of n rows, 0 before the first; values [rows x cols] and the population's
+     * mean raw add up to raw. */
+    size_t (*n_moments)(const void *state);
+    void (*add_moments)(const void *state, vouch__matrix x, double *sums);
+    void (*moment_values)(const void *state, const double *sums, double n, vouch__matrix x, double *out,
+                          double *out_base);
     void (*describe)(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object);
     void (*save)(const void *state, vouch__buf *out);
     vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
@@ -81,7 +91,7 @@ typedef struct vouch__model_kind {
 } vouch__model_kind;
 
 /* One X(name) a family, in the order the documentation lists them. */
-#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard) X(forest)
+#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard) X(glm) X(forest)
 #define X(name) extern const vouch__model_kind vouch__kind_##name;
 VOUCH__KIND_LIST(X)
 #undef X

@@ -154,7 +154,8 @@ static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_
     vouch__contender *c = &job->contender[job->n_contenders++];
     vouch__inputs inputs = { .n = 0 };
     vouch__binding binding = { .column = NULL };
-    vouch__fit_data data = { .binding = &binding, .seed = job->project.seed };
+    vouch__fit_data data = { .binding = &binding, .seed = job->project.seed, .is_event = true };
+    data.settings = plan->mapping;
     size_t mark = vouch__scratch_mark(ctx);
     *c = (vouch__contender){ .plan = plan };
     vouch__buf_init(ctx, &c->bundle, 0);

@@ -74,7 +74,7 @@ static vouch_status inputs_make(vouch_ctx *ctx, const kit_fit *spec, vouch__inpu
 }
 
 static vouch_status params_make(vouch_ctx *ctx, const vouch__model_kind *kind, const char *text,
-                                double *value)
+                                double *value, vouch__doc **out_doc)
 {
     vouch__doc *doc = NULL;
     if (!text)
@@ -82,7 +82,7 @@ static vouch_status params_make(vouch_ctx *ctx, const vouch__model_kind *kind, c
     vouch_status status = vouch__yaml_read(ctx, "params", text, strlen(text), 1 << 16, &doc);
     if (!status)
         status = vouch__params_read(ctx, kind, vouch__doc_root(doc), NULL, 0, value);
-    vouch__doc_free(doc);
+    *out_doc = doc;
     return status;
 }
 
@@ -95,6 +95,7 @@ vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_mo
     double *value = malloc((kind->n_params + 1) * sizeof *value);
     uint32_t *row = malloc((n + 1) * sizeof *row);
     vouch__fit_data data = { .binding = &binding, .seed = spec->seed };
+    vouch__doc *params = NULL;
     for (size_t i = 0; i < n; i++)
         row[i] = (uint32_t)i;
     data.train = (vouch__part_rows){ spec->n_train, row, spec->target, spec->weight };
@@ -102,9 +103,10 @@ vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_mo
                                     spec->weight ? spec->weight + spec->n_train : NULL };
     vouch_status status = inputs_make(ctx, spec, &inputs);
     if (!status)
-        status = params_make(ctx, kind, spec->params, value);
+        status = params_make(ctx, kind, spec->params, value, &params);
     if (!status)
         status = vouch__bind(ctx, &inputs, spec->table, &binding);
+    data.settings = params ? vouch__doc_root(params) : NULL;
     if (!status) {
         vouch__doc *doc = NULL;
         status = vouch__doc_new(ctx, &doc);
@@ -114,6 +116,7 @@ vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_mo
         vouch__doc_free(doc);
         vouch__binding_clear(&binding);
     }
+    vouch__doc_free(params);
     vouch__inputs_clear(&inputs);
     free(row);
     free(value);

@@ -1,0 +1,215 @@
+/* A generalised linear model in tables: what it is, its coefficients with their uncertainty, and what they
+ * mean as factors on the mean (or the odds), level by level. */
+#include "models/glm/glm_fit.h"
+
+#include "num/special.h"
+
+#include <math.h>
+#include <string.h>
+
+static void set_number(vouch__doc *doc, vouch__json *object, const char *key, double value)
+{
+    vouch__json_set(doc, object, key, vouch__json_number(doc, value));
+}
+
+static void push_number(vouch__doc *doc, vouch__json *row, double value)
+{
+    vouch__json_push(doc, row, vouch__json_number(doc, value));
+}
+
+static vouch__json *table(vouch__doc *doc, vouch__json *object, const char *name, const char *const *column,
+                          size_t n)
+{
+    vouch__json *t = vouch__json_set(doc, object, name, vouch__json_object(doc));
+    vouch__json *columns = vouch__json_set(doc, t, "columns", vouch__json_array(doc));
+    for (size_t i = 0; i < n; i++)
+        vouch__json_push(doc, columns, vouch__json_text(doc, column[i]));
+    return vouch__json_set(doc, t, "rows", vouch__json_array(doc));
+}
+
+/* How many errors an interval reaches to either side. */
+static double reach(const vouch__glm *glm)
+{
+    if (!glm->uses_t)
+        return vouch__normal_quantile(0.5 + 0.5 * glm->level);
+    double x = vouch__beta_quantile(glm->level, 0.5, 0.5 * glm->facts.degrees);
+    return sqrt(glm->facts.degrees * x / (1.0 - x));
+}
+
+static double p_value(const vouch__glm *glm, double statistic)
+{
+    double tail = glm->uses_t ? vouch__t_sf(fabs(statistic), glm->facts.degrees)
+                              : vouch__normal_sf(fabs(statistic));
+    return fmin(1.0, 2.0 * tail);
+}
+
+static void coefficients(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc,
+                         vouch__json *object)
+{
+    const char *const column[] = {
+        "coefficient", "estimate", "standard_error", glm->uses_t ? "t" : "z", "p_value", "low", "high"
+    };
+    vouch__json *rows = table(doc, object, "coefficients", column, sizeof column / sizeof *column);
+    double far = reach(glm);
+    for (size_t k = glm->has_intercept ? 0 : 1; k < glm->n_columns; k++) {
+        const vouch__glm_estimate *e = &glm->estimate[k];
+        char label[VOUCH__GLM_LABEL];
+        vouch__glm_label(glm, inputs, k, label, sizeof label);
+        vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
+        vouch__json_push(doc, row, vouch__json_text(doc, label));
+        push_number(doc, row, e->is_left_out ? NAN : e->value);
+        push_number(doc, row, e->error);
+        push_number(doc, row, e->value / e->error);
+        push_number(doc, row, p_value(glm, e->value / e->error));
+        push_number(doc, row, e->value - far * e->error);
+        push_number(doc, row, e->value + far * e->error);
+    }
+}
+
+/* ---- relativities ---- */
+
+typedef struct telling {
+    const vouch__glm *glm;
+    vouch__doc *doc;
+    vouch__json *rows;
+    double far;
+} telling;
+
+static void relativity(const telling *t, const char *input, const char *level, const double *tally,
+                       size_t column)
+{
+    const vouch__glm_estimate *e = column ? &t->glm->estimate[column] : NULL;
+    vouch__json *row = vouch__json_push(t->doc, t->rows, vouch__json_array(t->doc));
+    vouch__json_push(t->doc, row, vouch__json_text(t->doc, input));
+    vouch__json_push(t->doc, row, vouch__json_text(t->doc, level));
+    push_number(t->doc, row, tally ? tally[0] : t->glm->facts.rows);
+    push_number(t->doc, row, tally ? tally[1] : t->glm->facts.weight);
+    push_number(t->doc, row, tally ? tally[2] / tally[1] : NAN);
+    push_number(t->doc, row, e ? vouch__exp(e->value) : 1.0);
+    push_number(t->doc, row, e ? vouch__exp(e->value - t->far * e->error) : NAN);
+    push_number(t->doc, row, e ? vouch__exp(e->value + t->far * e->error) : NAN);
+}
+
+static void piece_relativities(const telling *t, const vouch__inputs *inputs, const vouch__glm_term *term)
+{
+    const vouch__glm_piece *p = &t->glm->piece[term->a];
+    const vouch__input *input = &inputs->at[p->input];
+    char number[VOUCH__DOUBLE_MAX];
+    if (p->type == VOUCH__GLM_LINEAR)
+        relativity(t, input->name, "one more", NULL, term->first);
+    if (p->type != VOUCH__GLM_LEVELS && p->type != VOUCH__GLM_FLAGS)
+        return;
+    for (size_t k = 0; k < p->n_levels; k++) {
+        const char *level = "missing";
+        if (p->tally[3 * k] <= 0.0 || (p->type == VOUCH__GLM_FLAGS && !p->level[k]))
+            continue;
+        if (k + 1 < p->n_levels && p->type == VOUCH__GLM_LEVELS) {
+            level = input->category[k];
+        } else if (k + 1 < p->n_levels) {
+            (void)vouch__double_text(p->knot[k], number);
+            level = number;
+        }
+        relativity(t, input->name, level, p->tally + 3 * k, p->level[k] ? term->first + p->level[k] - 1 : 0);
+    }
+}
+
+static void relativities(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc,
+                         vouch__json *object)
+{
+    const char *const column[] = { "input",       "level",      "rows", "weight",
+                                   "mean_target", "relativity", "low",  "high" };
+    telling t = { glm, doc, NULL, reach(glm) };
+    if (glm->law.link != VOUCH__GLM_LOG && glm->law.link != VOUCH__GLM_LOGIT &&
+        glm->law.link != VOUCH__GLM_CLOGLOG)
+        return;
+    t.rows = table(doc, object, "relativities", column, sizeof column / sizeof *column);
+    for (size_t k = 0; k < glm->n_terms; k++)
+        if (glm->term[k].b == SIZE_MAX)
+            piece_relativities(&t, inputs, &glm->term[k]);
+}
+
+static void splines(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)
+{
+    vouch__json *list = NULL;
+    for (size_t k = 0; k < glm->n_pieces; k++) {
+        const vouch__glm_piece *p = &glm->piece[k];
+        if (p->type != VOUCH__GLM_NATURAL && p->type != VOUCH__GLM_BSPLINE)
+            continue;
+        if (!list)
+            list = vouch__json_set(doc, object, "splines", vouch__json_array(doc));
+        vouch__json *o = vouch__json_push(doc, list, vouch__json_object(doc));
+        vouch__json_set(doc, o, "input", vouch__json_text(doc, inputs->at[p->input].name));
+        vouch__json_set(
+            doc, o, "type",
+            vouch__json_text(doc, p->type == VOUCH__GLM_NATURAL ? "natural cubic" : "cubic B-spline"));
+        vouch__json *knots = vouch__json_set(doc, o, "knots", vouch__json_array(doc));
+        for (size_t i = 0; i < p->n_knots; i++)
+            push_number(doc, knots, p->knot[i]);
+    }
+}
+
+static const char *meaning(const vouch__glm *glm)
+{
+    switch (glm->law.link) {
+    case VOUCH__GLM_LOGIT:
+        return "raw is the log-odds; a relativity multiplies the odds, against the base level or by one more "
+               "of "
+               "the input.";
+    case VOUCH__GLM_LOG:
+        return "raw is the log of the mean; a relativity multiplies the mean, against the base level or by "
+               "one "
+               "more of the input.";
+    case VOUCH__GLM_CLOGLOG:
+        return "raw is log(-log(1 - p)); a relativity multiplies the hazard, against the base level or by "
+               "one more "
+               "of the input.";
+    default: return "raw is the linear predictor; the mean is its inverse link.";
+    }
+}
+
+static void facts(const vouch__glm *glm, vouch__doc *doc, vouch__json *object)
+{
+    static const char *const covariance[] = { "model", "hc0", "hc1", "hc2", "hc3", "cluster" };
+    const vouch__glm_facts *f = &glm->facts;
+    vouch__json *fit = vouch__json_set(doc, object, "fit", vouch__json_object(doc));
+    set_number(doc, fit, "rows", f->rows);
+    set_number(doc, fit, "weight", f->weight);
+    set_number(doc, fit, "coefficients", f->used);
+    set_number(doc, fit, "degrees_of_freedom", f->degrees);
+    set_number(doc, fit, "deviance", f->deviance);
+    set_number(doc, fit, "null_deviance", f->null_deviance);
+    set_number(doc, fit, "pearson_chi2", f->pearson);
+    set_number(doc, fit, "dispersion", f->dispersion);
+    set_number(doc, fit, "log_likelihood", f->log_likelihood);
+    set_number(doc, fit, "aic", f->aic);
+    set_number(doc, fit, "bic", f->bic);
+    set_number(doc, fit, "interval_level", glm->level);
+    vouch__json_set(doc, fit, "covariance",
+                    glm->is_penalised
+                        ? vouch__json_text(doc, "none: penalised or bounded estimates have no such errors")
+                        : vouch__json_text(doc, covariance[glm->covariance]));
+    if (f->lambda > 0.0)
+        set_number(doc, fit, "lambda", f->lambda);
+    if (glm->is_firth)
+        vouch__json_set(doc, fit, "method", vouch__json_text(doc, "Firth's penalised likelihood"));
+}
+
+void vouch__glm_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)
+{
+    const vouch__glm *glm = state;
+    vouch__json_set(doc, object, "family", vouch__json_text(doc, vouch__glm_family_name(glm->law.family)));
+    vouch__json_set(doc, object, "link", vouch__json_text(doc, vouch__glm_link_name(glm->law.link)));
+    if (glm->law.family == VOUCH__GLM_TWEEDIE)
+        set_number(doc, object, "variance_power", glm->law.power);
+    if (glm->law.family == VOUCH__GLM_NEGATIVE_BINOMIAL)
+        set_number(doc, object, "alpha", glm->law.alpha);
+    if (glm->offset != SIZE_MAX)
+        vouch__json_set(doc, object, "offset", vouch__json_text(doc, inputs->at[glm->offset].name));
+    if (glm->exposure != SIZE_MAX)
+        vouch__json_set(doc, object, "exposure", vouch__json_text(doc, inputs->at[glm->exposure].name));
+    vouch__json_set(doc, object, "convention", vouch__json_text(doc, meaning(glm)));
+    facts(glm, doc, object);
+    coefficients(glm, inputs, doc, object);
+    relativities(glm, inputs, doc, object);
+    splines(glm, inputs, doc, object);
+}
