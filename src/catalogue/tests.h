@@ -74,7 +74,18 @@
     X(conformal)            \
     X(psi_score)            \
     X(score_distribution)   \
-    X(drift_ks)
+    X(drift_psi)            \
+    X(drift_js)             \
+    X(drift_hellinger)      \
+    X(drift_linf)           \
+    X(drift_chi2)           \
+    X(drift_ks)             \
+    X(drift_wasserstein)    \
+    X(drift_domain)         \
+    X(drift_cbpe)           \
+    X(drift_bad_rate)       \
+    X(drift_bands)          \
+    X(drift_calibration)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

@@ -103,4 +103,8 @@ void vouch__evidence_plot(vouch__evidence *list, vouch__json *entry, const char 
  * and does not count. */
 vouch_status vouch__holm(vouch_ctx *ctx, size_t n, const double *p, double *out);
 
+/* Benjamini and Hochberg's step-up adjustment (J. R. Stat. Soc. B 57, 1995): what is at most q has a false
+ * discovery rate of at most q. As vouch__holm otherwise. */
+vouch_status vouch__benjamini_hochberg(vouch_ctx *ctx, size_t n, const double *p, double *out);
+
 #endif

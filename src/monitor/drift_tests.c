@@ -11,14 +11,13 @@
 
 enum { EXPECTED = 5 };
 
-vouch_status vouch__drift_psi(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
-                              vouch_psi *out_psi)
+vouch_status vouch__drift_merge(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
+                                double *from, double *to, size_t *out_n)
 {
     size_t mark = vouch__scratch_mark(ctx), n = 0;
     uint32_t *order = vouch__scratch(ctx, bins, sizeof *order);
     double *negated = vouch__scratch(ctx, bins, sizeof *negated);
-    double *from = vouch__scratch(ctx, bins, sizeof *from), *to = vouch__scratch(ctx, bins, sizeof *to);
-    if (!order || !negated || !from || !to)
+    if (!order || !negated)
         return vouch__oom(ctx);
     double total_from = vouch__sum(bins, reference), total_to = vouch__sum(bins, batch);
     for (size_t i = 0; i < bins; i++)
@@ -37,9 +36,26 @@ vouch_status vouch__drift_psi(vouch_ctx *ctx, size_t bins, const double *referen
     }
     if (open && (to[n] > 0.0 || expected >= 1.0)) /* a thin rest counts when something fell into it */
         n++;
-    *out_psi = (vouch_psi){
-        .psi = NAN, .critical = NAN, .p_value = NAN, .n_reference = total_from, .n_current = total_to
-    };
+    *out_n = n;
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__drift_psi(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
+                              vouch_psi *out_psi)
+{
+    size_t mark = vouch__scratch_mark(ctx), n = 0;
+    double *from = vouch__scratch(ctx, bins, sizeof *from), *to = vouch__scratch(ctx, bins, sizeof *to);
+    if (!from || !to)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__drift_merge(ctx, bins, reference, batch, from, to, &n);
+    if (status)
+        return status;
+    *out_psi = (vouch_psi){ .psi = NAN,
+                            .critical = NAN,
+                            .p_value = NAN,
+                            .n_reference = vouch__sum(bins, reference),
+                            .n_current = vouch__sum(bins, batch) };
     if (n >= 2)
         status = vouch_validate_psi(ctx, n, from, to, 0.95, out_psi);
     vouch__scratch_reset(ctx, mark);

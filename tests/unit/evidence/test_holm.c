@@ -32,6 +32,40 @@ static void three_by_hand(void **state)
     assert_close(p[2], 0.06, 1e-15);
 }
 
+static void false_discoveries_by_hand(void **state)
+{
+    (void)state;
+    /* R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "BH") is 0.02 0.04 0.04 0.02 */
+    double p[] = { 0.01, 0.04, 0.03, 0.005, NAN };
+    assert_ok(ctx, vouch__benjamini_hochberg(ctx, 5, p, p));
+    assert_close(p[0], 0.02, 1e-15);
+    assert_close(p[1], 0.04, 1e-15);
+    assert_close(p[2], 0.04, 1e-15);
+    assert_close(p[3], 0.02, 1e-15);
+    assert_nan(p[4]);
+    double wrong[] = { 2.0 };
+    assert_status(ctx, vouch__benjamini_hochberg(ctx, 1, wrong, wrong), VOUCH_E_DATA);
+}
+
+/* Step-up is never stricter than step-down, and both keep the order. */
+static void false_discoveries_are_controlled_less_strictly(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        double p[20], holm[20], bh[20];
+        size_t n = 1 + seeded_below(20);
+        for (size_t i = 0; i < n; i++)
+            p[i] = seeded() * seeded();
+        assert_ok(ctx, vouch__holm(ctx, n, p, holm));
+        assert_ok(ctx, vouch__benjamini_hochberg(ctx, n, p, bh));
+        for (size_t i = 0; i < n; i++) {
+            assert_true(bh[i] <= holm[i] * (1 + 1e-15) && bh[i] >= p[i]);
+            for (size_t k = 0; k < n; k++)
+                assert_true(p[i] > p[k] || bh[i] <= bh[k]);
+        }
+    }
+}
+
 static void missing_ones_do_not_count(void **state)
 {
     (void)state;
@@ -106,6 +140,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_by_hand),
+        cmocka_unit_test(false_discoveries_by_hand),
+        cmocka_unit_test(false_discoveries_are_controlled_less_strictly),
         cmocka_unit_test(missing_ones_do_not_count),
         cmocka_unit_test(outside_0_to_1_is_refused),
         cmocka_unit_test(properties),

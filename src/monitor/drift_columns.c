@@ -1,0 +1,295 @@
+/* The score and every input, column by column on the context's threads: read, cut into the reference's bins,
+ * sorted where values are wanted, measured; then corrected together. */
+#include "monitor/drift_columns.h"
+
+#include "base/parallel.h"
+#include "data/table.h"
+#include "monitor/drift_tests.h"
+#include "num/rank.h"
+#include "validate/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+const vouch__param vouch__drift_params[VOUCH__DRIFT_PARAMS] = {
+    { "bins", VOUCH__PARAM_INTEGER, 2, 100, 10, NULL, "", "Most quantile bins of the reference that a number is cut into." },
+    { "level", VOUCH__PARAM_REAL, 0.5, 0.9999, 0.95, NULL, "", "The level of critical values; 1 - level is what an adjusted p-value must not exceed to be judged." },
+    { "correction", VOUCH__PARAM_CHOICE, 0, 0, 0, "holm|bh|none", "", "How p-values are corrected over the columns: Holm (no false alarm at all), Benjamini-Hochberg (the share of false alarms), or not." },
+    { "columns", VOUCH__PARAM_CHOICE, 0, 0, 0, "all|score|features", "", "Which columns are compared." },
+};
+/* clang-format on */
+
+typedef struct subject {
+    size_t now, before; /* columns of the tables; SIZE_MAX: the score */
+    const char *name;
+    bool is_text;
+} subject;
+
+typedef struct job {
+    const vouch__test_call *call;
+    const subject *at;
+    vouch__drift_fn *measure;
+    vouch__drift_result *out;
+    unsigned wants;
+    size_t bins;
+    double level;
+} job;
+
+static vouch_status read_side(vouch_ctx *ctx, const vouch__sample *s, size_t col, double **out)
+{
+    double *x = vouch__scratch(ctx, s->n + 1, sizeof *x);
+    *out = x;
+    if (!x)
+        return vouch__oom(ctx);
+    if (col == SIZE_MAX)
+        memcpy(x, s->score, s->n * sizeof *x);
+    else if (s->row)
+        vouch__table_gather(s->table, col, s->n, s->row, x);
+    else
+        vouch_table_read(s->table, col, 0, s->n, x);
+    return VOUCH_OK;
+}
+
+/* Where each text of the sample stands among the reference's; n where it is not there. */
+static vouch_status text_map(vouch_ctx *ctx, const job *j, const subject *u, size_t **out, size_t *out_n)
+{
+    const vouch_table *now = j->call->now->table, *before = j->call->before->table;
+    size_t cats = vouch_table_categories(now, u->now), n = vouch_table_categories(before, u->before), k = 0;
+    size_t *map = vouch__scratch(ctx, cats + 1, sizeof *map);
+    if (!map)
+        return vouch__oom(ctx);
+    for (size_t c = 0; c < cats; c++) { /* both lists are sorted by bytes */
+        const char *text = vouch_table_category(now, u->now, c);
+        int order = -1;
+        while (k < n && order < 0) {
+            order = strcmp(vouch_table_category(before, u->before, k), text);
+            k += order < 0;
+        }
+        map[c] = k < n && order == 0 ? k : n;
+    }
+    *out = map;
+    *out_n = n;
+    return VOUCH_OK;
+}
+
+static vouch_status count_texts(vouch_ctx *ctx, const job *j, const subject *u, const double *a,
+                                const double *b, vouch__drift_column *c)
+{
+    size_t *map = NULL, n = 0;
+    vouch_status status = text_map(ctx, j, u, &map, &n);
+    if (status)
+        return status;
+    c->bins = n + 2; /* each text, those not seen, missing */
+    c->from = vouch__scratch(ctx, c->bins, sizeof *c->from);
+    c->to = vouch__scratch(ctx, c->bins, sizeof *c->to);
+    if (!c->from || !c->to)
+        return vouch__oom(ctx);
+    memset(c->from, 0, c->bins * sizeof *c->from);
+    memset(c->to, 0, c->bins * sizeof *c->to);
+    for (size_t i = 0; i < j->call->before->n; i++)
+        c->from[isnan(a[i]) ? n + 1 : (size_t)a[i]]++;
+    for (size_t i = 0; i < j->call->now->n; i++)
+        c->to[isnan(b[i]) ? n + 1 : map[(size_t)b[i]]]++;
+    return VOUCH_OK;
+}
+
+static vouch_status count_numbers(vouch_ctx *ctx, const job *j, const double *a, const double *b,
+                                  vouch__drift_column *c)
+{
+    size_t n_edges = 0, known = 0;
+    const vouch__sample *before = j->call->before, *now = j->call->now;
+    double *edge = vouch__scratch(ctx, j->bins, sizeof *edge);
+    c->from = vouch__scratch(ctx, j->bins + 1, sizeof *c->from);
+    c->to = vouch__scratch(ctx, j->bins + 1, sizeof *c->to);
+    if (!edge || !c->from || !c->to)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < before->n; i++)
+        known += isnan(a[i]) ? 0 : 1;
+    vouch_status status = known ? vouch__psi_edges(ctx, before->n, a, j->bins, edge, &n_edges) : VOUCH_OK;
+    if (status)
+        return status;
+    c->bins = n_edges + 2;
+    vouch__psi_count(before->n, a, n_edges, edge, c->from);
+    vouch__psi_count(now->n, b, n_edges, edge, c->to);
+    return VOUCH_OK;
+}
+
+static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
+{
+    double *from = vouch__scratch(ctx, c->bins, sizeof *from), *to = vouch__scratch(ctx, c->bins, sizeof *to);
+    size_t n = 0;
+    if (!from || !to)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__drift_merge(ctx, c->bins, c->from, c->to, from, to, &n);
+    c->from = from;
+    c->to = to;
+    c->bins = n;
+    for (size_t k = 0; k < n; k++) {
+        c->n_from += from[k];
+        c->n_to += to[k];
+    }
+    return status;
+}
+
+static vouch_status sorted(vouch_ctx *ctx, size_t n, const double *x, double **out, size_t *out_n)
+{
+    uint32_t *order = vouch__scratch(ctx, n + 1, sizeof *order);
+    double *y = vouch__scratch(ctx, n + 1, sizeof *y);
+    if (!order || !y)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__order(ctx, n, x, order);
+    size_t k = 0;
+    for (; !status && k < n && !isnan(x[order[k]]); k++)
+        y[k] = x[order[k]];
+    *out = y;
+    *out_n = k;
+    return status;
+}
+
+static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const job *j = arg;
+    const subject *u = &j->at[chunk];
+    const vouch__sample *before = j->call->before, *now = j->call->now;
+    vouch__drift_column c = { .name = u->name, .is_text = u->is_text };
+    double *a = NULL, *b = NULL;
+    size_t mark = vouch__scratch_mark(worker);
+    (void)begin, (void)end;
+    vouch_status status = read_side(worker, before, u->before, &a);
+    if (!status)
+        status = read_side(worker, now, u->now, &b);
+    if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
+        status = u->is_text ? count_texts(worker, j, u, a, b, &c) : count_numbers(worker, j, a, b, &c);
+    if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
+        status = thin_out(worker, &c);
+    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
+        status = sorted(worker, before->n, a, &c.x_from, &c.m);
+    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
+        status = sorted(worker, now->n, b, &c.x_to, &c.n);
+    j->out[chunk] = (vouch__drift_result){ NAN, NAN, NAN, NAN };
+    bool can = (j->wants & VOUCH__DRIFT_VALUES) ? c.m > 0 && c.n > 0 : c.bins >= 2;
+    if (!status && can)
+        status = j->measure(worker, &c, j->level, &j->out[chunk]);
+    vouch__scratch_reset(worker, mark);
+    return status;
+}
+
+/* The columns that both samples have and that are of one kind. */
+static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, unsigned wants, subject **out,
+                                  size_t *out_n)
+{
+    const vouch__sample *now = call->now, *before = call->before;
+    size_t n = 0;
+    subject *at = vouch__scratch(ctx, now->n_features + 1, sizeof *at);
+    bool with_score = !vouch__test_choice(call, "columns", "features");
+    bool with_features = !vouch__test_choice(call, "columns", "score");
+    *out = at;
+    if (!at)
+        return vouch__oom(ctx);
+    if (with_score && now->score && before->score)
+        at[n++] = (subject){ SIZE_MAX, SIZE_MAX, now->score_name ? now->score_name : "log-odds", false };
+    for (size_t i = 0; with_features && now->table && before->table && i < now->n_features; i++) {
+        const char *name = vouch_table_name(now->table, now->feature[i]);
+        size_t other = vouch_table_find(before->table, name);
+        bool is_text = vouch_table_type(now->table, now->feature[i]) == VOUCH_TEXT;
+        if (other == SIZE_MAX || (vouch_table_type(before->table, other) == VOUCH_TEXT) != is_text)
+            continue;
+        if (!is_text || (wants & VOUCH__DRIFT_COUNTS))
+            at[n++] = (subject){ now->feature[i], other, name, is_text };
+    }
+    *out_n = n;
+    return VOUCH_OK;
+}
+
+typedef struct ranked {
+    double value;
+    size_t at;
+} ranked;
+
+static int by_value(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->value != y->value)
+        return x->value < y->value ? 1 : -1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
+{
+    const vouch__test_call *call = j->call;
+    double *p = vouch__scratch(ctx, n, sizeof *p);
+    ranked *rank = vouch__scratch(ctx, n, sizeof *rank);
+    size_t significant = 0, measured = 0, worst = SIZE_MAX;
+    char note[300];
+    vouch_status status = VOUCH_OK;
+    if (!p || !rank)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++)
+        p[i] = j->out[i].p_value;
+    if (vouch__test_choice(call, "correction", "holm"))
+        status = vouch__holm(ctx, n, p, p);
+    else if (vouch__test_choice(call, "correction", "bh"))
+        status = vouch__benjamini_hochberg(ctx, n, p, p);
+    if (status)
+        return status;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(j->out[i].value))
+            continue;
+        rank[measured++] = (ranked){ j->out[i].value, i };
+        significant += p[i] <= 1.0 - j->level;
+    }
+    if (!measured) {
+        vouch__test_refuse(call, "No column of both samples has values to compare.");
+        return VOUCH_OK;
+    }
+    qsort(rank, measured, sizeof *rank, by_value);
+    for (size_t k = 0; k < measured && worst == SIZE_MAX; k++)
+        if (!significant || p[rank[k].at] <= 1.0 - j->level)
+            worst = rank[k].at;
+    const vouch__drift_result *w = &j->out[worst];
+    (void)snprintf(note, sizeof note, "%zu of %zu columns differ significantly after correction; %s %.100s.",
+                   significant, measured, significant ? "most" : "the largest difference is that of",
+                   j->at[worst].name);
+    vouch__entry entry = vouch__test_entry(call);
+    entry.value = w->value;
+    entry.statistic = w->statistic;
+    entry.p_value = p[worst];
+    entry.critical = w->critical;
+    entry.note = note;
+    entry.judged = significant > 0;
+    entry.verdict = vouch__policy_limit(call->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
+    vouch__json *object = vouch__test_add(call, &entry);
+    vouch__json *table = vouch__evidence_table(call->list, object, "columns",
+                                               "column,value,critical,p_value,p_adjusted");
+    for (size_t k = 0; k < measured; k++) {
+        const vouch__drift_result *r = &j->out[rank[k].at];
+        vouch__test_row(call, table, "tnnnn", j->at[rank[k].at].name, r->value, r->critical, r->p_value,
+                        p[rank[k].at]);
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch__drift_columns(vouch_ctx *ctx, const vouch__test_call *call, unsigned wants,
+                                  vouch__drift_fn *measure)
+{
+    subject *at = NULL;
+    size_t n = 0;
+    vouch_status status = find_subjects(ctx, call, wants, &at, &n);
+    if (status)
+        return status;
+    if (n == 0) {
+        vouch__test_skip(call, "The samples share neither a score nor a column that the test can compare.");
+        return VOUCH_OK;
+    }
+    job j = { .call = call, .at = at, .measure = measure, .wants = wants };
+    j.bins = (size_t)vouch__test_param(call, "bins");
+    j.level = vouch__test_param(call, "level");
+    j.out = vouch__scratch(ctx, n, sizeof *j.out);
+    if (!j.out)
+        return vouch__oom(ctx);
+    status = vouch__parallel(ctx, n, 1, one_column, &j);
+    return status ? status : tell(ctx, &j, n);
+}

@@ -1,0 +1,244 @@
+/* Measures of drift on counts over bins. Without drift each is a quadratic form in the differences of shares,
+ * so chi-square with one degree of freedom less than bins once scaled by 1/n + 1/m; the largest difference is
+ * corrected for the number of bins. */
+#include "monitor/drift_columns.h"
+
+#include "num/special.h"
+#include "validate/suite.h"
+
+#include <math.h>
+
+#define BINNED                                                                                               \
+    "Bins are frozen on the reference: quantiles of numbers, ties merged, closed on the right; each text "   \
+    "has "                                                                                                   \
+    "one; missing values and texts that the reference lacks have one each. Bins that would hold fewer than " \
+    "5 "                                                                                                     \
+    "of the sample are put together. "
+#define JUDGED "p-values are corrected over the columns; the largest effect that is significant is judged."
+
+static double per_case(const vouch__drift_column *c) { return 1.0 / c->n_from + 1.0 / c->n_to; }
+
+/* Fill in the law: statistic = value scaled to chi-square; critical is brought back by `back`. */
+static void by_chi2(const vouch__drift_column *c, double level, double statistic, vouch__drift_result *out)
+{
+    double df = (double)c->bins - 1.0;
+    out->statistic = statistic;
+    out->p_value = vouch__chi2_sf(statistic, df);
+    out->critical = vouch__chi2_quantile(level, df);
+}
+
+static vouch_status psi(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                        vouch__drift_result *out)
+{
+    vouch_psi p;
+    vouch_status status = vouch_validate_psi(worker, c->bins, c->from, c->to, level, &p);
+    if (!status)
+        *out = (vouch__drift_result){ p.psi, p.psi / per_case(c), p.p_value, p.critical };
+    return status;
+}
+
+static vouch_status run_psi(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, psi);
+}
+
+const vouch_test vouch__test_drift_psi = {
+    .id = "drift.psi",
+    .title = "Population and characteristic stability indices (PSI, CSI)",
+    .purpose =
+        "Have the score and the inputs the distributions that the reference had? The index of the score "
+        "is the PSI, that of an input its CSI.",
+    .mechanism =
+        "Sum over bins of (a - e) ln(a / e), e the reference's share and a the sample's. Without drift "
+        "PSI / (1/n + 1/m) is chi-square with one degree of freedom less than bins.",
+    .convention = BINNED "Shares are smoothed as (c + 1/2) / (N + B/2) on both sides. " JUDGED,
+    .high_risk =
+        "An index above 0.25, or above its critical value on an input that the model leans on; a jump "
+        "that the bin of missing values makes.",
+    .strengths = "The index that credit risk has used for decades, with what it lacks: a critical value that "
+                 "knows the sample sizes, and bins that do not move with the sample.",
+    .limits = "It depends on the bins, and has no unit. Many inputs can drift without harm, and one that "
+              "matters can drift within a bin.",
+    .source = "Yurdakul & Naranjo, Journal of Risk Model Validation 14 (2020) 89-100; Siddiqi, Intelligent "
+              "Credit Scoring (2nd ed., 2017)",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "PSI",
+    VOUCH__DRIFT_ROW,
+    .run = run_psi,
+};
+
+/* x ln(x / y), 0 at 0. */
+static double entropy_part(double x, double y) { return x > 0.0 ? x * vouch__log(x / y) : 0.0; }
+
+static vouch_status jensen_shannon(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                   vouch__drift_result *out)
+{
+    const double ln2 = 0x1.62e42fefa39efp-1;
+    double sum = 0.0;
+    (void)worker;
+    for (size_t k = 0; k < c->bins; k++) {
+        double e = c->from[k] / c->n_from, a = c->to[k] / c->n_to, mid = 0.5 * (e + a);
+        sum += 0.5 * (entropy_part(e, mid) + entropy_part(a, mid));
+    }
+    sum = fmax(0.0, sum);
+    by_chi2(c, level, 8.0 * sum / per_case(c), out);
+    out->value = sqrt(sum / ln2);
+    out->critical = sqrt(out->critical * per_case(c) / 8.0 / ln2);
+    return VOUCH_OK;
+}
+
+static vouch_status run_js(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, jensen_shannon);
+}
+
+const vouch_test vouch__test_drift_js = {
+    .id = "drift.jensen_shannon",
+    .title = "Jensen-Shannon distance",
+    .purpose = "How far apart are two distributions, on a scale from 0, the same, to 1, nothing in common?",
+    .mechanism =
+        "The square root of the mean of both divergences (Kullback and Leibler's) from the middle of "
+        "the two distributions. Without drift 8 JSD / (1/n + 1/m), in nats, is chi-square with one "
+        "degree of freedom less than bins.",
+    .convention = BINNED "Logarithms to base 2, so that 1 is the largest distance. " JUDGED,
+    .high_risk = "A distance above 0.1 that is also above its critical value.",
+    .strengths = "Bounded, symmetric, a true distance, and defined when a bin is empty on one side.",
+    .limits =
+        "The distance of two small samples from one distribution is not small: read the critical value. "
+        "The order of the bins does not count, so a small shift and a jump look alike.",
+    .source = "Lin, IEEE Transactions on Information Theory 37 (1991) 145-151; Endres & Schindelin, ibid. 49 "
+              "(2003) 1858-1860; Menendez et al., J. Franklin Institute 334 (1997) 307-318",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "distance",
+    VOUCH__DRIFT_ROW,
+    .run = run_js,
+};
+
+static vouch_status hellinger(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                              vouch__drift_result *out)
+{
+    double square = 0.0; /* 1 - sum sqrt(p q) = half the sum of squared differences of roots */
+    (void)worker;
+    for (size_t k = 0; k < c->bins; k++) {
+        double d = sqrt(c->from[k] / c->n_from) - sqrt(c->to[k] / c->n_to);
+        square += 0.5 * d * d;
+    }
+    by_chi2(c, level, 8.0 * square / per_case(c), out);
+    out->value = sqrt(square);
+    out->critical = sqrt(out->critical * per_case(c) / 8.0);
+    return VOUCH_OK;
+}
+
+static vouch_status run_hellinger(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, hellinger);
+}
+
+const vouch_test vouch__test_drift_hellinger = {
+    .id = "drift.hellinger",
+    .title = "Hellinger distance",
+    .purpose = "How little do two distributions overlap? It weighs changes of rare bins more than the other "
+               "distances do.",
+    .mechanism = "The square root of 1 - sum sqrt(p q) over bins. Without drift 8 times its square over "
+                 "(1/n + 1/m) is chi-square with one degree of freedom less than bins.",
+    .convention = BINNED "From 0, the same, to 1, no bin in common. " JUDGED,
+    .high_risk =
+        "A distance above 0.1 that is also above its critical value; a rare category that appears or "
+        "vanishes.",
+    .strengths = "Bounded, a true distance, needs no logarithm and no smoothing, and notices rare bins.",
+    .limits =
+        "As every distance on bins it does not know their order. In small samples rare bins make noise.",
+    .source =
+        "Hellinger, J. reine angew. Mathematik 136 (1909) 210-271; Beran, Annals of Statistics 5 (1977) "
+        "445-463",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "distance",
+    VOUCH__DRIFT_ROW,
+    .run = run_hellinger,
+};
+
+static vouch_status largest(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                            vouch__drift_result *out)
+{
+    double all = c->n_from + c->n_to, z = 0.0, quantile;
+    (void)worker;
+    *out = (vouch__drift_result){ .value = 0.0, .critical = 0.0 };
+    quantile = vouch__normal_quantile(1.0 - 0.5 * (1.0 - level) / (double)c->bins);
+    for (size_t k = 0; k < c->bins; k++) {
+        double share = (c->from[k] + c->to[k]) / all, se = sqrt(share * (1.0 - share) * per_case(c));
+        double d = fabs(c->from[k] / c->n_from - c->to[k] / c->n_to);
+        out->value = fmax(out->value, d);
+        z = se > 0.0 ? fmax(z, d / se) : z;
+        out->critical = fmax(out->critical, quantile * se);
+    }
+    out->statistic = z;
+    out->p_value = fmin(1.0, 2.0 * (double)c->bins * vouch__normal_sf(z));
+    return VOUCH_OK;
+}
+
+static vouch_status run_largest(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, largest);
+}
+
+const vouch_test vouch__test_drift_linf = {
+    .id = "drift.l_infinity",
+    .title = "Largest change of a share (L-infinity distance)",
+    .purpose = "By how many points has the share of any one bin or category changed? The plainest measure of "
+               "drift, on the scale of the shares themselves.",
+    .mechanism =
+        "The largest |a - e| over bins. Each bin's difference is held against its standard error under "
+        "no drift; the p-value is that of the largest ratio, times the number of bins.",
+    .convention = BINNED "Two-sided normal p-value, Bonferroni over bins, which is conservative. " JUDGED,
+    .high_risk = "A category that gained or lost more than five points.",
+    .strengths = "Everybody understands it, and it names one bin rather than a sum over all.",
+    .limits = "Many small changes in one direction leave it small. It depends on how wide the bins are.",
+    .source = "Dunn, JASA 56 (1961) 52-64 (the correction)",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "share",
+    VOUCH__DRIFT_ROW,
+    .run = run_largest,
+};
+
+static vouch_status chi_square(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                               vouch__drift_result *out)
+{
+    double all = c->n_from + c->n_to, sum = 0.0;
+    (void)worker;
+    for (size_t k = 0; k < c->bins; k++) {
+        double both = c->from[k] + c->to[k], e = both * c->n_from / all, a = both * c->n_to / all;
+        if (both > 0.0)
+            sum += (c->from[k] - e) * (c->from[k] - e) / e + (c->to[k] - a) * (c->to[k] - a) / a;
+    }
+    by_chi2(c, level, sum, out);
+    out->value = sqrt(sum / all);
+    out->critical = sqrt(out->critical / all);
+    return VOUCH_OK;
+}
+
+static vouch_status run_chi_square(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, chi_square);
+}
+
+const vouch_test vouch__test_drift_chi2 = {
+    .id = "drift.chi_square",
+    .title = "Chi-square test of two samples, with Cramer's V",
+    .purpose = "Could the counts by bin or category of both samples come from one distribution, and if not, "
+               "how strongly do they differ?",
+    .mechanism = "Pearson's chi-square of the table of bins by sample; the value is Cramer's V, the root of "
+                 "chi-square over the number of cases, which does not grow with it.",
+    .convention = BINNED "No continuity correction. " JUDGED,
+    .high_risk =
+        "V above 0.1 with a small p-value. A small p-value with V near 0 only says that there are many "
+        "cases.",
+    .strengths = "The textbook test, with an effect size beside it so that large samples do not raise alarms "
+                 "about nothing.",
+    .limits = "V depends on how unequal the two samples are in size. Ignores the order of bins.",
+    .source = "Pearson, Philosophical Magazine 50 (1900) 157-175; Cramer, Mathematical Methods of Statistics "
+              "(1946), section 21.9",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "V",
+    VOUCH__DRIFT_ROW,
+    .run = run_chi_square,
+};

@@ -1,0 +1,259 @@
+/* Measures of drift on the values themselves: they need no bins, and know the order of numbers. */
+#include "monitor/drift_columns.h"
+
+#include "num/special.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JUDGED                                                                                               \
+    "Missing values are left aside; texts are not compared. p-values are corrected over the columns; the "   \
+    "largest effect that is significant is judged."
+
+/* ---- Kolmogorov-Smirnov ---- */
+
+/* P(K > x) of Kolmogorov's limiting law: 2 sum (-1)^(k-1) exp(-2 k^2 x^2), or its other series where that
+ * converges slowly. */
+static double kolmogorov_sf(double x)
+{
+    const double pi = 0x1.921fb54442d18p+1;
+    double sum = 0.0;
+    if (!(x > 0.0))
+        return 1.0;
+    if (x < 1.0) {
+        for (int k = 1; k <= 9; k += 2)
+            sum += vouch__exp(-(double)(k * k) * pi * pi / (8.0 * x * x));
+        return fmax(0.0, 1.0 - sqrt(2.0 * pi) / x * sum);
+    }
+    for (int k = 1; k <= 9; k++)
+        sum += (k % 2 ? 2.0 : -2.0) * vouch__exp(-2.0 * k * k * x * x);
+    return fmin(1.0, sum);
+}
+
+/* Where the law's tail is this. */
+static double kolmogorov_quantile(double tail)
+{
+    double low = 0.2, high = 5.0;
+    for (int i = 0; i < 60; i++) {
+        double mid = 0.5 * (low + high);
+        if (kolmogorov_sf(mid) > tail)
+            low = mid;
+        else
+            high = mid;
+    }
+    return 0.5 * (low + high);
+}
+
+static vouch_status kolmogorov(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                               vouch__drift_result *out)
+{
+    double most = 0.0, n = (double)c->n, m = (double)c->m, scale = sqrt(n * m / (n + m));
+    (void)worker;
+    for (size_t i = 0, j = 0; i < c->m || j < c->n;) {
+        double at = j == c->n || (i < c->m && c->x_from[i] <= c->x_to[j]) ? c->x_from[i] : c->x_to[j];
+        while (i < c->m && c->x_from[i] == at) /* ties move together */
+            i++;
+        while (j < c->n && c->x_to[j] == at)
+            j++;
+        most = fmax(most, fabs((double)i / m - (double)j / n));
+    }
+    *out = (vouch__drift_result){ most, scale * most, kolmogorov_sf(scale * most),
+                                  kolmogorov_quantile(1.0 - level) / scale };
+    return VOUCH_OK;
+}
+
+static vouch_status run_ks(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_VALUES, kolmogorov);
+}
+
+const vouch_test vouch__test_drift_ks = {
+    .id = "drift.ks",
+    .title = "Kolmogorov-Smirnov distance from a reference",
+    .purpose = "Have the score and the numbers among the inputs the distributions that the reference had? A "
+               "shift of the score moves approval rates and losses before a single outcome is known.",
+    .mechanism =
+        "The largest distance between the two distribution functions. Without drift, sqrt(n m / (n + "
+        "m)) times the distance follows Kolmogorov's law.",
+    .convention = "Tied values move together. p-value and critical value are of the limiting law, which is "
+                  "conservative where values tie. " JUDGED,
+    .high_risk = "A distance beyond the critical value that is also large: with 100,000 cases a distance of "
+                 "0.01 is significant and harmless; with 100 one of 0.15 may be chance and matter.",
+    .strengths = "Needs no bins, and finds changes of any shape: level, spread or a new mode.",
+    .limits = "Weak in the tails, where cut-offs often lie. It says that values moved, not why, and not "
+              "whether the ranking suffered.",
+    .source = "Smirnov, Annals of Mathematical Statistics 19 (1948) 279-281; Massey, JASA 46 (1951) 68-78",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "distance",
+    VOUCH__DRIFT_ROW,
+    .run = run_ks,
+};
+
+/* ---- Wasserstein ---- */
+
+enum { GRID = 128 };
+
+/* asin on [0, 1], by halving the angle until its series is short. */
+static double arc_sine(double x)
+{
+    double times = 1.0;
+    for (int i = 0; i < 4; i++) {
+        x /= sqrt(2.0 * (1.0 + sqrt(fmax(0.0, 1.0 - x * x))));
+        times *= 2.0;
+    }
+    double square = x * x, term = x, sum = x;
+    for (int k = 1; k < 12; k++) {
+        term *= square * (2.0 * k - 1.0) / (2.0 * k);
+        sum += term / (2.0 * k + 1.0);
+    }
+    return times * sum;
+}
+
+/* The covariance of |B(u)| and |B(v)| of a Brownian bridge, u <= v: two half-normals of correlation rho. */
+static double bridge_covariance(double u, double v)
+{
+    const double two_over_pi = 0x1.45f306dc9c883p-1;
+    double su = sqrt(u * (1.0 - u)), sv = sqrt(v * (1.0 - v));
+    double rho = fmin(1.0, u * (1.0 - v) / (su * sv));
+    return two_over_pi * su * sv * (sqrt(fmax(0.0, 1.0 - rho * rho)) + rho * arc_sine(rho) - 1.0);
+}
+
+/* Values that are finite: [*first, *first + result). */
+static size_t finite_part(size_t n, const double *x, size_t *first)
+{
+    size_t from = 0, to = n;
+    while (from < to && isinf(x[from]))
+        from++;
+    while (to > from && isinf(x[to - 1]))
+        to--;
+    *first = from;
+    return to - from;
+}
+
+/* The widths of the pooled sample between the middles of GRID equal steps of probability: how much of the
+ * axis lies at each height of the pooled distribution function. */
+static void pooled_widths(size_t m, const double *a, size_t n, const double *b, double out[GRID])
+{
+    double at[GRID + 1];
+    size_t i = 0, j = 0, all = m + n;
+    double last = a[0] < b[0] ? a[0] : b[0], high = fmax(a[m - 1], b[n - 1]);
+    at[0] = last;
+    for (size_t k = 1; k < GRID; k++) {
+        size_t upto = (size_t)((double)all * ((double)k + 0.5) / (GRID + 1.0)); /* values below this height */
+        while (i + j < upto) {
+            bool from_a = j == n || (i < m && a[i] <= b[j]);
+            last = from_a ? a[i++] : b[j++];
+        }
+        at[k] = last;
+    }
+    at[GRID] = high;
+    for (size_t k = 0; k < GRID; k++)
+        out[k] = at[k + 1] - at[k];
+}
+
+/* Mean and variance, without drift, of sqrt(n m / (n + m)) times the distance: of the integral of |B(F(x))|.
+ */
+static void null_moments(const double width[GRID], double *mean, double *variance)
+{
+    const double root = 0x1.9884533d43651p-1; /* sqrt(2 / pi) */
+    *mean = *variance = 0.0;
+    for (size_t k = 0; k < GRID; k++) {
+        double u = ((double)k + 1.0) / (GRID + 1.0);
+        if (!(width[k] > 0.0))
+            continue;
+        *mean += root * sqrt(u * (1.0 - u)) * width[k];
+        for (size_t l = k; l < GRID; l++)
+            *variance += (l == k ? 1.0 : 2.0) * width[k] * width[l] *
+                         bridge_covariance(u, ((double)l + 1.0) / (GRID + 1.0));
+    }
+}
+
+static double spread(size_t n, const double *x)
+{
+    double mean = 0.0, square = 0.0;
+    for (size_t i = 0; i < n; i++)
+        mean += (x[i] - mean) / (double)(i + 1);
+    for (size_t i = 0; i < n; i++)
+        square += (x[i] - mean) * (x[i] - mean);
+    return n > 1 ? sqrt(square / ((double)n - 1.0)) : 0.0;
+}
+
+/* The area between the distribution functions. */
+static double area(size_t m, const double *a, size_t n, const double *b)
+{
+    double sum = 0.0, lost = 0.0, last = fmin(a[0], b[0]);
+    for (size_t i = 0, j = 0; i < m || j < n;) {
+        double at = j == n || (i < m && a[i] <= b[j]) ? a[i] : b[j];
+        double part = fabs((double)i / (double)m - (double)j / (double)n) * (at - last) - lost,
+               next = sum + part;
+        lost = (next - sum) - part; /* Kahan's sum: there are many small parts */
+        sum = next;
+        last = at;
+        while (i < m && a[i] == at)
+            i++;
+        while (j < n && b[j] == at)
+            j++;
+    }
+    return sum;
+}
+
+static vouch_status wasserstein(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                vouch__drift_result *out)
+{
+    size_t a, b, m = finite_part(c->m, c->x_from, &a), n = finite_part(c->n, c->x_to, &b);
+    double width[GRID], mean, variance;
+    (void)worker;
+    if (m < 2 || n < 2)
+        return VOUCH_OK;
+    const double *x = c->x_from + a, *y = c->x_to + b;
+    double sd = spread(m, x), distance = area(m, x, n, y);
+    double scale = sqrt((double)m * (double)n / ((double)m + (double)n));
+    if (!(sd > 0.0) || isinf(sd) || isinf(distance))
+        return VOUCH_OK; /* the reference does not vary: there is no unit to measure in */
+    pooled_widths(m, x, n, y, width);
+    null_moments(width, &mean, &variance);
+    out->value = distance / sd;
+    out->statistic = scale * distance;
+    if (!(mean > 0.0) || !(variance > 0.0) || isinf(variance))
+        return VOUCH_OK;
+    double shape = mean * mean / variance, unit = variance / mean;
+    out->p_value = vouch__gamma_q(shape, out->statistic / unit);
+    out->critical = 0.5 * vouch__chi2_quantile(level, 2.0 * shape) * unit / scale / sd;
+    return VOUCH_OK;
+}
+
+static vouch_status run_wasserstein(vouch_ctx *ctx, const vouch__test_call *call)
+{
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_VALUES, wasserstein);
+}
+
+const vouch_test vouch__test_drift_wasserstein = {
+    .id = "drift.wasserstein",
+    .title = "Wasserstein distance, in standard deviations",
+    .purpose =
+        "How far would the values have to be moved, on average, to turn one distribution into the other? "
+        "It is on the scale of the column, so a shift of a tenth of a standard deviation reads 0.1.",
+    .mechanism =
+        "The area between the two distribution functions, over the reference's standard deviation. "
+        "Without drift sqrt(n m / (n + m)) times the area is the integral of |B(F(x))|, B a Brownian "
+        "bridge and F the pooled distribution; its mean and variance are computed and a gamma law "
+        "with them gives p-value and critical value.",
+    .convention =
+        "Distance of order 1. Infinite values at the ends are left aside. A column that does not vary "
+        "in the reference is not measured. " JUDGED,
+    .high_risk =
+        "A distance above 0.1 that is also above its critical value: the column has moved by a tenth "
+        "of its spread.",
+    .strengths =
+        "Knows the order of values and how far they moved; does not depend on bins; small changes give "
+        "small distances.",
+    .limits =
+        "A few far values can make all of it. The gamma law is an approximation; its size is measured in "
+        "the tests.",
+    .source = "Vallender, Theory of Probability and its Applications 18 (1974) 784-786; del Barrio, Gine & "
+              "Matran, Annals of Probability 27 (1999) 1009-1071",
+    .null_hypothesis = "sample and reference come from one distribution",
+    .unit = "standard deviations",
+    VOUCH__DRIFT_ROW,
+    .run = run_wasserstein,
+};
