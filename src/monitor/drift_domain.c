@@ -70,8 +70,8 @@ static vouch_status make_inputs(const domain *d, vouch__inputs *out)
         size_t cats = input->is_category ? vouch_table_categories(d->table, col) : 0;
         input->category = input->is_category ? vouch__alloc(d->ctx, cats + 1, sizeof(char *)) : NULL;
         if (!input->name || (input->is_category && !input->category))
-            status = vouch__oom(d->ctx);
-        for (size_t c = 0; c < cats && !status; c++) {
+            return vouch__oom(d->ctx);
+        for (size_t c = 0; c < cats && input->category && !status; c++) {
             input->category[c] = vouch__strdup(d->ctx, vouch_table_category(d->table, col, c));
             status = input->category[c] ? VOUCH_OK : vouch__oom(d->ctx);
             input->n_categories += !status;
@@ -90,7 +90,9 @@ static vouch_status fit(const domain *d, int half, vouch_model **out)
     vouch__doc *doc = NULL;
     size_t mark = vouch__scratch_mark(d->ctx);
     double *value = vouch__scratch(d->ctx, kind->n_params, sizeof *value);
-    vouch_status status = value ? make_inputs(d, &inputs) : vouch__oom(d->ctx);
+    if (!value)
+        return vouch__oom(d->ctx);
+    vouch_status status = make_inputs(d, &inputs);
     if (!status)
         status = vouch__param_read(d->ctx, &table, NULL, NULL, 0, value);
     if (!status) {
@@ -185,8 +187,8 @@ static bool few(const domain *d)
 static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
 {
     domain d = { .ctx = ctx, .call = call };
-    vouch__stack_part part[2];
-    vouch_auc auc[2];
+    vouch__stack_part part[2] = { { .n = 0 }, { .n = 0 } };
+    vouch_auc auc[2] = { { .auc = NAN }, { .auc = NAN } };
     size_t most = (size_t)vouch__test_param(call, "rows");
     vouch_status status = choose(&d, call->before, most, &part[0]);
     if (!status)

@@ -140,7 +140,7 @@ static void estimates_hold_on_outcomes_that_come(void **state)
     }
     print_message("interval holds %.3f of realised AUCs\n", (double)held / DRAWS);
     assert_close(sum / DRAWS, auc, 0.005);
-    assert_true(held > DRAWS * 0.95 - 4 * sqrt(DRAWS * 0.95 * 0.05));
+    assert_true((double)held > DRAWS * 0.95 - 4 * sqrt(DRAWS * 0.95 * 0.05));
     vouch__evidence_free(&list);
     vouch_ctx_free(ctx);
 }
