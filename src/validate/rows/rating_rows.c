@@ -65,8 +65,11 @@ const vouch_test vouch__test_concentration = {
                   "same on both sides. Obligors count once each.",
     .high_risk = "An index above 0.3, or a small p: obligors drift together, and discrimination will follow.",
     .strengths = "Prescribed; comparable between scales of different numbers of grades.",
-    .limits = "A scale that was made with unequal grades on purpose scores high from the start. The "
-              "reference's concentration counts as known.",
+    .limits = "A scale that was made with unequal grades on purpose scores high from the start. The test "
+              "takes the reference's "
+              "concentration for known and scales with the number of grades, not of obligors: with seven "
+              "grades and a reference whose CV is "
+              "above about 0.2 it cannot reject at 5 %, whatever the current book. Judge the index.",
     .source =
         "ECB, Instructions for reporting the validation results of internal models (2019), section 2.5.5.3",
     .null_hypothesis = "concentration is not above that of the reference",
