@@ -25,9 +25,9 @@ static void measure_tree(const vouch__engine *e, vouch__plan *p, size_t t)
     p->tree[t] = s;
 }
 
-static vouch__form form_of(const vouch__engine *e, const vouch__plan *p, size_t pack)
+static vouch__pack_form form_of(const vouch__engine *e, const vouch__plan *p, size_t pack)
 {
-    vouch__form form = e->lookup == VOUCH__LOOKUP_NONE ? VOUCH__FORM_WALK : VOUCH__FORM_COMPLETE;
+    vouch__pack_form form = e->lookup == VOUCH__LOOKUP_NONE ? VOUCH__FORM_WALK : VOUCH__FORM_COMPLETE;
     for (size_t t = VOUCH__PACK * pack; t < e->n_trees && t < VOUCH__PACK * (pack + 1); t++) {
         vouch__shape s = p->tree[t];
         if (s.leaves > VOUCH__CELLS)

@@ -24,7 +24,7 @@ enum {
     VOUCH__NEVER_RIGHT = 255 /* as a rank, with default side left */
 };
 
-typedef enum vouch__form { VOUCH__FORM_WALK, VOUCH__FORM_JUMP, VOUCH__FORM_COMPLETE } vouch__form;
+typedef enum vouch__pack_form { VOUCH__FORM_WALK, VOUCH__FORM_JUMP, VOUCH__FORM_COMPLETE } vouch__pack_form;
 
 /* How lanes find their byte: at index | 64 (of up to 64 columns) or | 128 (up to 128) in both copies, by
  * default side. ONE_COPY: in the copy where missing is 255; lanes of default_left add 1 to it, which makes
@@ -52,7 +52,7 @@ enum { VOUCH__STRETCH = 64, VOUCH__NO_LEAF = VOUCH__STRETCH };
 
 typedef struct vouch__run { /* packs of one form, as many as follow each other */
     uint32_t first, n;
-    vouch__form form;
+    vouch__pack_form form;
 } vouch__run;
 
 typedef struct vouch__pack_cat { /* what one category column decides in the trees of a pack */

@@ -10,10 +10,10 @@ typedef struct vouch__shape { /* of a tree */
 } vouch__shape;
 
 typedef struct vouch__plan {
-    vouch__shape *tree; /* [n_trees] */
-    uint16_t *depth;    /* [n_nodes] */
-    uint32_t *item_of;  /* [n_nodes]: where it is among the items of its tree */
-    vouch__form *form;  /* [n_packs] */
+    vouch__shape *tree;     /* [n_trees] */
+    uint16_t *depth;        /* [n_nodes] */
+    uint32_t *item_of;      /* [n_nodes]: where it is among the items of its tree */
+    vouch__pack_form *form; /* [n_packs] */
     size_t n_items, n_pack_cats, n_masks, n_heap;
     bool fits, has_lanes, has_jumps, has_complete;
 } vouch__plan;

@@ -230,6 +230,45 @@ static void inputs_at_the_sizes_of_tables_score_the_same(void **state)
         }
 }
 
+/* With 129 to 256 columns one copy of the bytes is looked up, and missing turns from 255 to 0 by adding 1; a
+ * column that is full leaves no byte free, and category lanes need one that is not. */
+static void full_columns_leave_categories_right(void **state)
+{
+    (void)state;
+    enum { CUTS = 254, ROWS = 40, LEAVES = 64 };
+    static const struct {
+        size_t columns;
+        bool is_full; /* else column 0 lacks a cut */
+    } cases[] = { { 129, true }, { 256, true }, { 256, false } };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        size_t cuts = cases[k].columns * CUTS, n_trees = cuts / (LEAVES - 2) + 1, next = 0, forms[4];
+        builder b = begin(cases[k].columns + 1, n_trees, LEAVES);
+        b.trees.bits[0] = 0x5a5a5a5a;
+        b.trees.n_bits = 1;
+        for (size_t t = 0; t < n_trees; t++) {
+            bool has_category = false;
+            add_tree(&b, LEAVES, t % 2 != 0, 3);
+            for (size_t i = b.trees.root[t]; i < b.trees.n_nodes; i++) {
+                vouch__node *node = &b.trees.node[i];
+                if (node->left >= 0 && !has_category && (node->default_left || i > b.trees.n_nodes - 8)) {
+                    node->is_category = has_category = true;
+                    node->input = (uint32_t)cases[k].columns;
+                    node->n_bits = 30;
+                } else if (node->left >= 0) {
+                    size_t cut = next++ % cuts;
+                    node->input = (uint32_t)(cut / CUTS);
+                    node->threshold = cut == 0 && !cases[k].is_full ? 1.0 : (double)(cut % CUTS);
+                }
+            }
+        }
+        double *x = rows_for(&b.trees, ROWS, CUTS);
+        check_paths(&b.trees, x, ROWS, forms);
+        assert_int_equal(forms[WALKED], cases[k].is_full ? n_trees : 0);
+        free(x);
+        forest_free(&b.trees);
+    }
+}
+
 static void odd_thresholds_decide_as_comparisons_do(void **state)
 {
     (void)state;
@@ -434,6 +473,7 @@ int main(void)
         cmocka_unit_test(chains_of_every_depth_are_followed),
         cmocka_unit_test(cuts_beyond_a_byte_make_more_columns),
         cmocka_unit_test(inputs_at_the_sizes_of_tables_score_the_same),
+        cmocka_unit_test(full_columns_leave_categories_right),
         cmocka_unit_test(odd_thresholds_decide_as_comparisons_do),
         cmocka_unit_test(rules_of_other_libraries_decide_as_there),
         cmocka_unit_test(float_sums_and_several_outputs_are_kept_apart),
