@@ -298,9 +298,8 @@ static const struct {
 } areas[] = {
     { "data", "Data and leakage",
       "Is the table what it should be, and does it know more than it could have known?" },
-    { "validate", "Discrimination and calibration",
-      "Does the score rank, and can the probabilities be taken at their word?" },
-    { "regression", "Regression", "Outcomes on a scale: how far predictions lie from them, and how." },
+    { "validate", "Performance", "Does the score rank, and how far do predictions lie from what happened?" },
+    { "calibration", "Calibration", "Can the probabilities be taken at their word?" },
     { "irb", "Rating systems", "What the ECB's instructions for internal models and Basel papers ask for." },
     { "diagnose", "Diagnostics", "Where a model is weak, and what makes it so." },
     { "explain", "Explanations", "What a model does with its inputs." },
@@ -344,10 +343,11 @@ static vouch_status check_area(vouch_ctx *ctx, const char *area)
             return VOUCH_OK;
     }
     const char *near = vouch__nearest(area, names, n);
-    return vouch__fail(ctx, VOUCH_E_ARG,
-                       "no area '%.40s'%s%s%s; there are data, validate, regression, irb, diagnose, explain, "
-                       "fairness and drift",
-                       area, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return vouch__fail(
+        ctx, VOUCH_E_ARG,
+        "no area '%.40s'%s%s%s; there are data, validate, calibration, irb, diagnose, explain, "
+        "fairness and drift",
+        area, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 typedef struct filter {

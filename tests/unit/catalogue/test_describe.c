@@ -31,6 +31,12 @@ static void the_document_is_what_the_rows_say(void **state)
     assert_ok(ctx, vouch_test_list(ctx, NULL, NULL, NULL, "markdown", &text));
     if (!file || strcmp(file, text) != 0)
         fail_msg("docs/tests.md is stale: vouch test list --markdown > docs/tests.md");
+    for (size_t i = 0; i < vouch_test_count(); i++) {
+        char id[96];
+        (void)snprintf(id, sizeof id, "`%s`", vouch_test_id(vouch_test_at(i)));
+        if (!strstr(text, id))
+            fail_msg("the area of %s is none", id);
+    }
     free(file);
     vouch_text_free(ctx, text);
     vouch_ctx_free(ctx);
@@ -91,7 +97,8 @@ static void descriptions_read(void **state)
 /* A suite names tests that there are, and is read as the user's own would be. */
 static void built_in_suites_are_sound(void **state)
 {
-    static const char *const suites[] = { "classifier", "drift" };
+    static const char *const suites[] = { "classifier", "data",       "drift",
+                                          "ecb-irb",    "regression", "scores-only" };
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     char *text = NULL;
