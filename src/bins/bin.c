@@ -2,8 +2,8 @@
 #include "vouch/bins.h"
 
 #include "base/parallel.h"
-#include "data/table.h"
 #include "bins/bin_tell.h"
+#include "data/table.h"
 #include "num/rank.h"
 
 #include <math.h>
@@ -20,12 +20,15 @@ vouch_status vouch_bin(vouch_ctx *ctx, const vouch_table *table, size_t column, 
                        const char *rules, char **out_json, vouch_table **out_bins)
 {
     size_t mark = vouch__scratch_mark(ctx);
-    vouch__bin_job job = { .table = table, .column = column, .target = target };
+    vouch__bin_outcome outcome;
+    vouch__bin_job job = { .outcome = &outcome, .column = column };
     vouch_status status = check(ctx, table, target, weight);
     if (!status && (column >= vouch_table_cols(table) || column == target || column == weight))
         status = vouch__fail(ctx, VOUCH_E_ARG, "bin: no such column, or one column in two roles");
     if (!status)
-        status = vouch__bin_do(ctx, &job, weight, rules);
+        status = vouch__bin_outcome_read(ctx, table, target, weight, rules, &outcome);
+    if (!status)
+        status = vouch__bin_do(ctx, &job);
     char *json = NULL;
     if (!status && out_json)
         status = vouch__bin_json(ctx, &job, &json);
@@ -46,9 +49,8 @@ typedef struct rank_row {
 } rank_row;
 
 typedef struct ranking {
-    const vouch_table *table;
-    size_t target, weight;
-    const char *rules;
+    vouch__bin_outcome outcome;
+    size_t weight;
     rank_row *row; /* [columns] */
 } ranking;
 
@@ -58,17 +60,18 @@ static vouch_status rank_chunk(vouch_ctx *worker, size_t chunk, size_t begin, si
     (void)chunk;
     for (size_t column = begin; column < end; column++) {
         size_t mark = vouch__scratch_mark(worker);
-        vouch__bin_job job = { .table = r->table, .column = column, .target = r->target };
-        if (column == r->target || column == r->weight)
+        vouch__bin_job job = { .outcome = &r->outcome, .column = column };
+        if (column == r->outcome.target || column == r->weight)
             continue;
-        vouch_status status = vouch__bin_do(worker, &job, r->weight, r->rules);
+        vouch_status status = vouch__bin_do(worker, &job);
         if (status)
-            return vouch__because(worker, status, "column '%s'", vouch_table_name(r->table, column));
-        const double *missing = job.cells.sums + (job.cells.n + job.cells.n_tail - 1) * job.worth.stride;
+            return vouch__because(worker, status, "column '%s'", vouch_table_name(r->outcome.table, column));
+        const double *missing = job.cells.sums +
+                                (job.cells.n + job.cells.n_tail - 1) * r->outcome.worth.stride;
         r->row[column] = (rank_row){ .value = job.value,
                                      .quality = vouch__bin_quality(worker, &job),
                                      .bins = (double)job.n_bins,
-                                     .missing = missing[VOUCH__SUM_W] / job.worth.all[VOUCH__SUM_W],
+                                     .missing = missing[VOUCH__SUM_W] / r->outcome.worth.all[VOUCH__SUM_W],
                                      .trend = job.n_bins > 1 ? vouch__trend_name(job.trend) : "none",
                                      .is_done = true };
         vouch__scratch_reset(worker, mark);
@@ -83,9 +86,9 @@ static vouch_status rank_table(vouch_ctx *ctx, const ranking *r, const uint32_t 
                                        VOUCH_INTEGER, VOUCH_NUMBER, VOUCH_NUMBER };
     vouch__table_builder *builder = NULL;
     vouch_status status = vouch__table_builder_new(ctx, 6, name, type, &builder);
-    for (size_t at = 0; !status && at < vouch_table_cols(r->table); at++) {
+    for (size_t at = 0; !status && at < vouch_table_cols(r->outcome.table); at++) {
         const rank_row *row = &r->row[order[at]];
-        const char *column = vouch_table_name(r->table, order[at]);
+        const char *column = vouch_table_name(r->outcome.table, order[at]);
         const double *value[6] = { NULL, &row->value, NULL, &row->bins, &row->missing, &row->quality };
         const char *const *text[6] = { &column, NULL, &row->trend, NULL, NULL, NULL };
         if (row->is_done)
@@ -101,7 +104,7 @@ vouch_status vouch_bin_rank(vouch_ctx *ctx, const vouch_table *table, size_t tar
                             const char *rules, vouch_table **out_ranking)
 {
     size_t cols = vouch_table_cols(table), mark = vouch__scratch_mark(ctx);
-    ranking r = { .table = table, .target = target, .weight = weight, .rules = rules };
+    ranking r = { .weight = weight };
     vouch_status status = check(ctx, table, target, weight);
     if (status)
         return status;
@@ -115,7 +118,9 @@ vouch_status vouch_bin_rank(vouch_ctx *ctx, const vouch_table *table, size_t tar
     for (size_t c = 0; c < cols; c++)
         r.row[c] = (rank_row){ .value = NAN, .is_done = false };
     vouch__progress(ctx, "bin: columns", 0, cols);
-    status = vouch__parallel(ctx, cols, 1, rank_chunk, &r);
+    status = vouch__bin_outcome_read(ctx, table, target, weight, rules, &r.outcome);
+    if (!status)
+        status = vouch__parallel(ctx, cols, 1, rank_chunk, &r);
     for (size_t c = 0; !status && c < cols; c++)
         key[c] = -r.row[c].value;
     if (!status)

@@ -31,13 +31,13 @@ static const char *objective(const vouch__bin_job *job)
 {
     static const char *const name[] = { "information value", "share of variance explained",
                                         "Poisson deviance explained", "mutual information in nats" };
-    return name[job->worth.target];
+    return name[job->outcome->worth.target];
 }
 
 static const char *level_name(const vouch__bin_job *job)
 {
     static const char *const name[] = { "event_rate", "mean", "rate", "share_of_last_class" };
-    return name[job->worth.target];
+    return name[job->outcome->worth.target];
 }
 
 /* Where bins end in the column's own terms. */
@@ -75,7 +75,7 @@ static void set(const teller *t, vouch__json *o, size_t b)
     for (size_t k = 0; k < job->rows.n_categories; k++) {
         if (job->cells.of[k] < begin || job->cells.of[k] >= end)
             continue;
-        const char *name = vouch_table_category(job->table, job->column, k);
+        const char *name = vouch_table_category(job->outcome->table, job->column, k);
         size_t used = strlen(label);
         (void)vouch__json_push(t->doc, list, vouch__json_text(t->doc, name));
         if (listed++ < 4)
@@ -110,7 +110,7 @@ static void special(const teller *t, vouch__json *o, size_t at)
  * events), so that positive is safer. */
 static void figures(const teller *t, vouch__json *o, const double *s)
 {
-    const vouch__worth *w = &t->job->worth;
+    const vouch__worth *w = &t->job->outcome->worth;
     number(t, o, "rows", s[VOUCH__SUM_ROWS]);
     number(t, o, "weight", s[VOUCH__SUM_W]);
     number(t, o, "share", s[VOUCH__SUM_W] / w->all[VOUCH__SUM_W]);
@@ -130,7 +130,7 @@ static void bins(const teller *t, vouch__json *root)
     const vouch__bin_job *job = t->job;
     vouch__json *list = vouch__json_set(t->doc, root, "bins", vouch__json_array(t->doc));
     for (size_t b = 0; b < job->n_bins + job->cells.n_tail; b++) {
-        const double *s = t->sums + b * job->worth.stride;
+        const double *s = t->sums + b * job->outcome->worth.stride;
         vouch__json *o = vouch__json_push(t->doc, list, vouch__json_object(t->doc));
         if (b >= job->n_bins)
             special(t, o, b - job->n_bins);
@@ -156,17 +156,17 @@ static double p_alike(const vouch__run *a, const vouch__run *b)
 static double quality(const teller *t)
 {
     const vouch__bin_job *job = t->job;
-    if (job->worth.target != VOUCH__BIN_BINARY)
+    if (job->outcome->worth.target != VOUCH__BIN_BINARY)
         return NAN;
     double differ = 1.0, concentration = 0.0, n = 0.0, c = job->value / PEAK_IV, k = (double)job->n_bins;
     for (size_t b = 0; b < job->n_bins; b++)
-        n += t->sums[b * job->worth.stride + VOUCH__SUM_ROWS];
+        n += t->sums[b * job->outcome->worth.stride + VOUCH__SUM_ROWS];
     for (size_t b = 0; b < job->n_bins; b++) {
-        const double *s = t->sums + b * job->worth.stride;
-        vouch__run here = vouch__worth_run(&job->worth, s);
+        const double *s = t->sums + b * job->outcome->worth.stride;
+        vouch__run here = vouch__worth_run(&job->outcome->worth, s);
         concentration += s[VOUCH__SUM_ROWS] / n * (s[VOUCH__SUM_ROWS] / n);
         if (b > 0) {
-            vouch__run last = vouch__worth_run(&job->worth, s - job->worth.stride);
+            vouch__run last = vouch__worth_run(&job->outcome->worth, s - job->outcome->worth.stride);
             differ *= 1.0 - p_alike(&last, &here);
         }
     }
@@ -178,20 +178,22 @@ static void build(const teller *t)
 {
     const vouch__bin_job *job = t->job;
     vouch__json *root = vouch__json_object(t->doc); /* the first made is the document's */
-    text(t, root, "column", vouch_table_name(job->table, job->column));
-    text(t, root, "target", vouch_table_name(job->table, job->target));
-    text(t, root, "kind", vouch__bin_kind_name(job->worth.target));
+    text(t, root, "column", vouch_table_name(job->outcome->table, job->column));
+    text(t, root, "target", vouch_table_name(job->outcome->table, job->outcome->target));
+    text(t, root, "kind", vouch__bin_kind_name(job->outcome->worth.target));
     text(t, root, "objective", objective(job));
     number(t, root, "rows", (double)job->rows.n);
-    number(t, root, "left_out", (double)job->left_out);
+    number(t, root, "left_out", (double)job->outcome->left_out);
     number(t, root, "value", job->value);
     text(t, root, "trend", job->n_bins > 1 ? vouch__trend_name(job->trend) : "none");
-    if (job->worth.target == VOUCH__BIN_BINARY) {
+    if (job->outcome->worth.target == VOUCH__BIN_BINARY) {
         number(t, root, "quality", quality(t));
-        if (vouch_table_type(job->table, job->target) == VOUCH_TEXT)
-            text(t, root, "event", vouch_table_category(job->table, job->target, (size_t)job->event));
+        if (vouch_table_type(job->outcome->table, job->outcome->target) == VOUCH_TEXT)
+            text(
+                t, root, "event",
+                vouch_table_category(job->outcome->table, job->outcome->target, (size_t)job->outcome->event));
         else
-            number(t, root, "event", job->event);
+            number(t, root, "event", job->outcome->event);
     }
     bins(t, root);
     vouch__json *price = vouch__json_set(t->doc, root, "price", vouch__json_object(t->doc));
@@ -203,20 +205,21 @@ static void build(const teller *t)
 static void join_cells(const teller *t)
 {
     const vouch__bin_job *job = t->job;
-    size_t stride = job->worth.stride;
+    size_t stride = job->outcome->worth.stride;
     memset(t->sums, 0, (job->n_bins + job->cells.n_tail) * stride * sizeof *t->sums);
     for (size_t b = 0, c = 0; b < job->n_bins; b++)
         for (; c < job->end[b]; c++)
-            vouch__worth_join(&job->worth, t->sums + b * stride, job->cells.sums + c * stride);
+            vouch__worth_join(&job->outcome->worth, t->sums + b * stride, job->cells.sums + c * stride);
     for (size_t k = 0; k < job->cells.n_tail; k++)
-        vouch__worth_join(&job->worth, t->sums + (job->n_bins + k) * stride,
+        vouch__worth_join(&job->outcome->worth, t->sums + (job->n_bins + k) * stride,
                           job->cells.sums + (job->cells.n + k) * stride);
 }
 
 static vouch_status teller_new(vouch_ctx *ctx, const vouch__bin_job *job, teller *t)
 {
     *t = (teller){ .job = job };
-    t->sums = vouch__scratch(ctx, (job->n_bins + job->cells.n_tail) * job->worth.stride, sizeof *t->sums);
+    t->sums = vouch__scratch(ctx, (job->n_bins + job->cells.n_tail) * job->outcome->worth.stride,
+                             sizeof *t->sums);
     if (!t->sums)
         return vouch__oom(ctx);
     join_cells(t);
@@ -278,7 +281,7 @@ vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_t
     const char *name[] = { "bin", "rows", "share", level_name(job), "worth", "woe" };
     static const vouch_type type[] = { VOUCH_TEXT,   VOUCH_INTEGER, VOUCH_NUMBER,
                                        VOUCH_NUMBER, VOUCH_NUMBER,  VOUCH_NUMBER };
-    size_t n = job->worth.target == VOUCH__BIN_BINARY ? 6 : 5;
+    size_t n = job->outcome->worth.target == VOUCH__BIN_BINARY ? 6 : 5;
     vouch__table_builder *builder = NULL;
     teller t;
     vouch_status status = teller_new(ctx, job, &t);

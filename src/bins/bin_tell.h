@@ -2,24 +2,20 @@
 #ifndef VOUCH_BIN_TELL_H
 #define VOUCH_BIN_TELL_H
 
-#include "bins/bin_rules.h"
-#include "vouch/data.h"
+#include "bins/bin_outcome.h"
 
 typedef struct vouch__bin_job { /* arrays in scratch */
-    const vouch_table *table;
-    size_t column, target, left_out;
-    double event; /* the value that is the event, of two */
-    vouch__bin_rules rules;
+    const vouch__bin_outcome *outcome;
+    size_t column;
     vouch__bin_rows rows;
-    vouch__worth worth;
     vouch__cells cells;
     vouch__trend trend;
     size_t n_bins, *end; /* cells: where each bin ends */
     double value, price[VOUCH__TRENDS];
 } vouch__bin_job;
 
-/* Fill a job of which table, column and target are set. weight: SIZE_MAX for none. */
-vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job, size_t weight, const char *rules);
+/* Fill a job of which outcome and column are set. */
+vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job);
 /* As JSON and as a table; vouch/bins.h says what is in them. */
 vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **out_json);
 vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_table **out_bins);

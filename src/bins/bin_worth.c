@@ -5,19 +5,34 @@
 
 #include <math.h>
 
-void vouch__worth_add(const vouch__worth *worth, double *sums, double w, double y)
+static void add_classes(const vouch__worth *worth, size_t n, const uint16_t *cell, const double *y,
+                        const double *w, double *sums)
 {
-    bool is_class = worth->target == VOUCH__BIN_CLASSES;
-    sums[VOUCH__SUM_ROWS] += 1.0;
-    sums[VOUCH__SUM_W] += w;
-    if (is_class) {
-        sums[VOUCH__SUM_CLASS + (size_t)y] += w;
+    for (size_t i = 0; i < n; i++) {
+        double *s = sums + cell[i] * worth->stride, weight = w ? w[i] : 1.0;
+        s[VOUCH__SUM_ROWS] += 1.0;
+        s[VOUCH__SUM_W] += weight;
+        s[VOUCH__SUM_CLASS + (size_t)y[i]] += weight;
+    }
+}
+
+void vouch__worth_add(const vouch__worth *worth, size_t n, const uint16_t *cell, const double *y,
+                      const double *w, double *sums)
+{
+    bool is_count = worth->target == VOUCH__BIN_COUNT; /* is of its exposure, not weighted by it */
+    if (worth->target == VOUCH__BIN_CLASSES) {
+        add_classes(worth, n, cell, y, w, sums);
         return;
     }
-    sums[VOUCH__SUM_EVENTS] += worth->target == VOUCH__BIN_COUNT ? y : y > 0.5;
-    /* a count is of its exposure, not weighted by it */
-    sums[VOUCH__SUM_Y] += worth->target == VOUCH__BIN_COUNT ? y : w * y;
-    sums[VOUCH__SUM_Y2] += w * y * y;
+    for (size_t i = 0; i < n; i++) {
+        double *s = sums + cell[i] * worth->stride, weight = w ? w[i] : 1.0,
+               wy = is_count ? y[i] : weight * y[i];
+        s[VOUCH__SUM_ROWS] += 1.0;
+        s[VOUCH__SUM_EVENTS] += is_count ? y[i] : y[i] > 0.5;
+        s[VOUCH__SUM_W] += weight;
+        s[VOUCH__SUM_Y] += wy;
+        s[VOUCH__SUM_Y2] += wy * y[i];
+    }
 }
 
 void vouch__worth_join(const vouch__worth *worth, double *sums, const double *other)

@@ -21,8 +21,10 @@ typedef struct vouch__worth {
     const double *all; /* [stride]: of every row with an outcome, also special and missing */
 } vouch__worth;
 
-/* Add the row (w, y) to sums. y: 0 or 1; a number; a count; the class's number. */
-void vouch__worth_add(const vouch__worth *worth, double *sums, double w, double y);
+/* Add n rows, row i to the set of sums of cell[i]. y: 0 or 1; a number; a count; the class's number. w NULL:
+ * 1 each. */
+void vouch__worth_add(const vouch__worth *worth, size_t n, const uint16_t *cell, const double *y,
+                      const double *w, double *sums);
 void vouch__worth_join(const vouch__worth *worth, double *sums, const double *other);
 /* The bin that these rows make: its worth is -INFINITY where the bounds refuse it. */
 vouch__run vouch__worth_run(const vouch__worth *worth, const double *sums);

@@ -1,0 +1,23 @@
+/* bins/bin_outcome.h: what bins are to tell apart: the target and weights of the rows that have an outcome.
+ */
+#ifndef VOUCH_BIN_OUTCOME_H
+#define VOUCH_BIN_OUTCOME_H
+
+#include "bins/bin_rules.h"
+#include "vouch/data.h"
+
+typedef struct vouch__bin_outcome { /* read once for any number of columns; arrays in scratch */
+    const vouch_table *table;
+    size_t target, n, left_out;
+    const uint32_t *row; /* [n] rows of the table; NULL: all of them */
+    const double *y, *w; /* [n], as bin_worth wants them; w NULL: 1 each */
+    double event;        /* the value that is the event, of two */
+    vouch__bin_rules rules;
+    vouch__worth worth;
+} vouch__bin_outcome;
+
+/* weight: a column, or SIZE_MAX. Fails as vouch_bin. */
+vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, size_t target, size_t weight,
+                                     const char *rules, vouch__bin_outcome *out);
+
+#endif
