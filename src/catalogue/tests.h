@@ -29,6 +29,7 @@
     X(gap)                  \
     X(gains)                \
     X(bands)                \
+    X(auc_paired)           \
     X(auc_unpaired)         \
     X(auc_decline)          \
     X(auc_partial)          \

@@ -2,7 +2,7 @@
  * one applicant in full. */
 #include "explain/suite_parts.h"
 
-#include "num/special.h"
+#include "num/rates.h"
 
 #include <math.h>
 
@@ -67,20 +67,13 @@ static void reasons(const vouch__explain_data *data, const vouch__tally *t, cons
                          "characteristic", "share of declined told so");
 }
 
-/* Jeffreys' interval of a share. */
-static void jeffreys(double k, double n, double *low, double *high)
-{
-    *low = k > 0.0 ? vouch__beta_quantile(0.025, k + 0.5, n - k + 0.5) : 0.0;
-    *high = k < n ? vouch__beta_quantile(0.975, k + 0.5, n - k + 0.5) : 1.0;
-}
-
 static void similarity(const vouch__explain_data *data, const vouch__tally *t, vouch__evidence *list)
 {
     bool can = data->just_approved && t->both > 0.0;
     double low = NAN, high = NAN, low_set = NAN, high_set = NAN;
     if (can) {
-        jeffreys(t->same_first, t->both, &low, &high);
-        jeffreys(t->same_set, t->both, &low_set, &high_set);
+        vouch__jeffreys_interval(t->same_first, t->both, 0.95, &low, &high);
+        vouch__jeffreys_interval(t->same_set, t->both, 0.95, &low_set, &high_set);
     }
     vouch__json *entry = vouch__evidence_add(
         list,

@@ -1,5 +1,6 @@
 /* Disparities of decisions and scores: each group of a protected column against the largest. */
 #include "fairness/outcomes.h"
+#include "num/rates.h"
 #include "num/special.h"
 #include "vouch/validate.h"
 
@@ -251,23 +252,14 @@ static void count_errors(const vouch__outcomes *o, const vouch__groups *g, error
     }
 }
 
-/* Wilson's interval of one rate. */
-static void wilson(double x, double n, double z, double *low, double *high)
-{
-    double p = x / n, middle = p + z * z / (2 * n), reach = z * sqrt((p * (1 - p) + z * z / (4 * n)) / n);
-    *low = fmax(0, (middle - reach) / (1 + z * z / n));
-    *high = fmin(1, (middle + reach) / (1 + z * z / n));
-}
-
 /* Newcombe's interval of a difference of rates (his method 10). */
 static vouch_status compare_rates(vouch_ctx *ctx, uint64_t x, uint64_t n, uint64_t y, uint64_t m,
                                   comparison *c)
 {
-    double z = vouch__normal_quantile(0.5 + 0.5 * LEVEL), p = (double)x / (double)n,
-           q = (double)y / (double)m;
+    double p = (double)x / (double)n, q = (double)y / (double)m;
     double p_low, p_high, q_low, q_high;
-    wilson((double)x, (double)n, z, &p_low, &p_high);
-    wilson((double)y, (double)m, z, &q_low, &q_high);
+    vouch__wilson((double)x, (double)n, LEVEL, &p_low, &p_high);
+    vouch__wilson((double)y, (double)m, LEVEL, &q_low, &q_high);
     double d = p - q, down = sqrt((p - p_low) * (p - p_low) + (q_high - q) * (q_high - q));
     double up = sqrt((p_high - p) * (p_high - p) + (q - q_low) * (q - q_low));
     *c = (comparison){ true, d, d - down, d + up, NAN, NAN };

@@ -9,7 +9,7 @@
 /* P(D >= d) with independent defaults. Source  BCBS, Working Paper 14 (2005), p. 47 */
 double vouch__pd_binomial(double n, double d, double pd);
 /* Beta(d + 1/2, n - d + 1/2) distribution function at pd. Defined for d = 0 too. Source  ECB, Instructions
- * for reporting the validation results of internal models (2019), section 2.5.3.2 */
+ * for reporting the validation results of internal models (2019), section 2.5.3.1 */
 double vouch__pd_jeffreys(double n, double d, double pd);
 /* P(D >= d) when defaults share one normal factor with correlation rho (Vasicek): the binomial tail averaged
  * over the factor. rho = 0 is the binomial test. Absolute error below 1e-9. Source  O. Vasicek, KMV (1987);

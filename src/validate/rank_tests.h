@@ -16,7 +16,7 @@ vouch_auc_pair vouch__auc_unpaired(const vouch_auc *a, const vouch_auc *b, doubl
 /* Has discrimination fallen since the initial validation? H0: the current AUC is not below the initial one,
  * which counts as known. statistic = (initial - current) / s, s DeLong's error of the current AUC; p = 1 -
  * Phi. Source  ECB, Instructions for reporting the validation results of internal models (2019),
- * section 2.5.3.1 */
+ * section 2.5.4.1 */
 typedef struct vouch__decline {
     double initial, current, statistic, p_value;
 } vouch__decline;

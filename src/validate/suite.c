@@ -16,12 +16,6 @@ void vouch__suite_quantity(const vouch__suite *suite, vouch__json *table, const 
     vouch__row_number(suite->list, row, value);
 }
 
-void vouch__jeffreys(double bad, double n, double *out_low, double *out_high)
-{
-    *out_low = bad > 0.0 ? vouch__beta_quantile(0.025, bad + 0.5, n - bad + 0.5) : 0.0;
-    *out_high = bad < n ? vouch__beta_quantile(0.975, bad + 0.5, n - bad + 0.5) : 1.0;
-}
-
 vouch__entry vouch__suite_entry(const vouch__suite *suite, const vouch_test *test)
 {
     return VOUCH__ENTRY(.id = test->id, .section = test->section, .title = test->title,

@@ -3,6 +3,7 @@
 #define VOUCH_VALIDATE_PARTS_H
 
 #include "evidence/test.h"
+#include "num/rates.h"
 #include "validate/suite.h"
 
 /* The rows of the suite's tests. */
@@ -56,9 +57,11 @@ static inline double vouch__suite_weight(const vouch__scored *scored, size_t i)
 /* A row of a table of two columns, a quantity's name and its value. */
 void vouch__suite_quantity(const vouch__suite *suite, vouch__json *table, const char *name, double value);
 
-/* Jeffreys' 95 % interval of a rate: bad of n, n > 0; at no bads the lower limit is 0, at all the upper is 1.
- */
-void vouch__jeffreys(double bad, double n, double *out_low, double *out_high);
+/* Jeffreys' 95 % interval of a rate: bad of n, n > 0. */
+static inline void vouch__jeffreys(double bad, double n, double *out_low, double *out_high)
+{
+    vouch__jeffreys_interval(bad, n, 0.95, out_low, out_high);
+}
 
 /* Score bands frozen on train's tenths of the raw score, with what fell in them. */
 typedef struct vouch__band {

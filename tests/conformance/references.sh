@@ -9,7 +9,8 @@ if [ ! -x "$python" ]; then
     .cache/venv-references/bin/pip install --quiet numpy==2.2.6 scipy==1.15.3 pandas==2.3.3 scikit-learn==1.7.2 statsmodels==0.14.5 \
         fairlearn==0.13.0 mpmath==1.3.0
     # Small packages that only some checks ask, without what they pin.
-    .cache/venv-references/bin/pip install --quiet --no-deps hmeasure==0.1.6 EMP-PY==2.0.4 || true
+    .cache/venv-references/bin/pip install --quiet --no-deps hmeasure==0.1.6 EMP-PY==2.0.4 \
+        riskvalidation==1.0.1 || true
 fi
 moved=0
 for script in tests/golden/validate/make_*.py tests/golden/models/make_logit.py tests/golden/monitor/make_*.py tests/golden/fairness/make_*.py tests/golden/catalogue/make_*.py; do

@@ -52,7 +52,7 @@ const vouch_test vouch__test_auc_decline = {
               "blind to a model that was poor from the start.",
     .source = "ECB, Instructions for reporting the validation results of internal models, IRB Pillar I "
               "models for credit "
-              "risk (2019), section 2.5.3.1",
+              "risk (2019), section 2.5.4.1",
     .null_hypothesis = "the current AUC is not below the initial one",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_LABELS | VOUCH__NEEDS_BOTH | VOUCH__NEEDS_REFERENCE,
     .run = run,

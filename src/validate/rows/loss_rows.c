@@ -70,8 +70,9 @@ static vouch_status run_t(vouch_ctx *ctx, const vouch__test_call *call)
 const vouch_test vouch__test_lgd_bias = {
     .id = "irb.lgd_bias",
     .section = "validate",
-    .title = "t test of LGD or CCF (ECB)",
-    .purpose = "Are realised losses (or conversion factors) above their estimates by more than chance, in "
+    .title = "t test of LGD, CCF or exposure (ECB)",
+    .purpose = "Are realised losses (or conversion factors, or exposures) above their estimates by more than "
+               "chance, in "
                "the portfolio and in each segment?",
     .mechanism = "The mean of realised less estimated over its standard error is compared with Student's "
                  "distribution with n - 1 degrees of "
@@ -86,7 +87,7 @@ const vouch_test vouch__test_lgd_bias = {
               "has the size at 30 cases. Recoveries "
               "that are still under way must be left out or completed first.",
     .source = "ECB, Instructions for reporting the validation results of internal models (2019), sections "
-              "2.6.2 and 2.9.3.1",
+              "2.6 and 2.9",
     .null_hypothesis = "the estimates are not below the realised values on average",
     .needs = NEEDS,
     .uses = VOUCH__NEEDS_SEGMENT | VOUCH__NEEDS_GRADE,
@@ -180,7 +181,7 @@ const vouch_test vouch__test_lgd_ranking = {
     .limits =
         "Classes lose what happens inside them; with two or three pools of estimates the figure says little.",
     .source = "ECB, Instructions for reporting the validation results of internal models (2019), section "
-              "2.6.3; R. H. Somers, American "
+              "2.6; R. H. Somers, American "
               "Sociological Review 27 (1962) 799-811; L. A. Goodman & W. H. Kruskal, JASA 67 (1972) 415-421",
     .null_hypothesis = "estimates do not rank realised values",
     .needs = NEEDS,

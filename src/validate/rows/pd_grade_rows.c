@@ -139,7 +139,7 @@ const vouch_test vouch__test_pd_jeffreys = {
                  "with few obligors.",
     .limits = "Assumes that defaults are independent, as the binomial test does.",
     .source = "ECB, Instructions for reporting the validation results of internal models (2019), section "
-              "2.5.3.2; L. D. Brown, T. T. Cai & "
+              "2.5.3.1; L. D. Brown, T. T. Cai & "
               "A. DasGupta, Statistical Science 16 (2001) 101-133",
     .null_hypothesis = "no grade's PD is below its true default rate",
     .needs = NEEDS,

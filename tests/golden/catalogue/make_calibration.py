@@ -20,6 +20,11 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.stattools import durbin_watson, jarque_bera
 from statsmodels.stats.diagnostic import acorr_ljungbox, het_breuschpagan
 
+try: # where this peer is installed, it must agree
+    from riskvalidation.validation import calibration as rv_calibration, rating_system as rv_rating
+except ImportError:
+    rv_calibration = rv_rating = None
+
 SEED = 20261122
 
 
@@ -171,6 +176,8 @@ def grades(rng, cases):
                                 (1000, 20, 0.015, 0.1005894551), (5000, 100, 0.02, 0.4935446460)]:
         assert abs(beta.cdf(rate, bad + 0.5, count - bad + 0.5) - p) < 1e-9
         cases.append(case("irb.jeffreys", {"0.value": p}, graded({"a": (count, bad, rate)}), tolerance=1e-9))
+    if rv_calibration:  # by Gauss-Hermite nodes, which lose digits in large pools
+        assert all(abs(rv_calibration.default_count_sf(c[1], c[0], c[2], 0.12) - p) < 1e-3 for c, p in zip(cells.values(), both))
     tail = lambda k, level: correlated(40, k, 0.1, 0.12) <= 1 - level
     yellow, red = (next(k for k in range(42) if tail(k, level)) for level in (0.95, 0.999))
     light = lambda p: "red" if p < 0.001 else "yellow" if p < 0.05 else "green"
@@ -220,6 +227,9 @@ def ratings(rng, cases):
                            sum(max(k - 1 - i, i) * count[i, j] for i, j in cells))
     upper = width([(i, j) for i in range(k) for j in range(i + 1, k)])
     lower = width([(i, j) for i in range(k) for j in range(i)])
+    if rv_rating:
+        assert np.allclose(rv_rating.matrix_weighted_bandwidth(count), (upper, lower), atol=1e-12)
+        assert abs(rv_rating.concentration((489, 401, 110))[1] - 0.1929104) < 1e-7
     def z(i, j):
         near = j - 1 if j > i else j + 1
         a, b = share[i, near], share[i, j]

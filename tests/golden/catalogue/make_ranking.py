@@ -125,6 +125,13 @@ def ranking(rng, cases):
             "0.value": a - b, "0.statistic": z, "0.p_value": 2 * scipy.stats.norm.sf(abs(z)),
             "0.interval.low": a - b - scipy.stats.norm.ppf(0.975) * se,
             "0.tables.samples.rows.0.4": np.sqrt(va), "0.tables.samples.rows.1.3": b}, now, before))
+        rival = np.round(score + rng.normal(size=n), digits)
+        (a10, a01), (r10, r01) = placements(score, bad), placements(rival, bad)
+        var = (a10 - r10).var(ddof=1) / len(a10) + (a01 - r01).var(ddof=1) / len(a01)
+        off = a10.mean() - r10.mean()
+        cases.append(case("validate.auc_paired", {"0.value": off, "0.statistic": off / np.sqrt(var),
+                                                  "0.p_value": 2 * scipy.stats.norm.sf(abs(off / np.sqrt(var)))},
+                          data(score, bad, rival=rival)))
         s = (b - a) / np.sqrt(va)
         cases.append(case("irb.auc_decline", {"0.value": b - a, "0.statistic": s, "0.p_value": scipy.stats.norm.sf(s)},
                           now, before))

@@ -72,6 +72,10 @@ static void critical_counts_are_the_first_to_reject(void **state)
             assert_true(vouch__pd_binomial_correlated(n, k, pd, rho) <= 0.05);
         assert_true(vouch__pd_binomial_correlated(n, k - 1, pd, rho) > 0.05);
     }
+    /* BCBS Working Paper 14: PD 1 %, 1,000 obligors, 99 %, correlation 0 to 20 % */
+    const double published[] = { 19, 35, 49, 63, 77 };
+    for (int k = 0; k < 5; k++)
+        assert_close(vouch__pd_critical_count(1000, 0.01, 0.05 * k, 0.99), published[k], 0);
     assert_int_equal(vouch__pd_light(0.2, 0.95, 0.999), VOUCH__GREEN);
     assert_int_equal(vouch__pd_light(0.01, 0.95, 0.999), VOUCH__YELLOW);
     assert_int_equal(vouch__pd_light(0.0005, 0.95, 0.999), VOUCH__RED);
