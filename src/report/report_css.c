@@ -55,7 +55,7 @@ const char *const vouch__report_css[] = {
     ".scroll{overflow-x:auto;margin:.6rem 0}\n",
     "table{border-collapse:collapse;width:auto;max-width:100%;font-size:.86rem;line-height:1.35}\n",
     ".results th:first-child,.results td:first-child{min-width:8.4rem}.results th.num{min-width:4rem}\n",
-    ".halves{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 3rem;margin-top:1.8rem}.halves h3{margin:0 0 .4rem}\n",
+    ".halves{display:grid;grid-template-columns:minmax(0,11fr) minmax(0,9fr);gap:0 2.5rem;margin-top:1.8rem}.halves h3{margin:0 0 .4rem}\n",
     ".halves>div>*+h3{margin-top:1.6rem}.tally td{border-bottom:0;padding:.15rem 1rem .15rem 0}\n",
     ".tables{display:flex;flex-wrap:wrap;gap:.2rem 3rem;align-items:flex-start}.tables>*{max-width:100%;min-width:0}\n",
     ".tables details{flex-basis:100%}.tables h4{margin-top:.6rem}\n",
