@@ -1,7 +1,7 @@
 /* vouch/models.h: models of every kind: load, look at, score.
  *
  * Shared vocabulary
- *   raw          log-odds of the bad event (squared loss: the prediction itself)
+ *   raw          log-odds of the bad event (of other losses the prediction, or its logarithm: docs/models.md)
  *   probability  P(bad), larger is riskier
  *   points       integers, larger is safer; only kinds that have them
  * SPDX-License-Identifier: Apache-2.0 */
@@ -37,6 +37,54 @@ VOUCH_API int vouch_model_has_points(const vouch_model *model);
  * (points table, trees). The caller frees it with vouch_text_free. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model,
                                                            char **out_json);
+
+/* Fitting. */
+
+typedef enum vouch_link { VOUCH_LINK_IDENTITY, VOUCH_LINK_LOGIT, VOUCH_LINK_LOG } vouch_link;
+
+/* A loss of the caller's, for kind "gbdt". slopes fills gradient and curvature (>= 0; both finite) of n rows,
+ * each from its own raw value and target alone; it is called from several threads at once, twice for each
+ * tree. For a model to come out the same everywhere its results must be the same bits for the same arguments,
+ * which the C library's exp and log do not promise from one machine to another. The model file keeps link,
+ * which says what probability is made of raw; loss and slopes are not kept. */
+typedef struct vouch_objective {
+    void *self;
+    double start;    /* raw of every row before any tree */
+    vouch_link link; /* probability: raw held to 0..1, 1 / (1 + exp(-raw)), or exp(raw) held to 0..1 */
+    void (*slopes)(void *self, size_t n, const double *raw, const double *target, double *out_gradient,
+                   double *out_curvature);
+    double (*loss)(void *self, double raw, double target); /* for early stopping; NULL: there is none */
+} vouch_objective;
+
+enum { VOUCH_PART_TRAIN = 0, VOUCH_PART_TUNE = 1, VOUCH_PART_NEITHER = 2 };
+
+/* Members may be 0 where so said. */
+typedef struct vouch_fit_spec {
+    const char *kind; /* NULL: "gbdt" */
+    const char *name; /* of the model */
+    const vouch_table *table;
+    const char *const *inputs; /* [n_inputs] names of columns; NULL: every column */
+    size_t n_inputs;
+    const double *target; /* [rows] 0/1 (1 = bad), or what the loss takes */
+    const double *weight; /* [rows] > 0; NULL: ones */
+    const uint8_t *part;  /* [rows] VOUCH_PART_...; NULL: every row trains */
+    const char *params;   /* a mapping in YAML or JSON, with the keys of a model in a project file: "{trees:
+                             200,   monotone: {age: down}, interactions: [[age, income]]}"; NULL: defaults */
+    uint64_t seed;
+    const vouch_objective *objective; /* NULL: the loss that params names */
+    const vouch_model *resume;        /* NULL, or a model to grow on from */
+    const char *checkpoint; /* NULL, or a file that is a model every checkpoint_every trees (0: 1) */
+    size_t checkpoint_every;
+} vouch_fit_spec;
+
+/* Fit a model. The same spec gives the same bytes on any number of threads and on any processor; so does
+ * growing on from a model (or checkpoint) fitted on the same rows with the same parameters but for trees,
+ * whose trees become the first of the new one's. Progress is told by tree; cancelling leaves nothing but the
+ * last whole checkpoint. Fails  E_ARG    no such kind, what the kind does not take, or a model that cannot be
+ * grown on from E_FORMAT params are malformed or out of range (named) E_DATA   targets or weights that the
+ * loss does not take, no rows, one outcome only, an unknown column E_LIMIT, E_CANCELLED, E_IO, E_NOMEM */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_fit(vouch_ctx *ctx, const vouch_fit_spec *spec,
+                                                      vouch_model **out_model);
 
 /* Score every row of table. Inputs are found by name; extra columns are ignored. Any out may be NULL.
  *   out_raw, out_probability  [rows]

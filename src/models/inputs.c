@@ -72,6 +72,35 @@ static vouch_status bind_one(vouch_ctx *ctx, vouch__binding *b, size_t j)
     return VOUCH_OK;
 }
 
+vouch_status vouch__input_categories(vouch_ctx *ctx, const vouch_table *table, size_t col, size_t n,
+                                     const uint32_t *row, vouch__input *input)
+{
+    size_t codes = vouch_table_categories(table, col), mark = vouch__scratch_mark(ctx);
+    double *code = vouch__scratch(ctx, n + 1, sizeof *code);
+    uint8_t *seen = vouch__scratch(ctx, codes + 1, sizeof *seen);
+    vouch_status status = VOUCH_OK;
+    if (!code || !seen)
+        return vouch__oom(ctx);
+    memset(seen, 0, codes + 1);
+    vouch__table_gather(table, col, n, row, code);
+    for (size_t i = 0; i < n; i++)
+        if (code[i] >= 0)
+            seen[(size_t)code[i]] = 1;
+    input->is_category = true;
+    input->category = vouch__alloc(ctx, codes + 1, sizeof *input->category);
+    if (!input->category)
+        return vouch__oom(ctx);
+    for (size_t c = 0; c < codes && !status; c++) {
+        if (!seen[c])
+            continue;
+        input->category[input->n_categories] = vouch__strdup(ctx, vouch_table_category(table, col, c));
+        status = input->category[input->n_categories] ? VOUCH_OK : vouch__oom(ctx);
+        input->n_categories += !status;
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
 vouch_status vouch__bind(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch_table *table,
                          vouch__binding *out_binding)
 {

@@ -27,6 +27,10 @@ typedef struct vouch__inputs {
 
 vouch_status vouch__inputs_new(vouch_ctx *ctx, size_t n, vouch__inputs *out_inputs);
 void vouch__inputs_clear(vouch__inputs *inputs);
+/* Make input a category with the texts that rows row[n] of a column have: what other rows add is unseen, as
+ * it will be in use. */
+vouch_status vouch__input_categories(vouch_ctx *ctx, const vouch_table *table, size_t col, size_t n,
+                                     const uint32_t *row, vouch__input *input);
 
 /* Where each input stands in one table, and its categories' codes translated. */
 typedef struct vouch__binding {

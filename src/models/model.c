@@ -39,17 +39,30 @@ size_t vouch__kind_names(const char *out[], size_t max)
     return n;
 }
 
+static vouch_status check_kind(vouch_ctx *ctx, const vouch__model_kind *kind, const vouch__fit_data *data)
+{
+    if (kind->capabilities & VOUCH__CAN_RESUME ||
+        (!data->group && !data->missing && !data->objective && !data->resume))
+        return VOUCH_OK;
+    return vouch__fail(ctx, VOUCH_E_ARG,
+                       "fit: %s takes no interactions, sides of missing values, objective or model to resume",
+                       kind->name);
+}
+
 vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
                               vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
                               vouch__doc *doc, vouch__json *log, vouch_model **out_model)
 {
     vouch__fit_data named = *data;
-    vouch_status status;
+    vouch_status status = check_kind(ctx, kind, data);
+    if (status)
+        return status;
     vouch_model *model = vouch__alloc(ctx, 1, sizeof *model);
     if (!model)
         return vouch__oom(ctx);
     named.name = name;
     model->kind = kind;
+    model->version = kind->version;
     model->alloc = *vouch__allocator(ctx);
     model->name = vouch__strdup(ctx, name);
     model->value = vouch__alloc(ctx, kind->n_params ? kind->n_params : 1, sizeof *model->value);
@@ -84,6 +97,7 @@ vouch_status vouch__model_make(vouch_ctx *ctx, const vouch__model_kind *kind, co
     if (!model)
         return vouch__oom(ctx);
     model->kind = kind;
+    model->version = kind->version;
     model->alloc = *vouch__allocator(ctx);
     model->name = vouch__strdup(ctx, name);
     model->value = vouch__alloc(ctx, 1, sizeof *model->value);

@@ -32,10 +32,17 @@ static void put_inputs(vouch__buf *out, const vouch__inputs *inputs)
     }
 }
 
+/* Parameters that a version adds come last. */
+static size_t params_of(const vouch_model *model)
+{
+    return model->version == model->kind->version ? model->kind->n_params : model->kind->params_of_1;
+}
+
 static void put_params(vouch__buf *out, const vouch_model *model)
 {
-    vouch__put_u32(out, (uint32_t)model->kind->n_params);
-    for (size_t i = 0; i < model->kind->n_params; i++) {
+    size_t n = params_of(model);
+    vouch__put_u32(out, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
         vouch__put_text(out, model->kind->params[i].name);
         vouch__put_f64(out, model->value[i]);
     }
@@ -49,7 +56,7 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model)
     vouch__buf_init(ctx, &file, longest);
 
     vouch__put_text(&payload, model->kind->name);
-    vouch__put_u32(&payload, model->kind->version);
+    vouch__put_u32(&payload, model->version);
     vouch__put_text(&payload, model->name);
     put_inputs(&payload, &model->inputs);
     put_params(&payload, model);
@@ -177,22 +184,24 @@ static bool param_fits(const vouch__param *param, double v)
         top = 0;
         for (const char *p = param->choices; *p; p++)
             top += *p == '|';
-    } else if (param->type == VOUCH__PARAM_FLAG) {
+    } else if (param->type == VOUCH__PARAM_FLAG || param->type == VOUCH__PARAM_TREE) {
         top = 1;
     }
     bool is_real = param->type == VOUCH__PARAM_REAL;
-    bool is_counted = param->type == VOUCH__PARAM_CHOICE || param->type == VOUCH__PARAM_FLAG;
+    bool is_counted = param->type != VOUCH__PARAM_INTEGER && !is_real;
     return v >= (is_counted ? 0.0 : param->lo) && v <= top && (is_real || v == floor(v));
 }
 
 static vouch_status get_params(vouch_ctx *ctx, vouch__wire *in, vouch_model *model)
 {
     size_t n = vouch__get_count(in, 12);
-    if (in->is_short || n != model->kind->n_params)
+    if (in->is_short || n != params_of(model))
         return malformed(ctx, "its parameters are not those of its kind");
-    model->value = vouch__alloc(ctx, n ? n : 1, sizeof *model->value);
+    model->value = vouch__alloc(ctx, model->kind->n_params + 1, sizeof *model->value);
     if (!model->value)
         return vouch__oom(ctx);
+    for (size_t i = n; i < model->kind->n_params; i++)
+        model->value[i] = model->kind->params[i].value;
     for (size_t i = 0; i < n; i++) {
         const vouch__param *param = &model->kind->params[i];
         size_t len = vouch__get_count(in, 1);
@@ -217,9 +226,10 @@ static vouch_status get_kind(vouch_ctx *ctx, vouch__wire *in, vouch_model *model
     if (!model->kind)
         status = vouch__fail(ctx, VOUCH_E_FORMAT, "model file is of kind '%.40s', which this vouch lacks",
                              name);
-    else if (version != model->kind->version)
+    else if (version != model->kind->version && !(version == 1 && model->kind->params_of_1))
         status = vouch__fail(ctx, VOUCH_E_FORMAT, "model file holds %s version %u, this vouch reads %u", name,
                              version, model->kind->version);
+    model->version = version;
     vouch__free(&model->alloc, name);
     return status;
 }

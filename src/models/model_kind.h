@@ -12,7 +12,7 @@
 typedef struct vouch__part_rows {
     size_t n;
     const uint32_t *row;  /* ascending */
-    const double *target; /* [n] 0/1 for logistic loss (1 = bad), any for squared */
+    const double *target; /* [n] 0/1 (1 = bad), or what else the kind's loss takes */
     const double *weight; /* [n] > 0, or NULL */
 } vouch__part_rows;
 
@@ -23,6 +23,16 @@ typedef struct vouch__fit_data { /* train and tune; never test */
     bool is_event;               /* target is 0/1, and probability must be that of 1 */
     const vouch__json *settings; /* the mapping with the kind's settings, or NULL */
     const char *name;            /* of the model, for progress; vouch__model_fit sets it */
+
+    /* What only some kinds take; others refuse it. All may be NULL. */
+    const uint64_t *group; /* [inputs] bits: the groups whose inputs may interact; 0: alone */
+    const int8_t *missing; /* [inputs] +1: missing goes with low values, -1: with high; 0: learned */
+    const vouch_objective *objective; /* instead of the loss that the parameters name */
+    const struct vouch_model *resume; /* grow on from it */
+    /* Called after every keep_every trees with the state so far, which is as good as one that was fitted. */
+    vouch_status (*keep)(vouch_ctx *ctx, void *self, const void *state);
+    void *keep_self;
+    size_t keep_every;
 } vouch__fit_data;
 
 /* A row-major block of input values, as vouch__bound_rows gives them. */
@@ -36,7 +46,8 @@ enum {
     VOUCH__CAN_ADDITIVE = 2,
     VOUCH__CAN_TREES = 4,
     VOUCH__CAN_CALIBRATED = 8,
-    VOUCH__IS_IMPORTED = 16
+    VOUCH__IS_IMPORTED = 16,
+    VOUCH__CAN_RESUME = 32 /* and takes groups, sides of missing values and objectives */
 };
 
 /* A form in which another system can run a model. */
@@ -49,6 +60,7 @@ typedef struct vouch__form {
 typedef struct vouch__model_kind {
     const char *name, *title;
     uint32_t version;      /* of the saved form */
+    size_t params_of_1;    /* files of version 1, with that many parameters, are read too; 0: they are not */
     unsigned capabilities; /* VOUCH__CAN_... */
     const vouch__param *params;
     size_t n_params;
@@ -101,6 +113,7 @@ size_t vouch__kind_names(const char *out[], size_t max);     /* of those that ar
 
 struct vouch_model { /* immutable once made */
     const vouch__model_kind *kind;
+    uint32_t version; /* of the kind's saved form that its file has */
     char *name;
     vouch__inputs inputs;
     double *value; /* [kind->n_params], as used */

@@ -3,6 +3,7 @@
 #include "run/job.h"
 
 #include "base/file.h"
+#include "models/fit_rules.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,37 +25,6 @@ static vouch_status part_rows(vouch_ctx *ctx, const vouch__job *job, vouch__part
     }
     *out = (vouch__part_rows){ .n = n, .row = row, .target = target, .weight = weight };
     return VOUCH_OK;
-}
-
-/* The categories of the training rows only: what tune and test add is unseen, as it will be in use. */
-static vouch_status read_categories(vouch_ctx *ctx, const vouch__job *job, size_t col, vouch__input *input)
-{
-    size_t n = vouch_table_categories(job->table, col);
-    size_t n_train = job->split.n[VOUCH__TRAIN];
-    size_t mark = vouch__scratch_mark(ctx);
-    double *code = vouch__scratch(ctx, n_train + 1, sizeof *code);
-    uint8_t *seen = vouch__scratch(ctx, n + 1, sizeof *seen);
-    vouch_status status = VOUCH_OK;
-    if (!code || !seen)
-        return vouch__oom(ctx);
-    memset(seen, 0, n + 1);
-    vouch__table_gather(job->table, col, n_train, job->split.row[VOUCH__TRAIN], code);
-    for (size_t i = 0; i < n_train; i++)
-        if (code[i] >= 0)
-            seen[(size_t)code[i]] = 1;
-    input->is_category = true;
-    input->category = vouch__alloc(ctx, n + 1, sizeof *input->category);
-    if (!input->category)
-        return vouch__oom(ctx);
-    for (size_t c = 0; c < n && !status; c++) {
-        if (!seen[c])
-            continue;
-        input->category[input->n_categories] = vouch__strdup(ctx, vouch_table_category(job->table, col, c));
-        status = input->category[input->n_categories] ? VOUCH_OK : vouch__oom(ctx);
-        input->n_categories += !status;
-    }
-    vouch__scratch_reset(ctx, mark);
-    return status;
 }
 
 static vouch_status read_special(vouch_ctx *ctx, const vouch__job *job, vouch__input *input)
@@ -83,24 +53,13 @@ static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vou
         if (!input->name)
             return vouch__oom(ctx);
         if (vouch_table_type(job->table, col) == VOUCH_TEXT)
-            status = read_categories(ctx, job, col, input);
+            status = vouch__input_categories(ctx, job->table, col, job->split.n[VOUCH__TRAIN],
+                                             job->split.row[VOUCH__TRAIN], input);
         if (!status)
             status = read_special(ctx, job, input);
-        if (status)
-            break;
-        const char *direction = vouch__json_string(vouch__json_get(plan->monotone, input->name));
-        input->monotone = (int8_t)(!direction ? 0 : !strcmp(direction, "up") ? 1 : -1);
     }
-    for (const vouch__json *node = plan->monotone ? plan->monotone->first : NULL; node && !status;
-         node = node->next) {
-        bool found = false;
-        for (size_t i = 0; i < out_inputs->n && !found; i++)
-            found = !strcmp(out_inputs->at[i].name, node->key);
-        if (!found)
-            status = vouch__fail(ctx, VOUCH_E_DATA,
-                                 "%s:%u:%u: models.%s.monotone names '%s', which is not an input",
-                                 job->project.path, node->line, node->column, plan->name, node->key);
-    }
+    if (!status)
+        status = vouch__fit_monotone_read(ctx, job->project.path, plan->name, plan->monotone, out_inputs);
     return status;
 }
 
@@ -166,6 +125,8 @@ static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_
     vouch_status status = make_inputs(ctx, job, plan, &inputs);
     if (!status)
         status = vouch__bind(ctx, &inputs, job->table, &binding);
+    if (!status)
+        status = vouch__fit_rules_read(ctx, job->project.path, plan->name, plan->mapping, &inputs, &data);
     if (!status)
         status = part_rows(ctx, job, VOUCH__TRAIN, &data.train);
     if (!status)

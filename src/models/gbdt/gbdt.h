@@ -25,11 +25,26 @@ enum {
                                  neighbouring inputs do not compete for the same places in the cache */
     VOUCH__GBDT_PAD = 64,     /* records readable past the last: they are prefetched; bytes past a column */
     VOUCH__GBDT_TILE = 16384, /* rows a task of a pass over all rows takes */
+    VOUCH__GBDT_TUNE = 4096,  /* rows whose losses are added up in one task */
     VOUCH__GBDT_WORDS = 8     /* of a set of bins */
 };
 
+/* As model files number them. CUSTOM is the caller's own. */
+typedef enum vouch__gbdt_loss_id {
+    VOUCH__LOSS_LOGISTIC,
+    VOUCH__LOSS_SQUARED,
+    VOUCH__LOSS_POISSON,
+    VOUCH__LOSS_GAMMA,
+    VOUCH__LOSS_TWEEDIE,
+    VOUCH__LOSS_QUANTILE,
+    VOUCH__LOSS_FOCAL,
+    VOUCH__LOSS_CUSTOM,
+    VOUCH__LOSSES
+} vouch__gbdt_loss_id;
+
 typedef struct vouch__gbdt { /* the state of a fitted model */
-    bool is_squared;
+    vouch__gbdt_loss_id loss;
+    vouch_link link;
     vouch__trees trees;
     vouch__engine *engine; /* trees compiled: what scores rows */
 } vouch__gbdt;
@@ -40,7 +55,10 @@ typedef struct vouch__gbdt_kernels vouch__gbdt_kernels;
 typedef struct vouch__gbdt_params {
     size_t trees, leaves, depth, max_bins, min_rows, early_stop;
     double rate, l2, min_weight, row_sample, column_sample;
-    bool is_leaf_wise, is_squared;
+    bool is_leaf_wise;
+    vouch__gbdt_loss_id loss;
+    double shape;      /* power, quantile or focal, as the loss has it */
+    double bad_weight; /* of a bad row beside a good one; 0: what makes the classes weigh the same */
     const vouch__gbdt_kernels *kernels;
 } vouch__gbdt_params;
 
@@ -93,11 +111,29 @@ typedef struct vouch__gbdt_outcome { /* what gradients are made from */
     size_t n;
     const double *target;
     const float *weight; /* relative to the largest; NULL: ones */
-    bool is_squared;
+    vouch__gbdt_loss_id loss;
+    double shape;
+    const vouch_objective *objective; /* custom loss */
     const vouch__gbdt_kernels *kernels;
-    double unit;   /* squared loss: targets are measured in this */
+    double unit;   /* squared and custom loss: gradients are measured in this */
     double *score; /* [n] */
 } vouch__gbdt_outcome;
+
+const char *vouch__gbdt_loss_name(vouch__gbdt_loss_id loss);
+const char *vouch__gbdt_loss_title(vouch__gbdt_loss_id loss); /* "log-loss" */
+vouch_link vouch__gbdt_link(vouch__gbdt_loss_id loss);
+bool vouch__gbdt_is_binary(vouch__gbdt_loss_id loss);
+const char *vouch__gbdt_target_wrong(vouch__gbdt_loss_id loss, double target); /* NULL: nothing */
+/* Gradient and curvature of one row, and its loss, unweighted. */
+void vouch__gbdt_slopes(const vouch__gbdt_outcome *outcome, double score, double target, double *g,
+                        double *h);
+double vouch__gbdt_loss_of(const vouch__gbdt_outcome *outcome, double score, double target);
+double vouch__gbdt_step(vouch__gbdt_loss_id loss, double newton); /* what is made of a leaf's Newton step */
+/* The score of every row before any tree. */
+vouch_status vouch__gbdt_start(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome, const double *weight,
+                               double *out_start);
+vouch_status vouch__gbdt_quantile(vouch_ctx *ctx, size_t n, const double *value, const double *weight,
+                                  double p, double *out);
 
 /* Which rows a tree is grown on: all when share is 1, else those whose hash falls below it. */
 typedef struct vouch__gbdt_sample {
@@ -107,7 +143,8 @@ typedef struct vouch__gbdt_sample {
 } vouch__gbdt_sample;
 
 /* Gradient and curvature of rows [begin, begin + n), weighted. */
-void vouch__gbdt_loss(const vouch__gbdt_outcome *outcome, size_t begin, size_t n, float *g, float *h);
+vouch_status vouch__gbdt_loss(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome, size_t begin, size_t n,
+                              float *g, float *h);
 /* Gradients at the present scores, rounded, as one record for each sampled row in ascending order. */
 vouch_status vouch__gbdt_gradients(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome,
                                    const vouch__gbdt_sample *sample, vouch__record *record, size_t *out_n,
@@ -216,8 +253,27 @@ vouch_status vouch__gbdt_grow(vouch_ctx *ctx, vouch__gbdt_grower *grower, size_t
  * of them; cover[leaves] becomes what came to each. */
 void vouch__gbdt_apply(const vouch__gbdt_grower *grower, size_t begin, size_t end, const double *leaf_value,
                        const double *weight, double *score, double *cover);
+/* The records that leaf k of that tree holds, in ascending order of rows. */
+const vouch__record *vouch__gbdt_leaf(const vouch__gbdt_grower *grower, size_t k, size_t *out_n);
 /* The leaf that row i of rows reaches. */
 size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *rows, size_t i);
+
+/* The forest: a grown tree added; the first n trees kept. */
+vouch_status vouch__gbdt_append(vouch_ctx *ctx, const vouch__gbdt_bins *bins, const vouch__gbdt_tree *tree,
+                                vouch__trees *trees);
+void vouch__gbdt_cut_back(vouch__trees *trees, size_t n);
+/* A forest taken up again: whether it may be, its trees, the scores and the curve of losses they give. */
+vouch_status vouch__gbdt_resume_check(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt *old,
+                                      vouch__gbdt_loss_id loss, double base);
+vouch_status vouch__gbdt_copy_trees(vouch_ctx *ctx, const vouch__trees *from, vouch__trees *to);
+vouch_status vouch__gbdt_again(vouch_ctx *ctx, const vouch__trees *trees, const vouch__binding *binding,
+                               const vouch__part_rows *part, const vouch__gbdt_outcome *outcome,
+                               double *score, double *curve, double weight);
+
+/* Refuses what cannot be fitted. */
+vouch_status vouch__gbdt_check(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt_params *params);
+/* data with weights that have the class weight in them, in scratch. */
+vouch_status vouch__gbdt_weigh(vouch_ctx *ctx, const vouch__gbdt_params *params, vouch__fit_data *data);
 
 /* The kind's fit. */
 vouch_status vouch__gbdt_fit(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt_params *params,

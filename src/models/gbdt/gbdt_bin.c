@@ -137,7 +137,8 @@ vouch_status vouch__gbdt_bins_make(vouch_ctx *ctx, const vouch__fit_data *data, 
         vouch__gbdt_input *input = &bins.input[j];
         *input = (vouch__gbdt_input){ .is_category = inputs->at[j].is_category,
                                       .monotone = inputs->at[j].monotone,
-                                      .groups = 1,
+                                      .missing = data->missing ? data->missing[j] : 0,
+                                      .groups = data->group ? data->group[j] : 1,
                                       .n_codes = inputs->at[j].n_categories };
         input->cut = vouch__scratch(ctx, VOUCH__GBDT_BINS, sizeof *input->cut);
         input->bin_of = vouch__scratch(ctx, input->n_codes, sizeof *input->bin_of);

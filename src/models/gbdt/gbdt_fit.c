@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAGE = 96, TUNE_GRAIN = 4096 };
+enum { STAGE = 96 };
 
 typedef struct boost {
     const vouch__fit_data *data;
@@ -28,57 +28,13 @@ typedef struct boost {
     double *leaf_value;           /* [leaves], shrunk */
     double *curve;                /* [trees] loss on tune */
     double tune_weight;           /* total */
-    uint32_t *use;                /* inputs of the present tree */
+    bool has_curve;
+    uint32_t *use; /* inputs of the present tree */
     struct keyed {
         uint64_t key;
         uint32_t input;
     } * keyed;
 } boost;
-
-/* What is asked for, and whether it can be had. */
-
-static vouch_status check_part(vouch_ctx *ctx, const vouch__part_rows *part, const char *name,
-                               bool is_squared)
-{
-    for (size_t i = 0; i < part->n; i++) {
-        double y = part->target[i], w = part->weight ? part->weight[i] : 1.0;
-        if (!is_squared && y != 0.0 && y != 1.0)
-            return vouch__fail(ctx, VOUCH_E_DATA, "fit: a target of %s row %zu is neither 0 nor 1", name, i);
-        if (!(fabs(y) < 1e150))
-            return vouch__fail(ctx, VOUCH_E_DATA, "fit: a target of %s row %zu is not a number below 1e150",
-                               name, i);
-        if (!(w > 0.0 && w < 1e150))
-            return vouch__fail(ctx, VOUCH_E_DATA, "fit: the weight of %s row %zu must be finite and > 0",
-                               name, i);
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status check(vouch_ctx *ctx, const vouch__fit_data *data, bool is_squared)
-{
-    const vouch__inputs *inputs = data->binding->inputs;
-    size_t bad = 0;
-    if (inputs->n == 0)
-        return vouch__fail(ctx, VOUCH_E_DATA, "fit: there are no inputs");
-    if (data->train.n == 0)
-        return vouch__fail(ctx, VOUCH_E_DATA, "fit: there are no training rows");
-    if (data->train.n > 100000000)
-        return vouch__fail(ctx, VOUCH_E_LIMIT, "fit: %zu training rows, at most 100000000", data->train.n);
-    for (size_t j = 0; j < inputs->n; j++)
-        if (inputs->at[j].is_category && inputs->at[j].monotone)
-            return vouch__fail(ctx, VOUCH_E_ARG, "fit: input '%s' is a category, it cannot be monotone",
-                               inputs->at[j].name);
-    vouch_status status = check_part(ctx, &data->train, "training", is_squared);
-    if (!status)
-        status = check_part(ctx, &data->tune, "tuning", is_squared);
-    if (status || is_squared)
-        return status;
-    for (size_t i = 0; i < data->train.n; i++)
-        bad += data->train.target[i] > 0.5;
-    if (bad == 0 || bad == data->train.n)
-        return vouch__fail(ctx, VOUCH_E_DATA, "fit: every training row has the same outcome");
-    return VOUCH_OK;
-}
 
 /* Preparing. */
 
@@ -86,16 +42,19 @@ static vouch_status outcome_make(vouch_ctx *ctx, boost *b)
 {
     const vouch__part_rows *train = &b->data->train;
     vouch__gbdt_outcome *o = &b->outcome;
-    double mean = vouch__mean(train->n, train->target, train->weight);
     *o = (vouch__gbdt_outcome){ .n = train->n,
                                 .target = train->target,
-                                .is_squared = b->p->is_squared,
+                                .loss = b->p->loss,
+                                .shape = b->p->shape,
+                                .objective = b->data->objective,
                                 .kernels = b->p->kernels,
                                 .unit = 1.0 };
     o->score = vouch__scratch(ctx, o->n, sizeof *o->score);
     if (!o->score)
         return vouch__oom(ctx);
-    b->base = o->is_squared ? mean : vouch__logit(mean);
+    vouch_status status = vouch__gbdt_start(ctx, o, train->weight, &b->base);
+    if (status)
+        return status;
     b->heaviest = 1.0;
     if (train->weight) {
         float *weight = vouch__scratch(ctx, o->n, sizeof *weight);
@@ -113,7 +72,7 @@ static vouch_status outcome_make(vouch_ctx *ctx, boost *b)
         o->score[i] = b->base;
         farthest = fmax(farthest, fabs(train->target[i] - b->base));
     }
-    if (o->is_squared && farthest > 0.0)
+    if (o->loss == VOUCH__LOSS_SQUARED && farthest > 0.0)
         o->unit = farthest;
     return VOUCH_OK;
 }
@@ -139,7 +98,7 @@ static vouch_status prepare(vouch_ctx *ctx, boost *b)
     if (status)
         return status;
     b->tune_score = vouch__scratch(ctx, n_tune, sizeof *b->tune_score);
-    b->loss_part = vouch__scratch(ctx, vouch__chunks(n_tune, TUNE_GRAIN), sizeof *b->loss_part);
+    b->loss_part = vouch__scratch(ctx, vouch__chunks(n_tune, VOUCH__GBDT_TUNE), sizeof *b->loss_part);
     b->cover_part = vouch__scratch(ctx, vouch__chunks(data->train.n, VOUCH__GBDT_TILE) * leaves,
                                    sizeof *b->cover_part);
     b->leaf_value = vouch__scratch(ctx, leaves, sizeof *b->leaf_value);
@@ -206,12 +165,49 @@ static vouch_status tune_chunk(vouch_ctx *worker, size_t chunk, size_t begin, si
         double score = b->tune_score[i] + b->leaf_value[vouch__gbdt_walk(b->tree, &b->tune, i)];
         double y = tune->target[i], w = tune->weight ? tune->weight[i] : 1.0;
         b->tune_score[i] = score;
-        if (b->p->is_squared)
-            loss += w * (score - y) * (score - y);
-        else
-            loss += w * vouch__softplus(y > 0.5 ? -score : score);
+        if (b->has_curve)
+            loss += w * vouch__gbdt_loss_of(&b->outcome, score, y);
     }
     b->loss_part[chunk] = loss;
+    return VOUCH_OK;
+}
+
+/* The quantile of what is left of each leaf's rows. */
+static vouch_status renew_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    boost *b = arg;
+    const vouch__part_rows *train = &b->data->train;
+    size_t n;
+    const vouch__record *record = vouch__gbdt_leaf(b->grower, chunk, &n);
+    double *rest = vouch__scratch(worker, n, sizeof *rest), *weight = NULL;
+    (void)begin, (void)end;
+    if (train->weight)
+        weight = vouch__scratch(worker, n, sizeof *weight);
+    if (!rest || (train->weight && !weight))
+        return vouch__oom(worker);
+    for (size_t i = 0; i < n; i++) {
+        size_t row = (uint32_t)record[i];
+        rest[i] = train->target[row] - b->outcome.score[row];
+        if (train->weight)
+            weight[i] = train->weight[row];
+    }
+    vouch_status status = vouch__gbdt_quantile(worker, n, rest, weight, b->p->shape, &b->leaf_value[chunk]);
+    b->leaf_value[chunk] *= b->p->rate;
+    return status;
+}
+
+static vouch_status values_make(vouch_ctx *ctx, boost *b, const vouch__gbdt_scale *scale,
+                                const vouch__gbdt_tree *tree)
+{
+    double unit = b->outcome.unit * (scale->h / scale->g), shrunk = b->p->rate * b->outcome.unit;
+    bool is_log = vouch__gbdt_link(b->p->loss) == VOUCH_LINK_LOG;
+    if (b->p->loss == VOUCH__LOSS_QUANTILE)
+        return vouch__parallel(ctx, tree->n_leaves, 1, renew_chunk, b);
+    shrunk *= scale->h / scale->g;
+    for (size_t k = 0; k < tree->n_leaves; k++) {
+        double value = tree->node[tree->leaf_node[k]].value;
+        b->leaf_value[k] = is_log ? b->p->rate * vouch__gbdt_step(b->p->loss, unit * value) : shrunk * value;
+    }
     return VOUCH_OK;
 }
 
@@ -219,17 +215,17 @@ static vouch_status tune_chunk(vouch_ctx *worker, size_t chunk, size_t begin, si
 static vouch_status apply(vouch_ctx *ctx, boost *b, const vouch__gbdt_scale *scale, vouch__gbdt_tree *tree,
                           double *out_loss)
 {
-    double unit = b->p->rate * b->outcome.unit * (scale->h / scale->g), loss = 0.0;
+    double loss = 0.0;
     size_t n = b->data->train.n, n_tune = b->data->tune.n;
     b->tree = tree;
-    for (size_t k = 0; k < tree->n_leaves; k++)
-        b->leaf_value[k] = unit * tree->node[tree->leaf_node[k]].value;
-    vouch_status status = vouch__parallel_near(ctx, n, VOUCH__GBDT_TILE, apply_chunk, b);
+    vouch_status status = values_make(ctx, b, scale, tree);
+    if (!status)
+        status = vouch__parallel_near(ctx, n, VOUCH__GBDT_TILE, apply_chunk, b);
     if (!status && n_tune)
-        status = vouch__parallel_near(ctx, n_tune, TUNE_GRAIN, tune_chunk, b);
+        status = vouch__parallel_near(ctx, n_tune, VOUCH__GBDT_TUNE, tune_chunk, b);
     if (status)
         return status;
-    for (size_t c = 0; n_tune && c < vouch__chunks(n_tune, TUNE_GRAIN); c++)
+    for (size_t c = 0; n_tune && c < vouch__chunks(n_tune, VOUCH__GBDT_TUNE); c++)
         loss += b->loss_part[c];
     for (size_t k = 0; k < tree->n_leaves; k++) {
         vouch__node *node = &tree->node[tree->leaf_node[k]];
@@ -249,105 +245,94 @@ static vouch_status apply(vouch_ctx *ctx, boost *b, const vouch__gbdt_scale *sca
 
 /* The forest. */
 
-static vouch_status bits_append(vouch_ctx *ctx, const boost *b, const vouch__gbdt_tree *tree, size_t at,
-                                vouch__trees *trees, vouch__node *node)
+static size_t best_of(const boost *b, size_t n)
 {
-    const vouch__gbdt_input *input = &b->bins.input[node->input];
-    size_t words = (input->n_codes + 31) / 32;
-    uint32_t *bits = vouch__resize(vouch__allocator(ctx), trees->bits, trees->n_bits + words, sizeof *bits);
-    if (!bits)
-        return vouch__oom(ctx);
-    trees->bits = bits;
-    node->bits_at = (uint32_t)trees->n_bits;
-    node->n_bits = (uint32_t)input->n_codes;
-    for (size_t code = 0; code < input->n_codes; code++) {
-        size_t bin = input->bin_of[code];
-        if (tree->set[at][bin / 32] >> (bin % 32) & 1)
-            bits[trees->n_bits + code / 32] |= 1u << (code % 32);
-    }
-    trees->n_bits += words;
-    return VOUCH_OK;
+    size_t best = 0;
+    for (size_t t = 1; t < n; t++)
+        if (!b->has_curve || b->curve[t] < b->curve[best])
+            best = t;
+    return best;
 }
 
-static vouch_status append(vouch_ctx *ctx, const boost *b, const vouch__gbdt_tree *tree, vouch__trees *trees)
+/* Scores and losses are what they were when the model was left. */
+static vouch_status take_up(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
 {
-    const vouch_alloc *alloc = vouch__allocator(ctx);
-    uint32_t *root = vouch__resize(alloc, trees->root, trees->n_trees + 2, sizeof *root);
-    if (!root)
-        return vouch__oom(ctx);
-    trees->root = root;
-    vouch__node *node = vouch__resize(alloc, trees->node, trees->n_nodes + tree->n_nodes, sizeof *node);
-    if (!node)
-        return vouch__oom(ctx);
-    trees->node = node;
-    for (size_t at = 0; at < tree->n_nodes; at++) {
-        vouch__node *to = &node[trees->n_nodes + at];
-        *to = tree->node[at];
-        if (to->left >= 0 && to->is_category) {
-            vouch_status status = bits_append(ctx, b, tree, at, trees, to);
-            if (status)
-                return status;
-        }
-    }
-    trees->n_nodes += tree->n_nodes;
-    trees->root[++trees->n_trees] = (uint32_t)trees->n_nodes;
-    return VOUCH_OK;
+    const vouch__fit_data *data = b->data;
+    const vouch__gbdt *old = data->resume->state;
+    if (data->resume->kind != &vouch__kind_gbdt)
+        return vouch__fail(ctx, VOUCH_E_ARG, "resume: the model is no gbdt");
+    vouch_status status = vouch__gbdt_resume_check(ctx, data, old, b->p->loss, b->base);
+    if (!status && old->trees.n_trees > b->p->trees)
+        status = vouch__fail(ctx, VOUCH_E_ARG,
+                             "resume: the model has %zu trees already, more than trees: %zu",
+                             old->trees.n_trees, b->p->trees);
+    if (!status)
+        status = vouch__gbdt_copy_trees(ctx, &old->trees, &model->trees);
+    if (!status)
+        status = vouch__gbdt_again(ctx, &model->trees, data->binding, &data->train, &b->outcome,
+                                   b->outcome.score, NULL, 1.0);
+    if (!status && data->tune.n)
+        status = vouch__gbdt_again(ctx, &model->trees, data->binding, &data->tune, &b->outcome, b->tune_score,
+                                   b->has_curve ? b->curve : NULL, b->tune_weight);
+    return status;
 }
 
-/* Keep the first n trees. */
-static void cut_back(vouch__trees *trees, size_t n)
+/* One tree, or none when no split is worth making. */
+static vouch_status grow_one(vouch_ctx *ctx, boost *b, uint64_t turn, vouch__gbdt_scale *scale,
+                             vouch__gbdt_tree **out_tree)
 {
-    size_t bits = 0;
-    trees->n_trees = n;
-    trees->n_nodes = trees->root[n];
-    for (size_t i = 0; i < trees->n_nodes; i++)
-        bits += (trees->node[i].n_bits + 31) / 32;
-    trees->n_bits = bits;
+    uint64_t seed = vouch__mix(b->data->seed, turn);
+    vouch__gbdt_sample sample = { b->p->row_sample, vouch__mix(seed, 0), b->data->train.row };
+    vouch__gbdt_tree *tree = NULL;
+    size_t n = 0;
+    *out_tree = NULL;
+    vouch_status status = vouch__poll(ctx);
+    if (!status)
+        status = vouch__gbdt_gradients(ctx, &b->outcome, &sample, vouch__gbdt_records(b->grower), &n, scale);
+    if (status || n == 0)
+        return status;
+    size_t n_use = use_make(b, vouch__mix(seed, 1));
+    status = vouch__gbdt_grow(ctx, b->grower, n, b->use, n_use, scale, b->heaviest, &tree);
+    if (!status && tree->n_leaves > 1)
+        *out_tree = tree;
+    return status;
 }
 
-static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__trees *trees, size_t *out_best)
+/* A tree's seed is told by the trees before it and the attempts since the last of them that found no split:
+ * so growing goes on from any number of trees as if it had not been broken off. */
+static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
 {
     const vouch__gbdt_params *p = b->p;
+    vouch__trees *trees = &model->trees;
     char stage[STAGE];
-    size_t best = 0;
+    size_t best = best_of(b, trees->n_trees), misses = 0;
     bool is_whole = p->row_sample == 1.0 && p->column_sample == 1.0;
     (void)snprintf(stage, sizeof stage, "fit %s", b->data->name ? b->data->name : "gbdt");
-    for (size_t t = 0; t < p->trees; t++) {
-        uint64_t seed = vouch__mix(b->data->seed, t);
-        vouch__gbdt_sample sample = { p->row_sample, vouch__mix(seed, 0), b->data->train.row };
+    while (trees->n_trees + misses < p->trees) {
+        size_t at = trees->n_trees;
         vouch__gbdt_scale scale;
-        vouch__gbdt_tree *tree = NULL;
-        size_t n = 0;
-        vouch_status status = vouch__poll(ctx);
-        if (!status)
-            status = vouch__gbdt_gradients(ctx, &b->outcome, &sample, vouch__gbdt_records(b->grower), &n,
-                                           &scale);
+        vouch__gbdt_tree *tree;
+        if (b->has_curve && p->early_stop && at && at - 1 - best >= p->early_stop)
+            break;
+        vouch_status status = grow_one(ctx, b, at + ((uint64_t)misses << 32), &scale, &tree);
         if (status)
             return status;
-        if (n > 0) {
-            size_t n_use = use_make(b, vouch__mix(seed, 1));
-            status = vouch__gbdt_grow(ctx, b->grower, n, b->use, n_use, &scale, b->heaviest, &tree);
-            if (status)
-                return status;
-        }
-        if (n == 0 || tree->n_leaves == 1) {
-            if (is_whole)
-                break; /* nor would any later tree find a split */
+        if (!tree && is_whole)
+            break; /* nor would any later tree find a split */
+        misses = tree ? 0 : misses + 1;
+        if (!tree)
             continue;
-        }
-        size_t at = trees->n_trees;
         status = apply(ctx, b, &scale, tree, &b->curve[at]);
         if (!status)
-            status = append(ctx, b, tree, trees);
+            status = vouch__gbdt_append(ctx, &b->bins, tree, trees);
+        if (!status && b->data->keep && trees->n_trees % b->data->keep_every == 0)
+            status = b->data->keep(ctx, b->data->keep_self, model);
         if (status)
             return status;
-        if (b->data->tune.n == 0 || at == 0 || b->curve[at] < b->curve[best])
+        if (!b->has_curve || b->curve[at] < b->curve[best])
             best = at;
-        vouch__progress(ctx, stage, t + 1, p->trees);
-        if (b->data->tune.n && p->early_stop && at - best >= p->early_stop)
-            break;
+        vouch__progress(ctx, stage, trees->n_trees, p->trees);
     }
-    *out_best = best;
     return VOUCH_OK;
 }
 
@@ -359,48 +344,60 @@ static void note(const boost *b, const vouch__trees *trees, size_t grown, vouch_
     vouch__json_set(doc, log, "trees", vouch__json_number(doc, (double)trees->n_trees));
     vouch__json_set(doc, log, "trees_grown", vouch__json_number(doc, (double)grown));
     vouch__json_set(doc, log, "nodes", vouch__json_number(doc, (double)trees->n_nodes));
-    if (b->data->tune.n == 0)
+    if (!b->has_curve)
         return;
-    const char *loss = b->p->is_squared ? "squared error" : "log-loss";
+    const char *loss = vouch__gbdt_loss_title(b->p->loss);
     vouch__json_set(doc, log, "tune_loss_name", vouch__json_text(doc, loss));
     vouch__json *curve = vouch__json_set(doc, log, "tune_loss", vouch__json_array(doc));
     for (size_t t = 0; t < grown; t++)
         vouch__json_push(doc, curve, vouch__json_number(doc, b->curve[t]));
 }
 
+/* Everything but the trees. */
+static vouch_status begin(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
+{
+    model->loss = b->p->loss;
+    model->link = b->data->objective ? b->data->objective->link : vouch__gbdt_link(b->p->loss);
+    vouch_status status = prepare(ctx, b);
+    if (status)
+        return status;
+    model->trees.n_inputs = b->bins.n;
+    model->trees.base = b->base;
+    return b->data->resume ? take_up(ctx, b, model) : VOUCH_OK;
+}
+
 vouch_status vouch__gbdt_fit(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt_params *params,
                              vouch__doc *doc, vouch__json *log, vouch__gbdt **out_model)
 {
-    size_t mark = vouch__scratch_mark(ctx), best = 0;
-    boost b = { .data = data, .p = params };
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__fit_data weighed = *data;
+    boost b = { .data = &weighed, .p = params };
     vouch__gbdt *model = NULL;
-    vouch_status status = check(ctx, data, params->is_squared);
+    vouch_status status = vouch__gbdt_check(ctx, data, params);
     if (status)
         return status;
+    b.has_curve = data->tune.n && (params->loss != VOUCH__LOSS_CUSTOM || data->objective->loss);
     model = vouch__alloc(ctx, 1, sizeof *model);
     if (!model)
         return vouch__oom(ctx);
-    model->is_squared = params->is_squared;
     model->trees.root = vouch__alloc(ctx, 1, sizeof *model->trees.root);
     if (!model->trees.root) {
-        status = vouch__oom(ctx);
-        goto done;
+        vouch__kind_gbdt.free(vouch__allocator(ctx), model);
+        return vouch__oom(ctx);
     }
-    status = prepare(ctx, &b);
-    if (status)
-        goto done;
-    model->trees.n_inputs = b.bins.n;
-    model->trees.base = b.base;
-    status = boost_trees(ctx, &b, &model->trees, &best);
-    if (status)
-        goto done;
-    size_t grown = model->trees.n_trees;
-    if (grown && data->tune.n && params->early_stop)
-        cut_back(&model->trees, best + 1);
-    note(&b, &model->trees, grown, doc, log);
-    *out_model = model;
-    model = NULL;
-done:
+    status = vouch__gbdt_weigh(ctx, params, &weighed);
+    if (!status)
+        status = begin(ctx, &b, model);
+    if (!status)
+        status = boost_trees(ctx, &b, model);
+    if (!status) {
+        size_t grown = model->trees.n_trees;
+        if (grown && b.has_curve && params->early_stop)
+            vouch__gbdt_cut_back(&model->trees, best_of(&b, grown) + 1);
+        note(&b, &model->trees, grown, doc, log);
+        *out_model = model;
+        model = NULL;
+    }
     if (model)
         vouch__kind_gbdt.free(vouch__allocator(ctx), model);
     vouch__scratch_reset(ctx, mark);

@@ -1,8 +1,8 @@
 /* Gradients and curvatures of the loss at the present scores, as integers.
  *
- * Logistic loss with p = 1 / (1 + exp(-score)): gradient w (p - y), curvature w p (1 - p). Squared loss:
- * w (score - y), w. They are computed in float, plainly enough for a compiler to do several at once, with an
- * exponential of our own whose operations are the same on every processor.
+ * They end as floats. Those of logistic and squared loss are computed so from the start, plainly enough for a
+ * compiler to do several at once, with an exponential of our own whose operations are the same on every
+ * processor. gbdt_loss.c has the formulas and the other losses.
  *
  * A tree's scale is the largest for which no row passes 16 bits and no sum of any rows passes 32, rounding
  * included. A curvature is at least one unit, so that a child with rows never has none. */
@@ -75,16 +75,56 @@ static bool is_sampled(const grad_job *job, size_t i)
     return !job->cut || vouch__mix(job->sample->seed, job->sample->row[i]) < job->cut;
 }
 
-void vouch__gbdt_loss(const vouch__gbdt_outcome *o, size_t begin, size_t n, float *g, float *h)
+/* The caller's, in blocks; what is no finite number, or a curvature below 0, is refused. */
+static vouch_status custom(vouch_ctx *ctx, const vouch__gbdt_outcome *o, size_t begin, size_t n, float *g,
+                           float *h)
 {
-    if (o->is_squared)
-        squared(n, o->score + begin, o->target + begin, o->unit, g, h);
-    else
+    double wide_g[PIECE], wide_h[PIECE];
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t m = n - at < PIECE ? n - at : PIECE;
+        o->objective->slopes(o->objective->self, m, o->score + begin + at, o->target + begin + at, wide_g,
+                             wide_h);
+        for (size_t i = 0; i < m; i++) {
+            g[at + i] = (float)(wide_g[i] / o->unit);
+            h[at + i] = (float)wide_h[i];
+            if (fabsf(g[at + i]) < 1e30f && h[at + i] >= 0.0f && h[at + i] < 1e30f)
+                continue;
+            (void)vouch__fail(
+                ctx, VOUCH_E_DATA,
+                "fit: the objective's gradient and curvature of training row %zu must be finite, "
+                "and the curvature not negative",
+                begin + at + i);
+            return VOUCH_E_DATA;
+        }
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch__gbdt_loss(vouch_ctx *ctx, const vouch__gbdt_outcome *o, size_t begin, size_t n, float *g,
+                              float *h)
+{
+    vouch_status status = VOUCH_OK;
+    const float most = 1e30f;
+    if (o->loss == VOUCH__LOSS_LOGISTIC)
         o->kernels->logistic(n, o->score + begin, o->target + begin, g, h);
+    else if (o->loss == VOUCH__LOSS_SQUARED)
+        squared(n, o->score + begin, o->target + begin, o->unit, g, h);
+    else if (o->loss == VOUCH__LOSS_CUSTOM)
+        status = custom(ctx, o, begin, n, g, h);
+    else
+        for (size_t i = 0; i < n; i++) {
+            double gradient, curvature;
+            vouch__gbdt_slopes(o, o->score[begin + i], o->target[begin + i], &gradient, &curvature);
+            g[i] = fminf(fmaxf((float)gradient, -most), most);
+            h[i] = fminf((float)curvature, most);
+        }
+    if (status)
+        return status;
     for (size_t i = 0; o->weight && i < n; i++) {
         g[i] *= o->weight[begin + i];
         h[i] *= o->weight[begin + i];
     }
+    return VOUCH_OK;
 }
 
 /* Gradients are made twice, for their sums and for their records: that costs less than to store them. */
@@ -93,10 +133,11 @@ static vouch_status gradient_chunk(vouch_ctx *worker, size_t chunk, size_t begin
     const grad_job *job = arg;
     totals t = { .n = end - begin, .least_h = INFINITY };
     float g[PIECE], h[PIECE];
-    (void)worker;
     for (size_t at = begin; at < end; at += PIECE) {
         size_t n = end - at < PIECE ? end - at : PIECE;
-        vouch__gbdt_loss(job->outcome, at, n, g, h);
+        vouch_status status = vouch__gbdt_loss(worker, job->outcome, at, n, g, h);
+        if (status)
+            return status;
         add_up(n, g, h, &t);
     }
     for (size_t i = begin; job->cut && i < end; i++)
@@ -112,10 +153,11 @@ static vouch_status record_chunk(vouch_ctx *worker, size_t chunk, size_t begin, 
     vouch__record *out = job->record + job->first[chunk], piece[PIECE];
     float g[PIECE], h[PIECE];
     int64_t sum = 0;
-    (void)worker;
     for (size_t at = begin; at < end; at += PIECE) {
         size_t n = end - at < PIECE ? end - at : PIECE;
-        vouch__gbdt_loss(job->outcome, at, n, g, h);
+        vouch_status status = vouch__gbdt_loss(worker, job->outcome, at, n, g, h);
+        if (status)
+            return status;
         if (!job->cut) {
             sum += kernels->records(n, at, g, h, job->scale_g, job->scale_h, out);
             out += n;
@@ -138,7 +180,7 @@ static double scale_make(double most, double sum, double most_units, double sum_
 {
     if (!(most > 0.0))
         return 1.0;
-    return fmin(most_units / most, sum_units * (1.0 - 1e-6) / sum);
+    return fmin(fmin(most_units / most, sum_units * (1.0 - 1e-6) / sum), 1e30);
 }
 
 vouch_status vouch__gbdt_gradients(vouch_ctx *ctx, const vouch__gbdt_outcome *outcome,

@@ -321,6 +321,12 @@ size_t vouch__gbdt_walk(const vouch__gbdt_tree *tree, const vouch__gbdt_rows *ro
     return tree->node[at].bits_at; /* a leaf keeps its number there while it grows */
 }
 
+const vouch__record *vouch__gbdt_leaf(const grower *g, size_t k, size_t *out_n)
+{
+    *out_n = g->leaf[k].n;
+    return vouch__leaf_records(g, &g->leaf[k]);
+}
+
 static void leaves_end(grower *g)
 {
     for (size_t k = 0; k < g->n_leaves; k++) {

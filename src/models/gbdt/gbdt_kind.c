@@ -1,6 +1,7 @@
 /* The kind gbdt: gradient boosting of histogram trees. Its saved form is in docs/models.md:
- *   1. loss, u8: 0 logistic, 1 squared
- *   2. the forest, as trees_io.h writes it */
+ *   1. loss, u8, as vouch__gbdt_loss_id numbers them; of the caller's own also its link, u8
+ *   2. the forest, as trees_io.h writes it
+ * Version 1 had two losses, and no parameters after early_stop. */
 #include "models/gbdt/gbdt.h"
 #include "models/tree_shap.h"
 #include "models/trees_c.h"
@@ -23,7 +24,14 @@ enum {
     COLUMN_SAMPLE,
     MAX_BINS,
     EARLY_STOP,
-    N_PARAMS
+    POWER,
+    QUANTILE,
+    FOCAL,
+    BAD_WEIGHT,
+    INTERACTIONS,
+    MISSING,
+    N_PARAMS,
+    PARAMS_OF_1 = POWER
 };
 
 /* clang-format off */
@@ -36,8 +44,9 @@ static const vouch__param params[N_PARAMS] = {
                 "Most splits from the root to a leaf." },
     [GROW] = { "grow", VOUCH__PARAM_CHOICE, 0, 1, 0, "depth|leaf", "",
                "Which leaf is split next: one of the shallowest, or the one that gains most." },
-    [LOSS] = { "loss", VOUCH__PARAM_CHOICE, 0, 1, 0, "logistic|squared", "",
-               "What is made small: log-loss of a 0/1 target, or squared error of a number." },
+    [LOSS] = { "loss", VOUCH__PARAM_CHOICE, 0, 1, 0, "logistic|squared|poisson|gamma|tweedie|quantile|focal", "",
+               "What is made small: log-loss or focal loss of a 0/1 target; squared or pinball (quantile) loss of a "
+               "number; deviance of a count (poisson), an amount (gamma) or an amount that may be 0 (tweedie)." },
     [L2] = { "l2", VOUCH__PARAM_REAL, 0, 1e6, 1, NULL, "", "Added to a leaf's curvature; shrinks small leaves." },
     [MIN_CHILD_WEIGHT] = { "min_child_weight", VOUCH__PARAM_REAL, 0, 1e9, 1, NULL, "",
                            "Least curvature (p (1 - p) summed) of a leaf." },
@@ -50,6 +59,17 @@ static const vouch__param params[N_PARAMS] = {
                    "Most bins of an input, besides the one for missing." },
     [EARLY_STOP] = { "early_stop", VOUCH__PARAM_INTEGER, 0, 100000, 50, NULL, "trees",
                      "Stop when the loss on tune has not fallen for so many trees, and keep the best; 0: never." },
+    [POWER] = { "power", VOUCH__PARAM_REAL, 1.05, 1.95, 1.5, NULL, "",
+                "Tweedie loss: the variance grows with the mean to this power." },
+    [QUANTILE] = { "quantile", VOUCH__PARAM_REAL, 0.001, 0.999, 0.5, NULL, "", "Quantile loss: which quantile." },
+    [FOCAL] = { "focal", VOUCH__PARAM_REAL, 0, 10, 2, NULL, "",
+                "Focal loss: how much rows that are already predicted well count less; 0: log-loss." },
+    [BAD_WEIGHT] = { "bad_weight", VOUCH__PARAM_REAL, 0, 1e6, 1, NULL, "",
+                     "Weight of a bad row beside a good one; 0: what makes both classes weigh the same." },
+    [INTERACTIONS] = { "interactions", VOUCH__PARAM_TREE, 0, 1, 0, NULL, "",
+                       "Lists of inputs: only inputs that share a list may meet on a way from root to leaf." },
+    [MISSING] = { "missing", VOUCH__PARAM_TREE, 0, 1, 0, NULL, "",
+                  "Where missing values of a number go, input: low or high; else it is learned." },
 };
 /* clang-format on */
 
@@ -92,9 +112,11 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const doubl
         .row_sample = value[ROW_SAMPLE],
         .column_sample = value[COLUMN_SAMPLE],
         .is_leaf_wise = value[GROW] != 0.0,
-        .is_squared = value[LOSS] != 0.0,
+        .loss = data->objective ? VOUCH__LOSS_CUSTOM : (vouch__gbdt_loss_id)value[LOSS],
+        .bad_weight = value[BAD_WEIGHT],
         .kernels = vouch__gbdt_kernels_best(),
     };
+    p.shape = value[p.loss == VOUCH__LOSS_QUANTILE ? QUANTILE : p.loss == VOUCH__LOSS_FOCAL ? FOCAL : POWER];
     if (p.depth < 13 && p.leaves > (size_t)1 << p.depth)
         p.leaves = (size_t)1 << p.depth; /* more cannot be, and each costs memory */
     vouch_status status = vouch__gbdt_fit(ctx, data, &p, doc, log, &model);
@@ -109,7 +131,9 @@ static void predict(const void *state, vouch__matrix x, double *raw)
 static double probability(const void *state, double raw)
 {
     const vouch__gbdt *model = state;
-    return model->is_squared ? fmin(fmax(raw, 0.0), 1.0) : vouch__sigmoid(raw);
+    if (model->link == VOUCH_LINK_LOGIT)
+        return vouch__sigmoid(raw);
+    return fmin(fmax(model->link == VOUCH_LINK_LOG ? vouch__exp(raw) : raw, 0.0), 1.0);
 }
 
 static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
@@ -143,7 +167,7 @@ static void describe(const void *state, const vouch__inputs *inputs, vouch__doc 
     }
     for (size_t i = 0; i < trees->n_nodes; i++)
         leaves += trees->node[i].left < 0;
-    vouch__json_set(doc, object, "loss", vouch__json_text(doc, model->is_squared ? "squared" : "logistic"));
+    vouch__json_set(doc, object, "loss", vouch__json_text(doc, vouch__gbdt_loss_name(model->loss)));
     vouch__json_set(doc, object, "base", vouch__json_number(doc, trees->base));
     vouch__json_set(doc, object, "trees", vouch__json_number(doc, (double)trees->n_trees));
     vouch__json_set(doc, object, "leaves", vouch__json_number(doc, (double)leaves));
@@ -160,7 +184,9 @@ static void describe(const void *state, const vouch__inputs *inputs, vouch__doc 
 static void save(const void *state, vouch__buf *out)
 {
     const vouch__gbdt *model = state;
-    vouch__put_u8(out, model->is_squared);
+    vouch__put_u8(out, (uint8_t)model->loss);
+    if (model->loss == VOUCH__LOSS_CUSTOM)
+        vouch__put_u8(out, (uint8_t)model->link);
     vouch__trees_put(&model->trees, out);
 }
 
@@ -168,13 +194,14 @@ static vouch_status load(vouch_ctx *ctx, const vouch__inputs *inputs, const void
                          void **state)
 {
     vouch__wire in = { bytes, len, false };
-    uint8_t loss = vouch__get_u8(&in);
-    if (in.is_short || loss > 1)
+    uint8_t loss = vouch__get_u8(&in), link = loss == VOUCH__LOSS_CUSTOM ? vouch__get_u8(&in) : 0;
+    if (in.is_short || loss >= VOUCH__LOSSES || link > VOUCH_LINK_LOG)
         return vouch__fail(ctx, VOUCH_E_FORMAT, "model file: the loss is of no known kind");
     vouch__gbdt *model = vouch__alloc(ctx, 1, sizeof *model);
     if (!model)
         return vouch__oom(ctx);
-    model->is_squared = loss;
+    model->loss = (vouch__gbdt_loss_id)loss;
+    model->link = loss == VOUCH__LOSS_CUSTOM ? (vouch_link)link : vouch__gbdt_link(model->loss);
     vouch_status status = vouch__trees_get(ctx, inputs, &in, &model->trees);
     if (!status)
         return compile(ctx, model, state);
@@ -185,8 +212,9 @@ static vouch_status load(vouch_ctx *ctx, const vouch__inputs *inputs, const void
 const vouch__model_kind vouch__kind_gbdt = {
     .name = "gbdt",
     .title = "Gradient-boosted trees",
-    .version = 1,
-    .capabilities = VOUCH__CAN_TREES | VOUCH__CAN_CALIBRATED,
+    .version = 2,
+    .params_of_1 = PARAMS_OF_1,
+    .capabilities = VOUCH__CAN_TREES | VOUCH__CAN_CALIBRATED | VOUCH__CAN_RESUME,
     .params = params,
     .n_params = N_PARAMS,
     .fit = fit,

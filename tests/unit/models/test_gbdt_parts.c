@@ -107,7 +107,7 @@ static void gradients_are_the_losses(void **state)
         vouch__gbdt_outcome o = { .n = N,
                                   .target = target,
                                   .weight = weight,
-                                  .is_squared = squared,
+                                  .loss = squared ? VOUCH__LOSS_SQUARED : VOUCH__LOSS_LOGISTIC,
                                   .kernels = vouch__gbdt_kernels_best(),
                                   .unit = 4.0,
                                   .score = score };
@@ -123,7 +123,7 @@ static void gradients_are_the_losses(void **state)
             weight[i] = (float)(0.01 + seeded());
         }
         assert_ok(ctx, vouch__gbdt_gradients(ctx, &o, &sample, record, &n, &scale));
-        vouch__gbdt_loss(&o, 0, N, g, h);
+        assert_ok(ctx, vouch__gbdt_loss(ctx, &o, 0, N, g, h));
         assert_int_equal(n, N);
         for (size_t i = 0; i < N; i++) {
             double p = 1.0 / (1.0 + exp(-score[i])), w = (double)weight[i];

@@ -66,7 +66,7 @@ static void a_file_gives_back_the_same_model(void **state)
 }
 
 /* A file of the first format: it loads, its scores are those of a reader written from the documentation, and
- * fitting the same rows again gives the same bytes, whatever the compiler and processor. A change of results
+ * fitting the same rows again gives the same trees, whatever the compiler and processor. A change of results
  * or of the format shows here. */
 static void the_first_format_is_kept(void **state)
 {
@@ -88,7 +88,16 @@ static void the_first_format_is_kept(void **state)
     assert_string_equal(vouch_model_fingerprint(kept),
                         vouch__json_string(vouch__json_get(golden, "fingerprint")));
     assert_ok(ctx, make(ctx, "gbdt", &table, &model));
-    assert_string_equal(vouch_model_fingerprint(model), vouch_model_fingerprint(kept));
+    vouch__buf trees[2];
+    for (int k = 0; k < 2; k++) {
+        vouch__buf_init(ctx, &trees[k], 1 << 24);
+        vouch__trees_put(vouch__model_trees(k ? model : kept), &trees[k]);
+        assert_ok(ctx, vouch__buf_status(ctx, &trees[k]));
+    }
+    assert_int_equal(trees[0].len, trees[1].len);
+    assert_memory_equal(trees[0].at, trees[1].at, trees[0].len);
+    vouch__buf_free(&trees[0]);
+    vouch__buf_free(&trees[1]);
     assert_ok(ctx, vouch_model_score(ctx, kept, table, raw, NULL, NULL));
     for (size_t i = 0; i < N; i++)
         assert_close(raw[i], vouch__json_double(vouch__json_at(vouch__json_get(golden, "raw"), i), NAN), 0);
@@ -151,7 +160,7 @@ static void damage_is_named(void **state)
     memcpy(bytes, model->file, len);
     bytes[28] = 7;
     put_right(ctx, bytes, len);
-    refused(ctx, bytes, len, VOUCH_E_FORMAT, "model file holds gbdt version 7, this vouch reads 1");
+    refused(ctx, bytes, len, VOUCH_E_FORMAT, "model file holds gbdt version 7, this vouch reads 2");
     test_free(bytes);
     vouch_model_free(model);
     vouch_table_unref(table);
