@@ -163,6 +163,21 @@ VOUCH_API size_t vouch_model_trees(const vouch_model *model); /* 0 for other kin
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_leaves(vouch_ctx *ctx, const vouch_model *model,
                                                          const vouch_table *table, uint32_t *out);
 
+/* The certificate of a model: what vouch_model_describe tells, "structure" (what was checked when it was made
+ * or loaded) and, of rows, "self_test": that every set of instructions this processor has scores them in the
+ * same bits as the walk that defines the scores, and that raw and probability are what their source gave in
+ * the columns named. rows NULL: no self-test; expected NULL: nothing to compare with. out_passed  1 when all
+ * that was tried holds, and there was at least one row Fails  E_DATA  a column is absent, not of numbers, or
+ * rows are refused (strict) The caller frees out_json with vouch_text_free. */
+typedef struct vouch_self_test {   /* all 0 will do */
+    const char *raw, *probability; /* columns of rows, or NULL */
+    double within; /* how far from a column a score may be, relative where that is above 1; 0: equal bits */
+} vouch_self_test;
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_certify(vouch_ctx *ctx, const vouch_model *model,
+                                                          const vouch_table *rows,
+                                                          const vouch_self_test *expected, int *out_passed,
+                                                          char **out_json);
+
 /* How two models differ, as canonical JSON: "same_scores" and a list of what differs, each with path and both
  * values; of forests the first trees and nodes that do. The caller frees it with vouch_text_free. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_diff(vouch_ctx *ctx, const vouch_model *a,

@@ -302,20 +302,31 @@ static void describe(const vouch_model *model, vouch__doc *doc)
         kind->describe(model->state, &model->inputs, doc, own);
 }
 
+vouch_status vouch__model_doc(vouch_ctx *ctx, const vouch_model *model, vouch__doc **out_doc)
+{
+    vouch__doc *doc;
+    vouch_status status = vouch__doc_new(ctx, &doc);
+    if (status)
+        return status;
+    describe(model, doc);
+    status = vouch__doc_status(ctx, doc);
+    if (status)
+        vouch__doc_free(doc);
+    else
+        *out_doc = doc;
+    return status;
+}
+
 vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model, char **out_json)
 {
     vouch__doc *doc;
     vouch__buf buf;
-    vouch_status status = vouch__doc_new(ctx, &doc);
+    vouch_status status = vouch__model_doc(ctx, model, &doc);
     if (status)
         return status;
     vouch__buf_init(ctx, &buf, 0);
-    describe(model, doc);
-    status = vouch__doc_status(ctx, doc);
-    if (!status) {
-        vouch__json_write(&buf, vouch__doc_root(doc));
-        status = vouch__buf_status(ctx, &buf);
-    }
+    vouch__json_write(&buf, vouch__doc_root(doc));
+    status = vouch__buf_status(ctx, &buf);
     if (!status)
         *out_json = vouch__buf_take(&buf);
     vouch__buf_free(&buf);

@@ -140,6 +140,9 @@ vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, con
 vouch_status vouch__model_make(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
                                vouch__inputs *inputs, void *state, vouch_model **out_model);
 
+/* What vouch_model_describe writes, to be added to. */
+vouch_status vouch__model_doc(vouch_ctx *ctx, const vouch_model *model, vouch__doc **out_doc);
+
 /* The file's bytes around a kind's: see docs/models.md. Used by fit and by load; sets file, file_len and
  * fingerprint, the SHA-256 of the whole file. */
 vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model);

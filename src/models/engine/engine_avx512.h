@@ -136,7 +136,7 @@ VOUCH__INLINE VOUCH__BW void vouch__sum_pack512(const struct vouch__engine *e, s
 {
     size_t t = VOUCH__PACK * pack, left = e->n_trees - t, n = left < VOUCH__PACK ? left : VOUCH__PACK;
     const double *cell = e->cell + VOUCH__CELLS * t;
-    const float *narrow = e->cell_float + VOUCH__CELLS * t;
+    const float *narrow = e->is_float ? e->cell_float + VOUCH__CELLS * t : NULL;
     if (e->group) {
         for (size_t j = 0; j < n; j++)
             vouch__engine_add(
