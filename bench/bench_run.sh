@@ -52,7 +52,7 @@ seconds=0
 if [ "$peer" = 1 ]; then
     $python bench/peer_run.py run "$place/rows.parquet" "$place/peer" >"$place/seconds" 2>"$place/peer.log" ||
         { cat "$place/peer.log" >&2; exit 1; }
-    grep -v '|' "$place/peer.log" >&2 || :
+    grep -E '^[a-z, -]+ +[0-9.]+ s$' "$place/peer.log" >&2 || :
     seconds=$(cat "$place/seconds")
 fi
 measured run_1m_x_50 "$seconds" 2048 "$vouch" run --project "$place/vouch.yaml" --out "$place/out" --quiet

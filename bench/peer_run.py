@@ -48,7 +48,7 @@ class Clock:
 
     def lap(self, part):
         now = time.perf_counter()
-        print(f"{part:28s} {now - self.last:8.2f} s", file=sys.stderr, flush=True)
+        print(f"\n{part:28s} {now - self.last:8.2f} s", file=sys.stderr, flush=True)
         self.last = now
 
 
