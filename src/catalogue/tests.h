@@ -11,17 +11,29 @@
     X(data_profile)         \
     X(data_contract)        \
     X(data_missing)         \
+    X(data_missing_label)   \
     X(data_constant)        \
     X(data_duplicate_rows)  \
+    X(data_duplicate_columns) \
     X(data_conflicting_labels) \
     X(data_high_cardinality) \
     X(data_special)         \
     X(data_class_balance)   \
+    X(data_rules)           \
+    X(data_keys)            \
+    X(data_row_count)       \
+    X(data_outliers)        \
+    X(data_redundancy)      \
+    X(data_inflation)       \
+    X(data_association)     \
     X(data_overlap)         \
+    X(data_date_overlap)    \
     X(data_unseen)          \
     X(data_identifier)      \
     X(data_single_auc)      \
     X(data_available_at)    \
+    X(data_look_ahead)      \
+    X(data_survivorship)    \
     X(auc)                  \
     X(gini)                 \
     X(ks)                   \
