@@ -90,7 +90,7 @@ static vouch_status run_row_count(vouch_ctx *ctx, const vouch__test_call *call)
     size_t at = 0;
     char note[200], label[DATE_TEXT];
     vouch_status status = cut(ctx, call, &p);
-    if (status)
+    if (status || !p.at)
         return status;
     if (p.n < 4) {
         vouch__test_skip(
@@ -160,7 +160,7 @@ static vouch_status run_survivorship(vouch_ctx *ctx, const vouch__test_call *cal
     double all = 0.0, bads = 0.0, mean = 0.0, u = 0.0, v = 0.0;
     char label[DATE_TEXT];
     vouch_status status = cut(ctx, call, &p);
-    if (status)
+    if (status || !p.at)
         return status;
     for (size_t k = 0; k < p.n; k++) {
         all += p.at[k].known;

@@ -269,7 +269,7 @@ static vouch_status run_inflation(vouch_ctx *ctx, const vouch__test_call *call)
     vouch_status status = choose(ctx, s, (size_t)vouch__test_param(call, "rows"), call->seed, &row, &n);
     if (!status)
         status = gather(ctx, s, n, row, &x);
-    if (status)
+    if (status || !x)
         return status;
     size_t k = standardise(s, n, x, at);
     if (k < 2 || n <= k) {
