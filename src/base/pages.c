@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+enum { COLLAPSE = 25 }; /* MADV_COLLAPSE, which older headers do not have and older kernels refuse */
+
 void vouch__large_pages(void *at, size_t len)
 {
 #ifdef MADV_HUGEPAGE
@@ -13,11 +15,7 @@ void vouch__large_pages(void *at, size_t len)
         return;
     void *from = (uint8_t *)at + (begin - (uintptr_t)at);
     (void)madvise(from, end - begin, MADV_HUGEPAGE);
-#ifdef MADV_COLLAPSE
-    (void)madvise(from, end - begin, MADV_COLLAPSE); /* what has been written already */
-#else
-    (void)madvise(from, end - begin, 25);
-#endif
+    (void)madvise(from, end - begin, COLLAPSE); /* what has been written already */
 #else
     (void)at, (void)len;
 #endif

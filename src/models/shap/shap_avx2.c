@@ -57,6 +57,7 @@ SHAP_HERE uint64_t decide(const struct vouch__shap *s, const uint8_t *bytes, siz
 
 SHAP_HERE uint64_t pattern_of(uint64_t right, uint64_t mask) { return _pext_u64(right, mask); }
 
+#define SHAP_REGISTERS
 #include "models/shap/shap_kernel.h"
 #else
 typedef int vouch__shap_avx2_is_empty;

@@ -5,6 +5,8 @@
 
 #include "models/engine/engine_avx512.h"
 
+#include <string.h>
+
 #define SHAP_NAME(what) what##_avx512
 #define SHAP_TARGET                                                                                          \
     __attribute__((                                                                                          \
@@ -71,86 +73,7 @@ SHAP_HERE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right
     }
 }
 
-#define LOAD(r, part) _mm256_load_si256((const __m256i *)(const void *)(line[r][j] + (part)))
-#define TWO(r, part) _mm512_inserti64x4(_mm512_castsi256_si512(LOAD(r, part)), LOAD((r) + 2, part), 1)
-
-/* Of four integers of rows 0 and 2, 1 and 3, 4 and 6, 5 and 7: the k-th of rows 0 to 7, in at[k]. */
-SHAP_HERE void turn(__m512i a, __m512i b, __m512i c, __m512i d, __m512i at[4])
-{
-    __m512i low = _mm512_unpacklo_epi64(a, b), lower = _mm512_unpacklo_epi64(c, d);
-    __m512i high = _mm512_unpackhi_epi64(a, b), higher = _mm512_unpackhi_epi64(c, d);
-    at[0] = _mm512_shuffle_i64x2(low, lower, 0x88);
-    at[1] = _mm512_shuffle_i64x2(high, higher, 0x88);
-    at[2] = _mm512_shuffle_i64x2(low, lower, 0xdd);
-    at[3] = _mm512_shuffle_i64x2(high, higher, 0xdd);
-}
-
-SHAP_HERE void add_to(uint64_t *sum, uint16_t input, __m512i value)
-{
-    uint64_t *at = sum + VOUCH__SHAP_ROWS * (size_t)input;
-    _mm512_storeu_si512(at, _mm512_add_epi64(_mm512_loadu_si512(at), value));
-}
-
-/* What the units give their own nodes. */
-SHAP_HERE void add_own(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNITS], const uint16_t *input,
-                       uint64_t live, uint64_t *sum)
-{
-    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
-        __m512i at[4];
-        size_t h = VOUCH__SHAP_UNITS + j;
-        if (!(live >> h & 1) && !(live >> 2 * h & 3))
-            continue;
-        turn(TWO(0, VOUCH__SHAP_OWN), TWO(1, VOUCH__SHAP_OWN), TWO(4, VOUCH__SHAP_OWN),
-             TWO(5, VOUCH__SHAP_OWN), at);
-        if (live >> h & 1)
-            add_to(sum, input[h], at[0]);
-        if (live >> 2 * h & 1)
-            add_to(sum, input[2 * h], at[1]);
-        if (live >> (2 * h + 1) & 1)
-            add_to(sum, input[2 * h + 1], at[2]);
-    }
-}
-
-/* And those above them, two units at a time. */
-#define BOTH(r)                                                                                              \
-    _mm512_add_epi64(_mm512_inserti64x4(_mm512_castsi256_si512(first[r]), first[(r) + 2], 1),                \
-                     _mm512_inserti64x4(_mm512_castsi256_si512(second[r]), second[(r) + 2], 1))
-SHAP_HERE void add_above(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNITS], const uint16_t *input,
-                         uint64_t live, uint64_t *sum)
-{
-    const __m512i none = _mm512_setzero_si512();
-    __m512i root = none, level1[2] = { none, none }, level2[4] = { none, none, none, none };
-    for (size_t k = 0; k < VOUCH__SHAP_UNITS / 2; k++) {
-        __m512i at[4];
-        __m256i first[VOUCH__SHAP_ROWS], second[VOUCH__SHAP_ROWS];
-        for (size_t r = 0; r < VOUCH__SHAP_ROWS; r++) {
-            size_t j = 2 * k;
-            first[r] = LOAD(r, 0);
-            j++;
-            second[r] = LOAD(r, 0);
-        }
-        turn(BOTH(0), BOTH(1), BOTH(4), BOTH(5), at);
-        root = _mm512_add_epi64(root, at[0]);
-        level1[k / 4] = _mm512_add_epi64(level1[k / 4], at[1]);
-        level2[k / 2] = _mm512_add_epi64(level2[k / 2], at[2]);
-        if (live >> (VOUCH__SHAP_UNITS / 2 + k) & 1)
-            add_to(sum, input[VOUCH__SHAP_UNITS / 2 + k], at[3]);
-    }
-    for (size_t k = 0; k < 4; k++)
-        add_to(sum, input[4 + k], level2[k]);
-    add_to(sum, input[2], level1[0]);
-    add_to(sum, input[3], level1[1]);
-    add_to(sum, input[1], root);
-}
-
-#define SHAP_HAS_EIGHT
-SHAP_HERE void add_eight(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNITS], const uint16_t *input,
-                         uint64_t live, uint64_t *sum)
-{
-    add_own(line, input, live, sum);
-    add_above(line, input, live, sum);
-}
-
+#define SHAP_REGISTERS
 #include "models/shap/shap_kernel.h"
 #else
 typedef int vouch__shap_avx512_is_empty;

@@ -26,7 +26,7 @@ enum {
     DEEP = VOUCH__TREE_DEPTH,
     POINTS = VOUCH__SHAP_POINTS,
     WIDTH = VOUCH__SHAP_WIDTH,
-    PLAIN_POINTS = DEEP / 2
+    FIRST = (VOUCH__SHAP_MOST + 1) * WIDTH /* tau and rho of inputs' first nodes */
 };
 
 typedef struct lower { /* an inner node's ancestor */
@@ -95,14 +95,16 @@ static void make_node(making *m, size_t n, size_t depth)
         }
     vouch__shap_node *out = m->is_counting ? NULL : &s->node[m->d->node + number];
     if (out) {
-        *out = (vouch__shap_node){ .input = (uint16_t)m->input_at[node->input], .before = -1 };
+        *out = (vouch__shap_node){ .input = (uint16_t)m->input_at[node->input],
+                                   .before = VOUCH__SHAP_NODES,
+                                   .tau = (uint32_t)(m->d->points * WIDTH) };
         (void)vouch__shap_shares(&tree[node->left], &tree[node->right], out->share);
     }
     if (before < depth) {
         if (out) {
-            out->before = (int16_t)m->path[before].number;
+            out->before = m->path[before].number;
             out->side = m->path[before].side;
-            out->twice = (uint32_t)s->n_tau + 1;
+            out->tau = (uint32_t)s->n_tau;
             fill_twice(m, s->n_tau, product);
         }
         s->n_tau += m->d->width;
@@ -121,7 +123,9 @@ static void make_tree(making *m, uint16_t *number)
         number[i] = tree[i].left < 0 ? leaves++ : inner++;
     m->root = m->s->trees->root[m->d->tree];
     m->number = number;
+    m->d->tau = (uint32_t)m->s->n_tau;
     make_node(m, 0, 0);
+    m->d->n_tau = (uint32_t)m->s->n_tau - m->d->tau;
 }
 
 static void fill_points(struct vouch__shap *s)
@@ -131,6 +135,7 @@ static void fill_points(struct vouch__shap *s)
         vouch__gauss_legendre(n, point, weight);
         for (size_t k = 0; k < VOUCH__SHAP_MOST; k++) { /* spare lanes count for nothing */
             s->t[n * WIDTH + k / POINTS][k % POINTS] = k < n ? point[k] : 0.5;
+            s->rho[n * WIDTH + k / POINTS][k % POINTS] = 1.0;
             s->weight[n * WIDTH + k / POINTS][k % POINTS] = k < n ? weight[k] : 0.0;
         }
     }
@@ -138,8 +143,7 @@ static void fill_points(struct vouch__shap *s)
 
 static void lay_out(vouch__pieces *pieces, struct vouch__shap *s, size_t n_tau)
 {
-    s->t = vouch__piece(pieces, (VOUCH__SHAP_MOST + 1) * WIDTH, sizeof *s->t);
-    s->weight = vouch__piece(pieces, (VOUCH__SHAP_MOST + 1) * WIDTH, sizeof *s->weight);
+    s->weight = vouch__piece(pieces, FIRST, sizeof *s->weight);
     s->tau = vouch__piece(pieces, n_tau, sizeof *s->tau);
     s->rho = vouch__piece(pieces, n_tau, sizeof *s->rho);
     s->node = vouch__piece(pieces, s->n_nodes, sizeof *s->node);
@@ -156,6 +160,7 @@ static vouch_status take(vouch_ctx *ctx, struct vouch__shap *s, size_t n_tau)
         return vouch__oom(ctx);
     pieces = (vouch__pieces){ (uint8_t *)s->deeps + (64 - (uintptr_t)s->deeps % 64), 0 };
     lay_out(&pieces, s, n_tau);
+    s->t = s->tau;
     return VOUCH_OK;
 }
 
@@ -193,6 +198,7 @@ vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s)
         return vouch__oom(ctx);
     *m = (making){ .s = s, .input_at = at, .is_counting = true };
     number_inputs(s, at);
+    s->n_tau = FIRST;
     for (size_t d = 0; d < s->n_deep; d++) {
         m->d = &s->deep[d];
         make_tree(m, number);
@@ -203,7 +209,7 @@ vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s)
         if (s->n_inputs <= VOUCH__SHAP_INPUTS)
             number_inputs(s, at);
         m->is_counting = false;
-        s->n_tau = 0;
+        s->n_tau = FIRST;
         for (size_t d = 0; d < s->n_deep; d++) {
             m->d = &s->deep[d];
             make_tree(m, number);

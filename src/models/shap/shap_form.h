@@ -21,7 +21,7 @@ enum {
     VOUCH__SHAP_UNITS = 16,
     VOUCH__SHAP_LINE = 8,     /* integers */
     VOUCH__SHAP_OWN = 4,      /* where a unit's own nodes begin in its lines */
-    VOUCH__SHAP_ROWS = 8,     /* taken together in batches */
+    VOUCH__SHAP_ROWS = 8,     /* in a register */
     VOUCH__SHAP_FEW = 256,    /* inputs up to which sums are kept on the stack */
     VOUCH__SHAP_POINTS = 8,   /* of quadrature, together */
     VOUCH__SHAP_WIDTH = 4,    /* times so many are enough for 64 inputs on a path */
@@ -32,6 +32,7 @@ enum {
 };
 
 /* Bytes of a row: two copies of the ranks, then one byte a category node. */
+enum { SHAP_BLOCK = 64 }; /* rows that a path takes through a tree together */
 enum { VOUCH__SHAP_BYTES = 2 * VOUCH__RANK_COLUMNS + VOUCH__RANK_SETS + VOUCH__SHAP_REGISTERS };
 
 /* How lanes find their byte in registers: in both copies of up to 64 columns (at index | 64 by default side)
@@ -53,19 +54,20 @@ typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i4 __attribute__((vector_size(32), may_alias));
 
 typedef struct vouch__shap_node { /* inner node of a deep tree */
-    uint16_t child[2];            /* left, right: inner nodes by number, then leaves */
-    uint16_t input;               /* among those of deep trees */
-    int16_t before;               /* the nearest node above it on the same input, or -1 */
-    uint8_t side;                 /* of which it is below */
-    uint32_t twice;               /* before >= 0: 1 + its place in tau and rho */
     double share[2];
+    uint32_t tau;      /* its tau and rho: those of an input's first node are t and 1 */
+    uint16_t child[2]; /* left, right: inner nodes by number, then leaves */
+    uint16_t input;    /* among those of deep trees */
+    uint16_t before;   /* the nearest node above it on the same input, or VOUCH__SHAP_NODES */
+    uint8_t side;      /* of which it is below */
 } vouch__shap_node;
 
 typedef struct vouch__shap_deep {
     uint32_t tree;
-    uint32_t group, node, leaf, twice; /* the first of each */
-    uint16_t n;                        /* inner nodes */
-    uint16_t width;                    /* times 8 points; 0: by the plain method */
+    uint32_t group, node, leaf, tau; /* the first of each */
+    uint32_t n_tau;
+    uint16_t n;     /* inner nodes */
+    uint16_t width; /* times 8 points; 0: by the plain method */
     uint16_t points;
 } vouch__shap_deep;
 
@@ -80,7 +82,7 @@ struct vouch__shap {
     double base;
     size_t uncovered;
 
-    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_leaves, n_twice, n_inputs, n_tau;
+    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_leaves, n_inputs, n_tau;
     /* decisions, by group: quick trees' groups come first */
     uint32_t *node_of;      /* [64 groups] in the forest, or UINT32_MAX */
     uint16_t *place;        /* [64 groups] */
@@ -107,7 +109,7 @@ struct vouch__shap {
     double *leaf;
     vouch__shap_v8 *tau, *rho;  /* [n_tau] */
     uint32_t *input;            /* [n_inputs] */
-    vouch__shap_v8 *t, *weight; /* [33 x 4] by number of points */
+    vouch__shap_v8 *t, *weight; /* [33 x 4] by number of points; t is where tau begins, and rho there is 1 */
     void *work, *tables, *deeps;
     vouch_alloc alloc;
 };

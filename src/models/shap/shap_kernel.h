@@ -8,7 +8,10 @@
 
 #define SHAP_INLINE static inline __attribute__((always_inline)) SHAP_TARGET
 
-enum { SHAP_AHEAD = 4, SHAP_RING = 8 }; /* trees whose lines are asked for before they are needed */
+enum {
+    SHAP_AHEAD = 4, /* trees whose lines are asked for before they are needed */
+    SHAP_RING = 8
+};
 
 SHAP_INLINE uint64_t by_definition(const struct vouch__shap *s, const double *row, size_t group)
 {
@@ -98,21 +101,24 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, c
     }
 }
 
-/* Eight rows of a tree, whose sums lie by input; a path may have a faster way. */
-#ifndef SHAP_HAS_EIGHT
-SHAP_INLINE void add_eight(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNITS], const uint16_t *input,
-                           uint64_t live, uint64_t *sum)
+/* Rows of a tree, eight by eight, whose sums lie by input. */
+#ifdef SHAP_REGISTERS
+#include "models/shap/shap_eights.h"
+#else
+SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
+                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t inputs)
 {
     (void)live;
-    for (size_t r = 0; r < VOUCH__SHAP_ROWS; r++) {
-        const int64_t *const *at = line[r];
+    for (size_t i = 0; i < VOUCH__SHAP_ROWS * eights; i++) {
+        const int64_t *const *at = line[i];
+        uint64_t *to = sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * inputs + i % VOUCH__SHAP_ROWS;
         for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
             size_t h = VOUCH__SHAP_UNITS + j;
             for (size_t level = 0; level < VOUCH__SHAP_OWN; level++)
-                sum[VOUCH__SHAP_ROWS * input[h >> (4 - level)] + r] += (uint64_t)at[j][level];
-            sum[VOUCH__SHAP_ROWS * input[h] + r] += (uint64_t)at[j][4];
-            sum[VOUCH__SHAP_ROWS * input[2 * h] + r] += (uint64_t)at[j][5];
-            sum[VOUCH__SHAP_ROWS * input[2 * h + 1] + r] += (uint64_t)at[j][6];
+                to[VOUCH__SHAP_ROWS * input[h >> (4 - level)]] += (uint64_t)at[j][level];
+            to[VOUCH__SHAP_ROWS * input[h]] += (uint64_t)at[j][4];
+            to[VOUCH__SHAP_ROWS * input[2 * h]] += (uint64_t)at[j][5];
+            to[VOUCH__SHAP_ROWS * input[2 * h + 1]] += (uint64_t)at[j][6];
         }
     }
 }
@@ -121,21 +127,17 @@ SHAP_INLINE void add_eight(const int64_t *line[VOUCH__SHAP_ROWS][VOUCH__SHAP_UNI
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, size_t n, const double *rows,
                                                    const uint8_t *bytes, size_t apart, uint64_t *sum)
 {
-    enum { EIGHT = VOUCH__SHAP_ROWS };
-    const int64_t *line[2][EIGHT][VOUCH__SHAP_UNITS];
-    size_t inputs = s->trees->n_inputs, whole = n - n % EIGHT;
+    const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS];
+    size_t inputs = s->trees->n_inputs;
     for (size_t q = 0; q < s->n_quick; q++) { /* outside: a tree's tables stay in cache */
         const uint16_t *input = s->input_of + q * VOUCH__SHAP_LANES;
-        for (size_t i = 0; i < whole + EIGHT; i += EIGHT) { /* lines are asked for eight rows ahead */
-            for (size_t r = i; i < whole && r < i + EIGHT; r++)
-                lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q),
-                         line[i / EIGHT % 2][r - i]);
-            if (i > 0)
-                add_eight(line[(i / EIGHT + 1) % 2], input, s->live[q], sum + (i - EIGHT) * inputs);
-        }
-        for (size_t i = whole; i < n; i++) {
-            lines_of(s, q, decisions_of(s, rows + i * inputs, bytes + i * apart, q), line[0][0]);
-            add_lines(line[0][0], input, sum + i * inputs, sum + i * inputs);
+        for (size_t i = 0; i < n; i += SHAP_BLOCK) {
+            size_t here = n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK, eights = here / VOUCH__SHAP_ROWS;
+            for (size_t r = 0; r < here; r++)
+                lines_of(s, q, decisions_of(s, rows + (i + r) * inputs, bytes + (i + r) * apart, q), line[r]);
+            add_eights(line, eights, input, s->live[q], sum + i * inputs, inputs);
+            for (size_t r = VOUCH__SHAP_ROWS * eights; r < here; r++)
+                add_lines(line[r], input, sum + (i + r) * inputs, sum + (i + r) * inputs);
         }
     }
 }
@@ -145,22 +147,34 @@ typedef struct SHAP_NAME(deep_work) {
         worth[2 * VOUCH__SHAP_NODES + VOUCH__SHAP_WIDTH]; /* S, then C, of inner nodes and leaves */
     vouch__shap_v8 delta[VOUCH__SHAP_NODES];
     vouch__shap_v8 sum[VOUCH__SHAP_INPUTS];
-    uint8_t right[VOUCH__SHAP_NODES], passed[VOUCH__SHAP_NODES];
+    struct {                          /* the children that the row goes to and does not, and their shares */
+        double hot_share, cold_share; /* the latter 0 where the input is decided above */
+        uint32_t hot, cold;
+    } go[VOUCH__SHAP_NODES];
+    uint8_t right[VOUCH__SHAP_NODES + 1],
+        passed[VOUCH__SHAP_NODES + 1]; /* the last: of nodes without one above */
 } SHAP_NAME(deep_work);
 
-/* Which way each inner node sends the row, and whether it passed all splits above on the same input. */
+/* Which way each inner node sends the row, and whether it passed all splits above on the same input. Nothing
+ * branches on the row. */
 SHAP_INLINE void way_of(const struct vouch__shap *s, const vouch__shap_deep *d, const double *row,
                         const uint8_t *bytes, SHAP_NAME(deep_work) * w)
 {
     const vouch__shap_node *node = s->node + d->node;
-    uint64_t right = 0;
-    for (size_t n = 0; n < d->n; n++) {
+    uint64_t decided = 0;
+    w->right[VOUCH__SHAP_NODES] = 0;
+    w->passed[VOUCH__SHAP_NODES] = 1;
+    for (size_t n = 0; n < d->n; n++, decided >>= 1) {
         if (n % VOUCH__SHAP_LANES == 0)
-            right = decisions_of(s, row, bytes, d->group + n / VOUCH__SHAP_LANES);
-        w->right[n] = right & 1;
-        right >>= 1;
-        int before = node[n].before;
-        w->passed[n] = before < 0 || (w->passed[before] && w->right[before] == node[n].side);
+            decided = decisions_of(s, row, bytes, d->group + n / VOUCH__SHAP_LANES);
+        size_t right = decided & 1, before = node[n].before;
+        unsigned passed = w->passed[before] & (w->right[before] == node[n].side);
+        w->right[n] = (uint8_t)right;
+        w->passed[n] = (uint8_t)passed;
+        w->go[n].hot = (uint32_t)node[n].child[right] * d->width;
+        w->go[n].cold = (uint32_t)node[n].child[1 - right] * d->width;
+        w->go[n].hot_share = node[n].share[right];
+        w->go[n].cold_share = node[n].share[1 - right] * (double)(int)passed;
     }
 }
 
@@ -168,20 +182,15 @@ SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *
                            size_t width)
 {
     const vouch__shap_node *node = s->node + d->node;
-    const vouch__shap_v8 *t = s->t + (size_t)d->points * VOUCH__SHAP_WIDTH;
     for (size_t l = 0; l <= d->n; l++)
         for (size_t k = 0; k < width; k++)
             w->worth[(d->n + l) * width + k] = s->leaf[d->leaf + l] - (vouch__shap_v8){ 0 };
     for (size_t n = d->n; n-- > 0;) {
-        size_t right = w->right[n];
-        const vouch__shap_v8 *hot = w->worth + node[n].child[right] * width;
-        const vouch__shap_v8 *cold = w->worth + node[n].child[1 - right] * width;
-        double keep = w->passed[n] ? node[n].share[1 - right] : 0.0;
-        const vouch__shap_v8 *tau = node[n].before < 0 ? t : s->tau + node[n].twice - 1;
+        const vouch__shap_v8 *hot = w->worth + w->go[n].hot, *cold = w->worth + w->go[n].cold;
+        const vouch__shap_v8 *tau = s->tau + node[n].tau;
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 apart = hot[k] - cold[k];
-            vouch__shap_v8 mean = cold[k] + node[n].share[right] * apart;
-            vouch__shap_v8 delta = keep * apart;
+            vouch__shap_v8 apart = hot[k] - cold[k], mean = cold[k] + w->go[n].hot_share * apart;
+            vouch__shap_v8 delta = w->go[n].cold_share * apart;
             w->delta[n * width + k] = delta;
             w->worth[n * width + k] = mean + tau[k] * delta;
         }
@@ -189,26 +198,27 @@ SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *
     for (size_t k = 0; k < width; k++)
         w->worth[k] = s->weight[(size_t)d->points * VOUCH__SHAP_WIDTH + k];
     for (size_t n = 0; n < d->n; n++) {
-        size_t right = w->right[n];
-        const vouch__shap_v8 *own = w->worth + n * width;
-        vouch__shap_v8 *hot = w->worth + node[n].child[right] * width;
-        vouch__shap_v8 *cold = w->worth + node[n].child[1 - right] * width;
-        double keep = w->passed[n] ? node[n].share[1 - right] : 0.0;
-        bool is_first = node[n].before < 0;
-        const vouch__shap_v8 *tau = is_first ? t : s->tau + node[n].twice - 1;
-        const vouch__shap_v8 *rho = is_first ? NULL : s->rho + node[n].twice - 1;
+        vouch__shap_v8 *hot = w->worth + w->go[n].hot, *cold = w->worth + w->go[n].cold;
+        const vouch__shap_v8 *tau = s->tau + node[n].tau, *rho = s->rho + node[n].tau;
         vouch__shap_v8 sum = w->sum[node[n].input];
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 here = own[k], part = here * w->delta[n * width + k];
-            if (rho)
-                part *= rho[k];
-            sum += part;
-            here *= node[n].share[right] + tau[k] * keep;
-            cold[k] = own[k] - here;
-            hot[k] = here;
+            vouch__shap_v8 own = w->worth[n * width + k];
+            sum += own * w->delta[n * width + k] * rho[k];
+            vouch__shap_v8 to = own * (w->go[n].hot_share + tau[k] * w->go[n].cold_share);
+            hot[k] = to;
+            cold[k] = own - to;
         }
         w->sum[node[n].input] = sum;
     }
+}
+
+/* A whole model is more than a processor's nearest memory holds. */
+SHAP_INLINE void ask_for(const struct vouch__shap *s, const vouch__shap_deep *d)
+{
+    for (size_t n = 0; n < d->n; n += 64 / sizeof *s->node)
+        __builtin_prefetch(&s->node[d->node + n]);
+    for (size_t l = 0; l <= d->n; l += 64 / sizeof *s->leaf)
+        __builtin_prefetch(&s->leaf[d->leaf + l]);
 }
 
 SHAP_TARGET void SHAP_NAME(vouch__shap_deep_row)(const struct vouch__shap *s, const double *row,
@@ -223,6 +233,8 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_deep_row)(const struct vouch__shap *s, co
             vouch__shap_plain(s, d->tree, row, out);
             continue;
         }
+        if (i + 1 < s->n_deep)
+            ask_for(s, d + 1);
         way_of(s, d, row, bytes, &w);
         switch (d->width) {
         case 1: deep_tree(s, d, &w, 1); break;
