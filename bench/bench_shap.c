@@ -3,7 +3,7 @@
  * measured of shap and woodelf. Distinct rows, one pinned thread. Values are compared too: a wrong one ends
  * the program. Usage: bench_shap FOLDER LIBXGBOOST LIBLIGHTGBM [PEERS] */
 #include "bench.h"
-#include "explain/explainer.h"
+#include "explain/tree_tables.h"
 #include "models/forest/forest.h"
 #include "models/shap/shap.h"
 
@@ -12,7 +12,7 @@
 #include <sched.h>
 #include <string.h>
 
-enum { ROWS = 20000, BATCH = 4096, PEER_ROWS = 60, PEER_BATCH = 256 };
+enum { ROWS = 20000, BATCH = 4096, PEER_ROWS = 60, PEER_BATCH = 128, BACKGROUND = 5000 };
 
 typedef struct peers {
     int (*xgb_load)(void *, const char *);
@@ -31,6 +31,7 @@ typedef struct subject {
     vouch_ctx *ctx;
     vouch_model *model;
     vouch__shap *shap;
+    vouch__tree_tables tables;
     void *booster;
     const char *name;
     bool is_xgboost;
@@ -67,16 +68,21 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Seconds of this thread's own time, which a busy machine does not add to: of the fastest of runs calls. */
+/* This thread's own time, in seconds, which a busy machine does not add to. */
+static double own_now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static double own_time(bench_fn *fn, void *arg, int runs)
 {
     double best = 1e300;
     for (int i = 0; i < runs; i++) {
-        struct timespec a, b;
-        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+        double begun = own_now();
         fn(arg);
-        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
-        double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+        double took = own_now() - begun;
         best = took < best ? took : best;
     }
     return best;
@@ -141,18 +147,17 @@ typedef void row_fn(const void *self, const double *row, double *out);
 static void by_cover(const void *self, const double *row, double *out) { vouch__shap_row(self, row, out); }
 static void by_background(const void *self, const double *row, double *out)
 {
-    vouch__matrix x = { row, 1, vouch_model_inputs(((const vouch_explainer *)self)->model) };
-    vouch__explainer_block(self, x, out);
+    vouch__tree_tables_block(self, 1, row, out);
 }
 
 static void one_row(const subject *s, row_fn *fn, const void *self, double *out_p50, double *out_p99)
 {
-    enum { TIMED = 3000, WARM = 200 };
+    enum { TIMED = 2000, WARM = 200 };
     static double took[TIMED];
     for (size_t i = 0; i < TIMED; i++) {
-        double begun = bench_now();
+        double begun = own_now();
         fn(self, s->rows + i * s->width, s->out);
-        took[i] = 1e6 * (bench_now() - begun);
+        took[i] = 1e6 * (own_now() - begun);
     }
     qsort(took + WARM, TIMED - WARM, sizeof *took, ascending);
     *out_p50 = took[WARM + (TIMED - WARM) / 2];
@@ -163,9 +168,9 @@ static void peer_row(const subject *s, double *out_p50, double *out_p99)
 {
     double took[PEER_ROWS], *out = take(s->width + 1, sizeof *out);
     for (size_t i = 0; i < PEER_ROWS; i++) {
-        double begun = bench_now();
+        double begun = own_now();
         theirs(s, i, 1, out);
-        took[i] = 1e6 * (bench_now() - begun);
+        took[i] = 1e6 * (own_now() - begun);
     }
     qsort(took, PEER_ROWS, sizeof *took, ascending);
     *out_p50 = took[PEER_ROWS / 2];
@@ -190,7 +195,6 @@ static void by_covers(subject *s, const char *measured)
 {
     double p50, p99, peer50, peer99;
     char name[64];
-    (void)by_background;
     check(s);
     peer_row(s, &peer50, &peer99);
     one_row(s, by_cover, s->shap, &p50, &p99);
@@ -214,6 +218,37 @@ static void by_covers(subject *s, const char *measured)
                           vouch__shap_path_name(best), p50, p99, 1e6 / BATCH * own_time(batch, s, 1));
         }
     (void)vouch__shap_use(s->shap, best);
+}
+
+static void background_batch(void *arg)
+{
+    const subject *s = arg;
+    if (vouch__tree_tables_rows(s->ctx, &s->tables, BATCH, s->rows, s->out))
+        die(vouch_ctx_error(s->ctx));
+}
+
+/* Interventional values against m rows, bar times as fast as shap's C++. */
+static void against(subject *s, size_t m, double bar, const char *measured)
+{
+    char name[64];
+    double p50, p99, begun = bench_now();
+    if (vouch__tree_tables_shape(s->ctx, vouch__model_trees(s->model), &s->tables) ||
+        vouch__tree_tables_count(s->ctx, &s->tables, m, s->rows + BACKGROUND * s->width) ||
+        vouch__tree_tables_sum(s->ctx, &s->tables, m))
+        die(vouch_ctx_error(s->ctx));
+    (void)fprintf(stderr, "%s: %zu background rows in %.2f s\n", s->name, m, bench_now() - begun);
+    (void)snprintf(name, sizeof name, "shap_%zu_%s", m, s->name);
+    double peer = 1e6 * bench_peer(measured, name), mine = 1e6 / BATCH * own_time(background_batch, s, 3);
+    one_row(s, by_background, &s->tables, &p50, &p99);
+    (void)snprintf(name, sizeof name, "batch_%zu_vs_shap", m);
+    compare(s, name, mine, peer, bar);
+    (void)snprintf(name, sizeof name, "row_%zu_vs_shap", m); /* no bar of its own in one row */
+    compare(s, name, p50, peer, bar / 4.0);
+    (void)snprintf(name, sizeof name, "woodelf_1000_%s", s->name);
+    peer = 1e6 * bench_peer(measured, name);
+    if (m == 1000 && peer > 0.0)
+        compare(s, "batch_1000_vs_woodelf", mine, peer, 20.0);
+    vouch__tree_tables_clear(&s->tables);
 }
 
 int main(int argc, char **argv)
@@ -275,6 +310,10 @@ int main(int argc, char **argv)
             die(vouch_ctx_error(ctx));
         (void)fprintf(stderr, "%s: prepared in %.3f s\n", name, bench_now() - begun);
         by_covers(&s, argc > 4 ? argv[4] : NULL);
+        if (s.is_xgboost) {
+            against(&s, 100, 1000.0, argc > 4 ? argv[4] : NULL);
+            against(&s, 1000, 10000.0, argc > 4 ? argv[4] : NULL);
+        }
         vouch__shap_free(vouch__allocator(ctx), s.shap);
         vouch_model_free(s.model);
         free(s.rows);
