@@ -5,7 +5,7 @@
  * Gauss-Legendre points are exact. For one t, with S(n) what the subtree of n is worth, h and c the children
  * that the row goes to and does not, r their shares, and C(n) what multiplies S(n) in f:
  *
- *     delta = r_c (S(h) - S(c))     S(n) = S(c) + r_h (S(h) - S(c)) + tau delta
+ *     delta = r_c (S(h) - S(c))     S(n) = S(c) + (r_h + tau r_c) (S(h) - S(c))
  *     value of the input += rho C(n) delta
  *     C(h) = C(n) (r_h + tau r_c)   C(c) = C(n) - C(h)
  *
@@ -99,6 +99,8 @@ static void make_node(making *m, size_t n, size_t depth)
                                    .before = VOUCH__SHAP_NODES,
                                    .tau = (uint32_t)(m->d->points * WIDTH) };
         (void)vouch__shap_shares(&tree[node->left], &tree[node->right], out->share);
+        out->parent = depth ? m->path[depth - 1].number : 0;
+        out->parent_side = depth ? m->path[depth - 1].side : 0;
     }
     if (before < depth) {
         if (out) {

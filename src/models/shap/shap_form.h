@@ -51,6 +51,7 @@ typedef struct vouch__shap_cat { /* a lane that splits on categories */
 } vouch__shap_cat;
 
 typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
+typedef int64_t vouch__shap_i8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i4 __attribute__((vector_size(32), may_alias));
 
 typedef struct vouch__shap_node { /* inner node of a deep tree */
@@ -59,7 +60,9 @@ typedef struct vouch__shap_node { /* inner node of a deep tree */
     uint16_t child[2]; /* left, right: inner nodes by number, then leaves */
     uint16_t input;    /* among those of deep trees */
     uint16_t before;   /* the nearest node above it on the same input, or VOUCH__SHAP_NODES */
-    uint8_t side;      /* of which it is below */
+    uint16_t parent;   /* of the root: itself */
+    uint8_t side;      /* of `before` that it is below */
+    uint8_t parent_side;
 } vouch__shap_node;
 
 typedef struct vouch__shap_deep {

@@ -150,6 +150,7 @@ typedef struct SHAP_NAME(deep_work) {
     struct {                          /* the children that the row goes to and does not, and their shares */
         double hot_share, cold_share; /* the latter 0 where the input is decided above */
         uint32_t hot, cold;
+        int64_t is_hot; /* -1: the row goes to this node from its parent */
     } go[VOUCH__SHAP_NODES];
     uint8_t right[VOUCH__SHAP_NODES + 1],
         passed[VOUCH__SHAP_NODES + 1]; /* the last: of nodes without one above */
@@ -173,6 +174,7 @@ SHAP_INLINE void way_of(const struct vouch__shap *s, const vouch__shap_deep *d, 
         w->passed[n] = (uint8_t)passed;
         w->go[n].hot = (uint32_t)node[n].child[right] * d->width;
         w->go[n].cold = (uint32_t)node[n].child[1 - right] * d->width;
+        w->go[n].is_hot = -(int64_t)(w->right[node[n].parent] == node[n].parent_side);
         w->go[n].hot_share = node[n].share[right];
         w->go[n].cold_share = node[n].share[1 - right] * (double)(int)passed;
     }
@@ -189,24 +191,24 @@ SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *
         const vouch__shap_v8 *hot = w->worth + w->go[n].hot, *cold = w->worth + w->go[n].cold;
         const vouch__shap_v8 *tau = s->tau + node[n].tau;
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 apart = hot[k] - cold[k], mean = cold[k] + w->go[n].hot_share * apart;
-            vouch__shap_v8 delta = w->go[n].cold_share * apart;
-            w->delta[n * width + k] = delta;
-            w->worth[n * width + k] = mean + tau[k] * delta;
+            vouch__shap_v8 apart = hot[k] - cold[k];
+            vouch__shap_v8 share = w->go[n].hot_share + tau[k] * w->go[n].cold_share;
+            w->delta[n * width + k] = w->go[n].cold_share * apart;
+            w->worth[n * width + k] = cold[k] + share * apart;
         }
     }
-    for (size_t k = 0; k < width; k++)
-        w->worth[k] = s->weight[(size_t)d->points * VOUCH__SHAP_WIDTH + k];
     for (size_t n = 0; n < d->n; n++) {
-        vouch__shap_v8 *hot = w->worth + w->go[n].hot, *cold = w->worth + w->go[n].cold;
-        const vouch__shap_v8 *tau = s->tau + node[n].tau, *rho = s->rho + node[n].tau;
+        size_t up = node[n].parent;
+        const vouch__shap_v8 *tau = s->tau + node[up].tau, *rho = s->rho + node[n].tau;
         vouch__shap_v8 sum = w->sum[node[n].input];
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 own = w->worth[n * width + k];
+            vouch__shap_v8 above = w->worth[up * width + k];
+            vouch__shap_v8 hot = above * (w->go[up].hot_share + tau[k] * w->go[up].cold_share);
+            vouch__shap_i8 cold = (vouch__shap_i8)(above - hot);
+            cold ^= (cold ^ (vouch__shap_i8)hot) & w->go[n].is_hot; /* one or the other, without a branch */
+            vouch__shap_v8 own = n ? (vouch__shap_v8)cold : s->weight[d->points * VOUCH__SHAP_WIDTH + k];
+            w->worth[n * width + k] = own;
             sum += own * w->delta[n * width + k] * rho[k];
-            vouch__shap_v8 to = own * (w->go[n].hot_share + tau[k] * w->go[n].cold_share);
-            hot[k] = to;
-            cold[k] = own - to;
         }
         w->sum[node[n].input] = sum;
     }
