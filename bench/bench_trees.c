@@ -222,23 +222,39 @@ static trained theirs(const bench_data *d, const setup *s)
     return t;
 }
 
+typedef struct running {
+    pid_t child;
+    int pipes[2];
+} running;
+
+static running begin(trained (*train)(const bench_data *, const setup *), const bench_data *d, const setup *s)
+{
+    running r;
+    bench_require(pipe(r.pipes) == 0, "pipe");
+    r.child = fork();
+    bench_require(r.child >= 0, "fork");
+    if (r.child == 0) {
+        trained t = train(d, s);
+        _exit(write(r.pipes[1], &t, sizeof t) == sizeof t ? 0 : 1);
+    }
+    (void)close(r.pipes[1]); /* so that reading ends when the child does */
+    return r;
+}
+
+static trained end(running r)
+{
+    int status = 0;
+    trained t;
+    bench_require(read(r.pipes[0], &t, sizeof t) == (ssize_t)sizeof t, "a training failed");
+    bench_require(waitpid(r.child, &status, 0) == r.child && status == 0, "a training failed");
+    (void)close(r.pipes[0]);
+    return t;
+}
+
 static trained in_a_process(trained (*train)(const bench_data *, const setup *), const bench_data *d,
                             const setup *s)
 {
-    int pipes[2], status = 0;
-    trained t;
-    bench_require(pipe(pipes) == 0, "pipe");
-    pid_t child = fork();
-    bench_require(child >= 0, "fork");
-    if (child == 0) {
-        t = train(d, s);
-        _exit(write(pipes[1], &t, sizeof t) == sizeof t ? 0 : 1);
-    }
-    bench_require(read(pipes[0], &t, sizeof t) == (ssize_t)sizeof t, "a training failed");
-    bench_require(waitpid(child, &status, 0) == child && status == 0, "a training failed");
-    (void)close(pipes[0]);
-    (void)close(pipes[1]);
-    return t;
+    return end(begin(train, d, s));
 }
 
 /* What is said of them. */
@@ -283,6 +299,17 @@ static void times(const char *work, const char *what, size_t pairs, const traine
     line(work, name, median(at[3], pairs), median(at[4], pairs), "s", median(at[5], pairs), bar_all);
 }
 
+/* Two trainings at once, each on all the threads: neither may take much more than twice as long as alone. */
+static void two_at_once(const bench_data *d, const setup *s, double alone)
+{
+    running one = begin(ours, d, s), other = begin(ours, d, s);
+    double a = end(one).all, b = end(other).all, slower = a > b ? a : b;
+    (void)printf(
+        "trees_fit_%s_two_at_once\t%.4g\t%.4g\ts, the slower of two beside one alone\t%.2f\t0.4\t%s\n",
+        d->work->name, slower, alone, alone / slower, alone / slower >= 0.4 ? "ok" : "short");
+    (void)fflush(stdout);
+}
+
 static void compare(const bench_work *work, setup s, size_t pairs, size_t seeds)
 {
     trained mine[MOST] = { 0 }, plain[MOST] = { 0 }, quantised[MOST] = { 0 };
@@ -317,6 +344,8 @@ static void compare(const bench_work *work, setup s, size_t pairs, size_t seeds)
                 his_auc += of->auc / (double)seeds;
             }
         }
+        if (seed == 1 && work->depth == 6)
+            two_at_once(&d, &s, mine[0].all);
         bench_data_free(&d);
     }
     if (strcmp(s.lightgbm, "-") == 0)
