@@ -150,11 +150,9 @@ void vouch__engine_row_portable(const struct vouch__engine *e, const double *row
     const vouch__rank_table *ranks = &e->ranks;
     bytes[0] = 0; /* leaves look at it */
     vouch__rank_values(ranks, row, x);
-    for (size_t c = 0; c < ranks->n_columns; c++) {
-        uint8_t rank = vouch__rank_of(ranks, c, x[c]);
-        bytes[c] = rank; /* 0 when missing: no cut is less */
-        bytes[ranks->stride + c] = isnan(x[c]) ? UINT8_MAX : rank;
-    }
+    vouch__rank_all(ranks, x, bytes); /* 0 when missing: no cut is less */
+    for (size_t c = 0; c < ranks->n_columns; c++)
+        bytes[ranks->stride + c] = isnan(x[c]) ? UINT8_MAX : bytes[c];
     vouch__rank_codes(ranks, row, code);
     vouch__rank_sets(ranks, code, bytes + 2 * ranks->stride);
     for (size_t r = 0; r < e->n_runs; r++)

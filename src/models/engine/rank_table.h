@@ -78,8 +78,9 @@ void vouch__rank_table_clear(const vouch_alloc *alloc, vouch__rank_table *table)
 
 /* Values of the columns as their rules see them, missing as NaN: x[n_columns]. */
 void vouch__rank_values(const vouch__rank_table *table, const double *row, double *x);
-/* The rank of x in a column, 0 for NaN, by bisection. */
+/* The rank of x in a column, 0 for NaN, by bisection; and of x[n_columns] in all of them. */
 uint8_t vouch__rank_of(const vouch__rank_table *table, size_t column, double x);
+void vouch__rank_all(const vouch__rank_table *table, const double *x, uint8_t *rank);
 /* Codes of the category columns: code[n_cats]. */
 void vouch__rank_codes(const vouch__rank_table *table, const double *row, uint32_t *code);
 /* Bytes of the category nodes: out[n_sets]. */
