@@ -22,22 +22,10 @@ static bool is_word(const vouch__token *token, const char *word)
            !memcmp(token->text, word, token->len);
 }
 
-/* Each value of a list, by read. */
+/* Each value of a list, which may be null for none. */
 static vouch_status each(vouch__tokens *in, const vouch__token *token, vouch__token_reader *read, void *self)
 {
-    vouch__token value;
-    if (token->type == VOUCH__TOKEN_NULL)
-        return VOUCH_OK;
-    if (token->type != VOUCH__TOKEN_ARRAY)
-        return vouch__token_refuse(in, "not a list");
-    for (;;) {
-        vouch_status status = vouch__token_next(in, &value);
-        if (status || value.type == VOUCH__TOKEN_END)
-            return status;
-        status = read(in, &value, self);
-        if (status)
-            return status;
-    }
+    return token->type == VOUCH__TOKEN_NULL ? VOUCH_OK : vouch__token_each(in, token, read, self);
 }
 
 /* Features. */
@@ -300,10 +288,8 @@ vouch_status vouch__import_catboost(vouch__maker *m, const void *bytes, size_t l
         { "model_info", read_model_info },
     };
     size_t mark = vouch__scratch_mark(m->ctx);
-    vouch__tokens *in = vouch__scratch(m->ctx, 1, sizeof *in);
     reading *r = vouch__scratch(m->ctx, 1, sizeof *r);
-    vouch__token first;
-    if (!in || !r)
+    if (!r)
         return vouch__oom(m->ctx);
     memset(r, 0, sizeof *r);
     r->m = m;
@@ -311,16 +297,8 @@ vouch_status vouch__import_catboost(vouch__maker *m, const void *bytes, size_t l
                           &r->hash_text, &r->hash_at,     &r->hash_value,  &r->splits,      &r->leaves,
                           &r->covers,    &r->tree_splits, &r->tree_leaves, &r->tree_covers, &r->biases,
                           &r->objective, &r->version };
-    for (size_t i = 0; i < N(buf); i++)
-        vouch__buf_init(m->ctx, buf[i], (size_t)1 << 33);
-    vouch__tokens_init(in, m->ctx, m->file, bytes, len, false);
-    vouch_status status = vouch__token_next(in, &first);
-    if (!status)
-        status = vouch__token_members(in, &first, member, N(member), r);
-    if (!status)
-        status = vouch__tokens_finish(in);
-    for (size_t i = 0; !status && i < N(buf); i++)
-        status = vouch__buf_status(m->ctx, buf[i]);
+    vouch__token_file file = { m->file, bytes, len, false, member, N(member), buf, N(buf) };
+    vouch_status status = vouch__token_read(m->ctx, &file, r);
     if (!status)
         status = vouch__catboost_make(r);
     for (size_t i = 0; i < N(buf); i++)

@@ -184,21 +184,11 @@ READ(read_tree)
 
 READ(read_trees)
 {
-    vouch__token value;
     reading *r = self;
-    if (token->type != VOUCH__TOKEN_ARRAY)
-        return vouch__token_refuse(in, "not a list");
     if (r->has_trees)
         return vouch__token_refuse(in, "trees stand twice");
     r->has_trees = true;
-    for (;;) {
-        vouch_status status = vouch__token_next(in, &value);
-        if (status || value.type == VOUCH__TOKEN_END)
-            return status;
-        status = read_tree(in, &value, self);
-        if (status)
-            return status;
-    }
+    return vouch__token_each(in, token, read_tree, self);
 }
 
 /* The booster. */
@@ -507,28 +497,18 @@ vouch_status vouch__import_xgboost(vouch__maker *m, const void *bytes, size_t le
 {
     static const vouch__member member[] = { { "learner", read_learner }, { "version", read_version } };
     size_t mark = vouch__scratch_mark(m->ctx);
-    vouch__tokens *in = vouch__scratch(m->ctx, 1, sizeof *in);
     reading *r = vouch__scratch(m->ctx, 1, sizeof *r);
-    vouch__token first;
-    if (!in || !r)
+    if (!r)
         return vouch__oom(m->ctx);
     memset(r, 0, sizeof *r);
     r->m = m;
     r->best = -1;
     vouch__buf *buf[] = { &r->group, &r->weight,  &r->names,  &r->types,        &r->objective,
                           &r->base,  &r->version, &r->starts, &r->version_parts };
-    for (size_t i = 0; i < N(buf); i++)
-        init_buffer(m->ctx, buf[i]);
+    vouch__token_file file = { m->file, bytes, len, is_ubjson, member, N(member), buf, N(buf) };
     each_buffer(r, init_buffer);
     vouch__cats_init(m->ctx, &r->cats);
-    vouch__tokens_init(in, m->ctx, m->file, bytes, len, is_ubjson);
-    vouch_status status = vouch__token_next(in, &first);
-    if (!status)
-        status = vouch__token_members(in, &first, member, N(member), r);
-    if (!status)
-        status = vouch__tokens_finish(in);
-    for (size_t i = 0; !status && i < N(buf); i++)
-        status = vouch__buf_status(m->ctx, buf[i]);
+    vouch_status status = vouch__token_read(m->ctx, &file, r);
     if (!status)
         status = put_together(r);
     for (size_t i = 0; i < N(buf); i++)

@@ -271,3 +271,40 @@ vouch_status vouch__token_members(vouch__tokens *in, const vouch__token *token, 
             return status;
     }
 }
+
+vouch_status vouch__token_each(vouch__tokens *in, const vouch__token *token, vouch__token_reader *read,
+                               void *self)
+{
+    vouch__token value;
+    if (token->type != VOUCH__TOKEN_ARRAY)
+        return vouch__token_refuse(in, "not a list");
+    for (;;) {
+        vouch_status status = vouch__token_next(in, &value);
+        if (status || value.type == VOUCH__TOKEN_END)
+            return status;
+        status = read(in, &value, self);
+        if (status)
+            return status;
+    }
+}
+
+vouch_status vouch__token_read(vouch_ctx *ctx, const vouch__token_file *file, void *self)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__token first;
+    for (size_t i = 0; i < file->n_bufs; i++)
+        vouch__buf_init(ctx, file->buf[i], (size_t)1 << 34);
+    vouch__tokens *in = vouch__scratch(ctx, 1, sizeof *in);
+    if (!in)
+        return vouch__oom(ctx);
+    vouch__tokens_init(in, ctx, file->name, file->bytes, file->len, file->is_ubjson);
+    vouch_status status = vouch__token_next(in, &first);
+    if (!status)
+        status = vouch__token_members(in, &first, file->member, file->n_members, self);
+    if (!status)
+        status = vouch__tokens_finish(in);
+    for (size_t i = 0; !status && i < file->n_bufs; i++)
+        status = vouch__buf_status(ctx, file->buf[i]);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}

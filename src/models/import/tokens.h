@@ -83,5 +83,22 @@ typedef struct vouch__member {
 } vouch__member;
 vouch_status vouch__token_members(vouch__tokens *in, const vouch__token *token, const vouch__member *member,
                                   size_t n, void *self);
+/* Each value of a list, by read. */
+vouch_status vouch__token_each(vouch__tokens *in, const vouch__token *token, vouch__token_reader *read,
+                               void *self);
+
+/* A whole file: one object, and nothing after it. */
+typedef struct vouch__token_file {
+    const char *name; /* for messages */
+    const void *bytes;
+    size_t len;
+    bool is_ubjson;
+    const vouch__member *member; /* of the object */
+    size_t n_members;
+    vouch__buf *const
+        *buf; /* what the members are noted in: begun here, freed by the caller whatever happens */
+    size_t n_bufs;
+} vouch__token_file;
+vouch_status vouch__token_read(vouch_ctx *ctx, const vouch__token_file *file, void *self);
 
 #endif

@@ -78,20 +78,7 @@ READ(read_feature)
     return status ? status : vouch__buf_status(in->ctx, &c->count);
 }
 
-READ(read_enc)
-{
-    vouch__token value;
-    if (token->type != VOUCH__TOKEN_ARRAY)
-        return vouch__token_refuse(in, "not a list");
-    for (;;) {
-        vouch_status status = vouch__token_next(in, &value);
-        if (status || value.type == VOUCH__TOKEN_END)
-            return status;
-        status = read_feature(in, &value, self);
-        if (status)
-            return status;
-    }
-}
+READ(read_enc) { return vouch__token_each(in, token, read_feature, self); }
 
 vouch_status vouch__cats_read(vouch__tokens *in, const vouch__token *token, vouch__cats *c)
 {
