@@ -5,12 +5,12 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &cmd_init,         &cmd_key_new,    &cmd_key_grant,  &cmd_key_list,        &cmd_run,
-    &cmd_model_list,   &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
-    &cmd_model_export, &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
-    &cmd_replay,       &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
-    &cmd_model_diff,   &cmd_explain,    &cmd_reasons,    &cmd_test_list,       &cmd_test_describe,
-    &cmd_test_run,     &cmd_bin,
+    &cmd_init,          &cmd_key_new,    &cmd_key_grant,  &cmd_key_list,        &cmd_run,
+    &cmd_model_list,    &cmd_model_show, &cmd_model_sign, &cmd_model_approve,   &cmd_model_retire,
+    &cmd_model_export,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
+    &cmd_replay,        &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
+    &cmd_model_diff,    &cmd_fit,        &cmd_explain,    &cmd_reasons,         &cmd_test_list,
+    &cmd_test_describe, &cmd_test_run,   &cmd_bin,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

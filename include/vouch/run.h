@@ -4,6 +4,7 @@
 #define VOUCH_RUN_H
 
 #include "vouch/govern.h"
+#include "vouch/models.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -70,6 +71,21 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_explain(vouch_ctx *ctx, const vouch_
  * referred. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_reasons(vouch_ctx *ctx, const vouch_explain_options *options,
                                                     char **out_text);
+
+/* Fit one model by a model file's recipe, without a run: a YAML mapping of
+ *   target   a column, or {column: .., bad: ..} for an event;  weight, name   optional
+ *   inputs   a list of columns (default: all but those named here or ignored);  ignore   a list
+ *   tune     share of the rows held back for choosing (default 0);  seed   which ones (default 1)
+ *   model    {kind: glm, ...}: the kind, its parameters and settings, as in a project file
+ * *out_summary is text for people (vouch_text_free); either out may be NULL.
+ * Fails  E_FORMAT the recipe, naming line and column;  E_DATA a column;  as reading and fitting do */
+typedef struct vouch_fit_options {
+    const char *recipe; /* path of the YAML file */
+    const char *data;   /* as vouch_source.source */
+    const char *duckdb;
+} vouch_fit_options;
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options,
+                                                vouch_model **out_model, char **out_summary);
 
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
  * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both

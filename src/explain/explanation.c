@@ -151,7 +151,7 @@ static vouch_status interact_rows(vouch_ctx *worker, size_t chunk, size_t begin,
         vouch__explainer_block(explainer, (vouch__matrix){ x, 1, n }, value);
         if (explainer->by_cover)
             vouch__interact_by_cover(vouch__model_trees(explainer->model), e->gauss, x, out);
-        else if (!explainer->card)
+        else if (!explainer->card && !explainer->moment)
             vouch__interact_against(&explainer->tables, x, out);
         for (size_t j = 0; j < n; j++) { /* the diagonal: still zero */
             double rest = value[j];

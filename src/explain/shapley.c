@@ -218,7 +218,7 @@ vouch_status vouch__explainer_rows(vouch_ctx *worker, const vouch_explainer *exp
 {
     if (explainer->by_cover)
         return vouch__shap_rows(worker, explainer->by_cover, x.rows, x.at, out_value);
-    if (!explainer->card)
+    if (!explainer->card && !explainer->moment)
         return vouch__tree_tables_rows(worker, &explainer->tables, x.rows, x.at, out_value);
     vouch__explainer_block(explainer, x, out_value);
     return VOUCH_OK;

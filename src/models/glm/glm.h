@@ -84,7 +84,8 @@ typedef struct vouch__glm_facts {
     double rows, weight, used; /* rows with weight; their weight; coefficients not left out */
     double degrees;            /* of freedom left */
     double deviance, null_deviance, pearson, log_likelihood, dispersion, aic, bic;
-    double lambda; /* penalty as used; 0: none */
+    double lambda;    /* penalty as used; 0: none */
+    double objective; /* mean half deviance and penalty, as docs/glm.md says */
 } vouch__glm_facts;
 
 typedef struct vouch__glm {

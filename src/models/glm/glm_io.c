@@ -5,7 +5,7 @@
  * each: u8 type · u32 input, columns · f64 fill · u32 1 + flags' piece · u32 knots, each f64 · u32 levels,
  * each u32 column and f64 rows, weight, target; if any, those three of the rest · columns x f64 mean 5  u32
  * terms; for each u32 piece, 1 + second piece (0: none) 6  u32 columns; for each f64 estimate, error, mean ·
- * u8 left out 7  12 x f64: the facts, in the order of their struct What is read is checked until scoring
+ * u8 left out 7  13 x f64: the facts, in the order of their struct What is read is checked until scoring
  * needs no checks. */
 #include "models/glm/glm_fit.h"
 #include "models/wire.h"

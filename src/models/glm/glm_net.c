@@ -120,7 +120,7 @@ static vouch_status descend(vouch_ctx *ctx, vouch__glm_net *net, double toleranc
     return VOUCH_OK; /* as near as rounding lets it come; the caller judges the violation */
 }
 
-static double penalty(const vouch__glm_net *net, const double *b)
+double vouch__glm_net_penalty(const vouch__glm_net *net, const double *b)
 {
     double sum = 0.0;
     for (size_t j = 0; j < net->s->design->p; j++)
@@ -145,7 +145,8 @@ static vouch_status step_general(vouch_ctx *ctx, vouch__glm_net *net, bool wants
 {
     vouch__glm_solver *s = net->s;
     size_t p = s->design->p;
-    double before = 0.5 * net->deviance + penalty(net, s->beta), scale = fabs(s->rest) + fabs(net->deviance);
+    double before = 0.5 * net->deviance + vouch__glm_net_penalty(net, s->beta),
+           scale = fabs(s->rest) + fabs(net->deviance);
     vouch__glm_sums sums;
     *out_moved = false;
     for (int h = 0; h <= HALVINGS_MAX; h++) {
@@ -153,7 +154,8 @@ static vouch_status step_general(vouch_ctx *ctx, vouch__glm_net *net, bool wants
                                    wants_info ? net->trial_info : NULL, &sums);
         if (status)
             return status;
-        if (sums.is_valid && 0.5 * sums.deviance + penalty(net, net->trial) <= before + 1e-13 * scale) {
+        if (sums.is_valid &&
+            0.5 * sums.deviance + vouch__glm_net_penalty(net, net->trial) <= before + 1e-13 * scale) {
             *out_moved = true;
             break;
         }

@@ -24,6 +24,8 @@ vouch_status vouch__glm_net_start(vouch_ctx *ctx, vouch__glm_solver *s, const in
                                   vouch__glm_net *out_net);
 /* Move s->beta to the least at l1, l2, until no condition is violated by more than tolerance. */
 vouch_status vouch__glm_net_solve(vouch_ctx *ctx, vouch__glm_net *net, double tolerance);
+/* What the penalties take at b, a [p] of coefficients. */
+double vouch__glm_net_penalty(const vouch__glm_net *net, const double *b);
 /* The largest violation of the conditions for a least at beta. */
 double vouch__glm_net_violation(const vouch__glm_net *net);
 

@@ -171,6 +171,8 @@ static vouch_status finish(vouch_ctx *ctx, walking *w, size_t chosen)
     s->pearson = sums.pearson;
     memset(s->inverse, 0, p * p * sizeof *s->inverse);
     w->f->glm->facts.lambda = w->lambda[chosen];
+    w->f->glm->facts.objective = (0.5 * s->deviance + vouch__glm_net_penalty(&w->net, s->beta)) /
+                                 w->f->design.total;
     return status;
 }
 

@@ -1,0 +1,295 @@
+/* One model from a recipe: what vouch run does to each of its models, without split, controls or ledger. */
+#include "base/file.h"
+#include "base/schema.h"
+#include "models/model_kind.h"
+#include "num/rng.h"
+#include "vouch/run.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 20 };
+
+/* clang-format off */
+static const vouch__key keys[] = {
+    { "name", VOUCH__KEY_TEXT, false, 0, 0, NULL },     { "target", VOUCH__KEY_ANY, true, 0, 0, NULL },
+    { "weight", VOUCH__KEY_TEXT, false, 0, 0, NULL },   { "inputs", VOUCH__KEY_LIST, false, 0, 0, NULL },
+    { "ignore", VOUCH__KEY_LIST, false, 0, 0, NULL },   { "tune", VOUCH__KEY_NUMBER, false, 0, 0.9, NULL },
+    { "seed", VOUCH__KEY_NUMBER, false, 0, 9007199254740991.0, NULL },
+    { "model", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
+};
+static const vouch__key target_keys[] = {
+    { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },    { "bad", VOUCH__KEY_ANY, true, 0, 0, NULL },
+};
+/* clang-format on */
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+typedef struct fitting {
+    const char *path; /* of the recipe */
+    vouch__doc *doc;
+    const vouch__json *root, *spec;
+    const vouch__model_kind *kind;
+    const vouch_table *table;
+    size_t target, weight; /* columns; weight SIZE_MAX: none */
+    double bad;            /* the target's value that is the event; NAN: the target is a number */
+    vouch__inputs inputs;
+    vouch__binding binding;
+    double *value;
+    vouch__fit_data data;
+} fitting;
+
+static vouch_status column(vouch_ctx *ctx, const fitting *f, const vouch__json *at, size_t *out)
+{
+    *out = vouch_table_find(f->table, at->text);
+    return *out != SIZE_MAX ? VOUCH_OK
+                            : vouch__schema_fail(ctx, f->path, at, "no column '%s' in the data", at->text);
+}
+
+static bool listed(const vouch__json *list, const char *name)
+{
+    for (const vouch__json *node = list ? list->first : NULL; node; node = node->next)
+        if (vouch__json_string(node) && !strcmp(node->text, name))
+            return true;
+    return false;
+}
+
+static vouch_status read_target(vouch_ctx *ctx, fitting *f)
+{
+    const vouch__json *target = vouch__json_get(f->root, "target"), *bad = vouch__json_get(target, "bad");
+    const vouch__json *weight = vouch__json_get(f->root, "weight");
+    vouch_status status = VOUCH_OK;
+    f->bad = NAN;
+    if (!vouch__json_string(target)) {
+        status = vouch__schema_check(ctx, f->path, "target", target, target_keys, N(target_keys));
+        if (status)
+            return status;
+        target = vouch__json_get(target, "column");
+    }
+    status = column(ctx, f, target, &f->target);
+    if (!status && weight && weight->type != VOUCH__JSON_NULL)
+        status = column(ctx, f, weight, &f->weight);
+    if (status)
+        return status;
+    bool is_text = vouch_table_type(f->table, f->target) == VOUCH_TEXT;
+    if (!bad)
+        return is_text
+                   ? vouch__schema_fail(ctx, f->path, target, "a target of text needs {column: .., bad: ..}")
+                   : VOUCH_OK;
+    f->bad = bad->type == VOUCH__JSON_BOOL ? (double)bad->flag : vouch__json_double(bad, NAN);
+    for (size_t c = 0; is_text && c < vouch_table_categories(f->table, f->target); c++)
+        if (vouch__json_string(bad) && !strcmp(vouch_table_category(f->table, f->target, c), bad->text))
+            f->bad = (double)c;
+    return isnan(f->bad) ? vouch__schema_fail(ctx, f->path, bad, "no row has this target") : VOUCH_OK;
+}
+
+static bool is_input(const fitting *f, size_t col)
+{
+    const vouch__json *inputs = vouch__json_get(f->root, "inputs");
+    const char *name = vouch_table_name(f->table, col);
+    vouch_type type = vouch_table_type(f->table, col);
+    const char *cluster = vouch__json_string(vouch__json_get(f->spec, "cluster"));
+    if (col == f->target || col == f->weight || type == VOUCH_DATE || type == VOUCH_TIME)
+        return false;
+    if (inputs && inputs->type == VOUCH__JSON_ARRAY) {
+        const char *offset = vouch__json_string(vouch__json_get(f->spec, "offset"));
+        const char *exposure = vouch__json_string(vouch__json_get(f->spec, "exposure"));
+        return listed(inputs, name) || (offset && !strcmp(offset, name)) ||
+               (exposure && !strcmp(exposure, name));
+    }
+    return !listed(vouch__json_get(f->root, "ignore"), name) && !(cluster && !strcmp(cluster, name));
+}
+
+/* The rows in two parts by a hash of their number. */
+static vouch_status read_rows(vouch_ctx *ctx, fitting *f)
+{
+    size_t n = vouch_table_rows(f->table), part_n[2] = { 0, 0 };
+    double share = vouch__json_double(vouch__json_get(f->root, "tune"), 0.0);
+    uint64_t seed = (uint64_t)vouch__json_int(vouch__json_get(f->root, "seed"), 1);
+    double *y = vouch__scratch(ctx, 2 * n + 1, sizeof *y), *w = vouch__scratch(ctx, 2 * n + 1, sizeof *w);
+    uint32_t *row = vouch__scratch(ctx, 2 * n + 1, sizeof *row);
+    double *from = vouch__scratch(ctx, 2 * n + 1, sizeof *from), *weight = from + n;
+    if (!y || !w || !row || !from)
+        return vouch__oom(ctx);
+    vouch_table_read(f->table, f->target, 0, n, from);
+    if (f->weight != SIZE_MAX)
+        vouch_table_read(f->table, f->weight, 0, n, weight);
+    for (size_t i = 0; i < n; i++) {
+        size_t part = (double)(vouch__mix(seed, i) >> 11) * 0x1p-53 < share, at = part * n + part_n[part]++;
+        if (isnan(from[i]))
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: target is missing in row %zu", f->path, i + 1);
+        y[at] = isnan(f->bad) ? from[i] : from[i] == f->bad;
+        row[at] = (uint32_t)i;
+        if (f->weight == SIZE_MAX)
+            continue;
+        w[at] = weight[i];
+        if (!(w[at] >= 0.0 && w[at] < INFINITY))
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: weight in row %zu must be 0 or above", f->path, i + 1);
+    }
+    f->data.train = (vouch__part_rows){ part_n[0], row, y, f->weight == SIZE_MAX ? NULL : w };
+    f->data.tune = (vouch__part_rows){ part_n[1], row + n, y + n, f->weight == SIZE_MAX ? NULL : w + n };
+    f->data.seed = seed;
+    return VOUCH_OK;
+}
+
+static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
+{
+    const vouch__json *inputs = vouch__json_get(f->root, "inputs");
+    const vouch__json *monotone = vouch__json_get(f->spec, "monotone");
+    size_t cols = vouch_table_cols(f->table), n = 0;
+    vouch_status status = VOUCH_OK;
+    for (const vouch__json *node = inputs ? inputs->first : NULL; node && !status; node = node->next)
+        if (!vouch__json_string(node) || vouch_table_find(f->table, node->text) == SIZE_MAX)
+            status = vouch__schema_fail(ctx, f->path, node, "inputs must be columns of the data");
+    for (size_t col = 0; col < cols; col++)
+        n += is_input(f, col);
+    if (!status)
+        status = vouch__inputs_new(ctx, n, &f->inputs);
+    for (size_t col = 0, j = 0; col < cols && !status; col++) {
+        if (!is_input(f, col))
+            continue;
+        vouch__input *input = &f->inputs.at[j++];
+        const char *name = vouch_table_name(f->table, col);
+        const char *direction = vouch__json_string(vouch__json_get(monotone, name));
+        input->name = vouch__strdup(ctx, name);
+        input->monotone = (int8_t)(!direction ? 0 : !strcmp(direction, "up") ? 1 : -1);
+        status = input->name ? VOUCH_OK : vouch__oom(ctx);
+        if (!status && vouch_table_type(f->table, col) == VOUCH_TEXT)
+            status = vouch__input_categories(ctx, f->table, col, f->data.train.n, f->data.train.row, input);
+    }
+    return status;
+}
+
+static vouch_status read_recipe(vouch_ctx *ctx, fitting *f)
+{
+    static const char *const skip[] = { "kind", "monotone" };
+    const vouch__json *kind;
+    f->root = vouch__doc_root(f->doc);
+    vouch_status status = vouch__schema_check(ctx, f->path, "the recipe", f->root, keys, N(keys));
+    if (status)
+        return status;
+    f->spec = vouch__json_get(f->root, "model");
+    kind = vouch__json_get(f->spec, "kind");
+    f->kind = vouch__json_string(kind) ? vouch__kind_find(kind->text) : NULL;
+    if (!f->kind || (f->kind->capabilities & VOUCH__IS_IMPORTED))
+        return vouch__schema_fail(ctx, f->path, kind ? kind : f->spec,
+                                  "model.kind must be gbdt, scorecard or glm");
+    f->value = vouch__scratch(ctx, f->kind->n_params + 1, sizeof *f->value);
+    if (!f->value)
+        return vouch__oom(ctx);
+    status = vouch__params_read(ctx, f->kind, f->spec, skip, 2, f->value);
+    return status ? vouch__because(ctx, status, "%s: model", f->path) : VOUCH_OK;
+}
+
+/* ---- what it says ---- */
+
+static void cell(const vouch__json *node, vouch__buf *out)
+{
+    if (vouch__json_string(node))
+        vouch__buf_fmt(out, "%s", node->text);
+    else if (node && node->type == VOUCH__JSON_NUMBER)
+        vouch__buf_double(out, node->number);
+    else
+        vouch__buf_text(out, "-");
+}
+
+static void table_text(const vouch__json *table, vouch__buf *out)
+{
+    const vouch__json *rows = vouch__json_get(table, "rows"), *names = vouch__json_get(table, "columns");
+    for (const vouch__json *c = names ? names->first : NULL; c; c = c->next)
+        vouch__buf_fmt(out, "%s%c", c->text, c->next ? '\t' : '\n');
+    for (const vouch__json *row = rows ? rows->first : NULL; row; row = row->next)
+        for (const vouch__json *c = row->first; c; c = c->next) {
+            cell(c, out);
+            vouch__buf_text(out, c->next ? "\t" : "\n");
+        }
+}
+
+/* The facts and the coefficients (or points) of a model, as lines; more is in its description. */
+static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **out)
+{
+    vouch__doc *doc = NULL;
+    vouch__buf buf;
+    char *text = NULL;
+    vouch_status status = vouch_model_describe(ctx, model, &text);
+    vouch__buf_init(ctx, &buf, 0);
+    if (!status)
+        status = vouch__json_read(ctx, "model", text, strlen(text), 0, &doc);
+    if (!status) {
+        const vouch__json *own = vouch__json_get(vouch__doc_root(doc), "model"),
+                          *fit = vouch__json_get(own, "fit");
+        vouch__buf_fmt(&buf, "%s (%s)\n", vouch_model_name(model), vouch_model_kind_name(model));
+        for (const vouch__json *at = fit ? fit->first : NULL; at; at = at->next) {
+            vouch__buf_fmt(&buf, "%s\t", at->key);
+            cell(at, &buf);
+            vouch__buf_text(&buf, "\n");
+        }
+        vouch__buf_text(&buf, "\n");
+        table_text(vouch__json_get(own, "coefficients"), &buf);
+        status = vouch__buf_status(ctx, &buf);
+    }
+    if (!status)
+        *out = vouch__buf_take(&buf);
+    vouch__buf_free(&buf);
+    vouch__doc_free(doc);
+    vouch_text_free(ctx, text);
+    return status;
+}
+
+static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_model)
+{
+    const char *name = vouch__json_string(vouch__json_get(f->root, "name"));
+    vouch__doc *log = NULL;
+    vouch_status status = read_target(ctx, f);
+    if (!status)
+        status = read_rows(ctx, f);
+    if (!status)
+        status = make_inputs(ctx, f);
+    if (!status)
+        status = vouch__bind(ctx, &f->inputs, f->table, &f->binding);
+    if (!status)
+        status = vouch__doc_new(ctx, &log);
+    f->data.binding = &f->binding;
+    f->data.settings = f->spec;
+    if (!status)
+        status = vouch__model_fit(ctx, f->kind, name ? name : f->kind->name, &f->inputs, f->value, &f->data,
+                                  log, vouch__json_object(log), out_model);
+    vouch__doc_free(log);
+    vouch__binding_clear(&f->binding);
+    vouch__inputs_clear(&f->inputs);
+    return status;
+}
+
+vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_model **out_model,
+                       char **out_summary)
+{
+    fitting f = { .path = options->recipe, .weight = SIZE_MAX };
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch_source source = { .source = options->data, .duckdb = options->duckdb };
+    vouch_table *table = NULL;
+    vouch_model *model = NULL;
+    vouch__buf buf;
+    vouch__buf_init(ctx, &buf, FILE_MAX);
+    vouch_status status = vouch__file_read(ctx, options->recipe, FILE_MAX, &buf);
+    if (!status)
+        status = vouch__yaml_read(ctx, options->recipe, buf.at ? buf.at : "", buf.len, FILE_MAX, &f.doc);
+    if (!status)
+        status = read_recipe(ctx, &f);
+    if (!status)
+        status = vouch_table_open(ctx, &source, &table);
+    f.table = table;
+    if (!status)
+        status = fit_table(ctx, &f, &model);
+    if (!status && out_summary)
+        status = summarise(ctx, model, out_summary);
+    if (!status && out_model) {
+        *out_model = model;
+        model = NULL;
+    }
+    vouch_model_free(model);
+    vouch_table_unref(table);
+    vouch__doc_free(f.doc);
+    vouch__buf_free(&buf);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
