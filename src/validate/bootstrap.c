@@ -2,9 +2,9 @@
  *
  * Rows are put in the order of their scores and cut into runs: a group of ties with both classes, or the
  * longest stretch of goods alone, or of bads alone. Inside a run the order does not matter, to AUC or to KS,
- * and runs are what is summed. Eight resamples go over the rows together, twice: first for the totals,
- * without which distances of distribution functions can't be compared, then along the runs. Counts are drawn
- * anew each time, which is cheaper than keeping them. */
+ * and runs are what is summed. Eight resamples go over the rows together. Distances of distribution functions
+ * can't be compared before their totals are known, so what has been passed after each run is kept for later;
+ * where that would be too much, the rows are drawn and walked again. */
 #include "validate/bootstrap.h"
 
 #include "base/ctx.h"
@@ -29,81 +29,126 @@ typedef struct plan {
     const run *runs;
     vouch__boot_draw *draw;
     uint64_t seed;
+    bool keeps;
     double *auc, *ks, *air;
 } plan;
 
 typedef struct lanes {
-    uint32_t total[CELLS][LANES];
+    uint32_t total[CELLS][LANES], of_class[2][LANES];
     uint64_t twice_won[LANES],
         apart[LANES]; /* apart: the largest |bads below x goods - goods below x bads| */
-    uint32_t class_total[2][LANES];
 } lanes;
 
-static void add(uint32_t sum[LANES], const uint32_t count[LANES])
-{
-    for (int l = 0; l < LANES; l++)
-        sum[l] += count[l];
-}
-
-static vouch_status totals(vouch_ctx *ctx, const plan *p, uint64_t first, lanes *out)
-{
-    uint32_t count[BLOCK][LANES];
-    for (size_t begin = 0; begin < p->n; begin += BLOCK) {
-        size_t rows = p->n - begin < BLOCK ? p->n - begin : BLOCK;
-        p->draw(p->seed, first, begin / BLOCK, rows, count);
-        for (size_t i = 0; i < rows; i++)
-            add(out->total[p->cell[begin + i]], count[i]);
-        vouch_status status = begin % (BLOCK * 1024) == 0 ? vouch__poll(ctx) : VOUCH_OK;
-        if (status)
-            return status;
-    }
-    for (int cell = 0; cell < CELLS; cell++)
-        add(out->class_total[cell / (2 * GROUPS)], out->total[cell]);
-    return VOUCH_OK;
-}
+/* The counts of one row, added at once; by pointer only. */
+typedef uint32_t lane_sum __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 /* Rows one after the other, drawn a block at a time. */
 typedef struct feed {
     const plan *plan;
     uint64_t first, block;
-    size_t used; /* of the block */
+    size_t at, used; /* rows taken; of the block */
     uint32_t count[BLOCK][LANES];
 } feed;
 
-static void take(feed *f, uint32_t rows, uint32_t sum[LANES])
+static void refill(feed *f)
 {
-    memset(sum, 0, LANES * sizeof *sum);
+    size_t left = f->plan->n - (size_t)f->block * BLOCK;
+    f->plan->draw(f->plan->seed, f->first, f->block++, left < BLOCK ? left : BLOCK, f->count);
+    f->used = 0;
+}
+
+/* The sum over the next rows; total, where it is not NULL, gets each in the row of its cell. */
+static void take(feed *f, uint32_t rows, uint32_t sum[LANES], uint32_t total[CELLS][LANES])
+{
+    lane_sum all = { 0 };
     while (rows > 0) {
-        if (f->used == BLOCK) {
-            size_t left = f->plan->n - (size_t)f->block * BLOCK;
-            f->plan->draw(f->plan->seed, f->first, f->block++, left < BLOCK ? left : BLOCK, f->count);
-            f->used = 0;
-        }
+        if (f->used == BLOCK)
+            refill(f);
         uint32_t here = rows < BLOCK - f->used ? rows : (uint32_t)(BLOCK - f->used);
-        for (uint32_t i = 0; i < here; i++)
-            add(sum, f->count[f->used + i]);
+        for (uint32_t i = 0; i < here; i++) {
+            const lane_sum *count = (const lane_sum *)f->count[f->used + i];
+            all += *count;
+            if (total)
+                *(lane_sum *)total[f->plan->cell[f->at + i]] += *count;
+        }
         f->used += here;
+        f->at += here;
         rows -= here;
+    }
+    *(lane_sum *)sum = all;
+}
+
+/* Goods and bads passed by the end of a run. */
+typedef struct passed {
+    uint32_t good[LANES], bad[LANES];
+} passed;
+
+static void widen(lanes *out, const passed *p)
+{
+    for (int l = 0; l < LANES; l++) {
+        int64_t gap = (int64_t)((uint64_t)p->bad[l] * out->of_class[0][l]) -
+                      (int64_t)((uint64_t)p->good[l] * out->of_class[1][l]);
+        uint64_t size = (uint64_t)(gap < 0 ? -gap : gap);
+        out->apart[l] = size > out->apart[l] ? size : out->apart[l];
     }
 }
 
-static vouch_status walk(vouch_ctx *ctx, const plan *p, uint64_t first, lanes *out)
+/* Along the runs. The first time: wins, totals of classes and, where they are asked for, of cells; kept, if
+ * there is room, gets what has been passed after each run. The second time, when totals are known: distances.
+ */
+static vouch_status walk(vouch_ctx *ctx, const plan *p, uint64_t first, bool is_second, passed *kept,
+                         lanes *out)
 {
     feed f = { .plan = p, .first = first, .used = BLOCK };
-    uint32_t good[LANES], bad[LANES], goods[LANES] = { 0 }, bads[LANES] = { 0 };
+    passed here = { .good = { 0 } };
     for (size_t r = 0; r < p->n_runs; r++) {
-        take(&f, p->runs[r].good, good);
-        take(&f, p->runs[r].bad, bad);
+        uint32_t good[LANES], bad[LANES];
+        take(&f, p->runs[r].good, good, p->air && !is_second ? out->total : NULL);
+        take(&f, p->runs[r].bad, bad, p->air && !is_second ? out->total : NULL);
         for (int l = 0; l < LANES; l++) {
-            out->twice_won[l] += (uint64_t)bad[l] * (2 * (uint64_t)goods[l] + good[l]);
-            goods[l] += good[l];
-            bads[l] += bad[l];
-            int64_t gap = (int64_t)((uint64_t)bads[l] * out->class_total[0][l]) -
-                          (int64_t)((uint64_t)goods[l] * out->class_total[1][l]);
-            uint64_t size = (uint64_t)(gap < 0 ? -gap : gap);
-            out->apart[l] = size > out->apart[l] ? size : out->apart[l];
+            if (!is_second)
+                out->twice_won[l] += (uint64_t)bad[l] * (2 * (uint64_t)here.good[l] + good[l]);
+            here.good[l] += good[l];
+            here.bad[l] += bad[l];
         }
-        vouch_status status = r % 65536 == 0 ? vouch__poll(ctx) : VOUCH_OK;
+        if (kept)
+            kept[r] = here;
+        if (is_second)
+            widen(out, &here);
+        vouch_status status = r % 16384 == 0 ? vouch__poll(ctx) : VOUCH_OK;
+        if (status)
+            return status;
+    }
+    memcpy(out->of_class[0], here.good, sizeof here.good);
+    memcpy(out->of_class[1], here.bad, sizeof here.bad);
+    return VOUCH_OK;
+}
+
+static vouch_status ranks_of_lanes(vouch_ctx *worker, const plan *p, uint64_t first, lanes *out)
+{
+    enum { MOST_KEPT = 1 << 21 }; /* 128 MiB a thread; beyond, rows are drawn again */
+    size_t mark = vouch__scratch_mark(worker);
+    bool keeps = p->ks && p->keeps && p->n_runs <= MOST_KEPT;
+    passed *kept = keeps ? vouch__scratch(worker, p->n_runs, sizeof *kept) : NULL;
+    if (keeps && !kept)
+        return vouch__oom(worker);
+    vouch_status status = walk(worker, p, first, false, kept, out);
+    for (size_t r = 0; r < p->n_runs && kept && !status; r++)
+        widen(out, &kept[r]);
+    if (!status && p->ks && !kept)
+        status = walk(worker, p, first, true, NULL, out);
+    vouch__scratch_reset(worker, mark);
+    return status;
+}
+
+static vouch_status cells_of_lanes(vouch_ctx *worker, const plan *p, uint64_t first, lanes *out)
+{
+    feed f = { .plan = p, .first = first, .used = BLOCK };
+    for (size_t left = p->n; left > 0;) {
+        uint32_t unused[LANES], rows = left < 64 * BLOCK ? (uint32_t)left : 64 * BLOCK;
+        take(&f, rows, unused, out->total);
+        left -= rows;
+        vouch_status status = vouch__poll(worker);
         if (status)
             return status;
     }
@@ -124,12 +169,11 @@ static vouch_status group_of_lanes(vouch_ctx *worker, size_t chunk, size_t begin
     lanes a;
     (void)chunk;
     memset(&a, 0, sizeof a);
-    vouch_status status = totals(worker, p, begin, &a);
-    if (!status && p->n_runs)
-        status = walk(worker, p, begin, &a);
+    vouch_status status = p->n_runs ? ranks_of_lanes(worker, p, begin, &a)
+                                    : cells_of_lanes(worker, p, begin, &a);
     for (size_t r = begin; r < end && !status; r++) {
         int l = (int)(r - begin);
-        double good = a.class_total[0][l], bad = a.class_total[1][l];
+        double good = a.of_class[0][l], bad = a.of_class[1][l];
         if (p->auc)
             p->auc[r] = (double)a.twice_won[l] / (2.0 * good * bad);
         if (p->ks)
@@ -219,7 +263,12 @@ vouch_status vouch__bootstrap(vouch_ctx *ctx, const vouch__boot_data *data, size
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
-    plan p = { .n = n, .cell = cell, .runs = runs, .draw = fastest(data->is_portable), .seed = seed };
+    plan p = { .n = n,
+               .cell = cell,
+               .runs = runs,
+               .draw = fastest(data->is_portable),
+               .seed = seed,
+               .keeps = !data->is_portable };
     if (ranks) {
         p.auc = out_auc;
         p.ks = out_ks;

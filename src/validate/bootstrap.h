@@ -22,7 +22,7 @@ typedef struct vouch__boot_data {
     const uint8_t *bad;        /* [n]  0 or 1 */
     const uint8_t *group;      /* [n]  0 reference, 1 protected, 2 neither */
     const uint8_t *favourable; /* [n]  1: got the favourable decision */
-    bool is_portable;          /* for tests: the path without AVX2 */
+    bool is_portable;          /* for tests: without AVX2, and without keeping sums */
 } vouch__boot_data;
 
 /* Each out_ is [resamples] or NULL. NaN where a resample lacks a class, or a group, or any favourable

@@ -21,8 +21,20 @@ static inline __attribute__((always_inline)) AVX2 void turn(state *s, __m256i k0
     s->c3 = a;
 }
 
-/* The words of lanes 0-3 and 4-7, in order, as counts. Comparing is signed, so words and steps are moved by
- * 2^31. */
+enum { COMMON = 6 };
+
+/* k plus how many of the steps [from, to) are not above each word. Comparing is signed, so words and steps
+ * are moved by 2^31. */
+static inline __attribute__((always_inline)) AVX2 __m256i above(__m256i words, int from, int to, __m256i k)
+{
+    for (int j = from; j < to; j++) {
+        __m256i step = _mm256_set1_epi32((int)((vouch__boot_step[j] - 1u) ^ 0x80000000u));
+        k = _mm256_sub_epi32(k, _mm256_cmpgt_epi32(words, step));
+    }
+    return k;
+}
+
+/* The words of lanes 0-3 and 4-7, in order, as counts. */
 static inline __attribute__((always_inline)) AVX2 void put(__m256i low, __m256i high, uint32_t *out)
 {
     const __m256i pick = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
@@ -31,10 +43,11 @@ static inline __attribute__((always_inline)) AVX2 void put(__m256i low, __m256i 
                                        _mm256_permutevar8x32_epi32(high, pick), 0xF0);
     __m256i k = _mm256_setzero_si256();
     words = _mm256_xor_si256(words, middle);
-    for (int j = 0; j < VOUCH__BOOT_STEPS; j++) {
-        __m256i step = _mm256_set1_epi32((int)((vouch__boot_step[j] - 1u) ^ 0x80000000u));
-        k = _mm256_sub_epi32(k, _mm256_cmpgt_epi32(words, step));
-    }
+    k = above(words, 0, COMMON, k);
+    /* One word in twelve thousand counts more than COMMON times. */
+    __m256i last = _mm256_set1_epi32((int)((vouch__boot_step[COMMON] - 1u) ^ 0x80000000u));
+    if (!_mm256_testz_si256(_mm256_cmpgt_epi32(words, last), _mm256_set1_epi32(-1)))
+        k = above(words, COMMON, VOUCH__BOOT_STEPS, k);
     _mm256_storeu_si256((__m256i *)(void *)out, k);
 }
 

@@ -2,7 +2,6 @@
  * of the report. */
 #include "validate/suite.h"
 
-#include "num/special.h"
 #include "validate/cases.h"
 #include "validate/validate_parts.h"
 
