@@ -87,6 +87,10 @@
     X(conformal)            \
     X(psi_score)            \
     X(score_distribution)   \
+    X(fair_air)             \
+    X(fair_smd)             \
+    X(fair_error_rates)     \
+    X(fair_score_proxy)     \
     X(drift_psi)            \
     X(drift_js)             \
     X(drift_hellinger)      \

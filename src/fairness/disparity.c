@@ -53,12 +53,12 @@ static void count_decisions(const vouch__outcomes *o, const vouch__groups *g, ui
 static void complete(vouch__entry *entry, const vouch__outcomes *o, const vouch__groups *g)
 {
     entry->section = "fairness";
-    entry->model = vouch_model_name(o->model);
-    entry->part = vouch__part_name(o->part);
+    entry->model = o->model_name;
+    entry->part = o->part_name;
     entry->subject = g->column;
     entry->n = (double)o->n;
-    entry->n_bad = 0;
-    for (size_t i = 0; i < o->n; i++)
+    entry->n_bad = o->bad ? 0 : (double)NAN;
+    for (size_t i = 0; o->bad && i < o->n; i++)
         entry->n_bad += o->bad[i] != 0;
 }
 
@@ -85,23 +85,8 @@ static void name_pair(const vouch__groups *g, size_t at, char *out, size_t cap)
 
 vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.air", .title = "Adverse impact ratio",
-            .purpose =
-                "Are applicants of every group approved at about the same rate? The ratio of approval rates "
-                "is the first number a fair-lending examiner asks for.",
-            .method =
-                "Approval rate of each group over that of the largest group (the reference), with Fisher's "
-                "exact test of equal rates.",
-            .convention =
-                "Group over reference, so below 1 the group is approved less often. p two-sided, adjusted "
-                "by Holm over the groups. The shortfall is how many more approvals the group would have "
-                "had at the reference's rate." VOUCH__GROUPS_RULE,
-            .source =
-                "29 CFR 1607.4(D) (the four-fifths rule, used in lending by analogy); Fisher, J. R. Stat. "
-                "Soc. 98 (1935) 39-82; Katz et al., Biometrics 34 (1978) 469-474",
-            .null_hypothesis = "the approval rates are equal", .unit = "ratio",
-            .interval_method = "log-delta (Katz)", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_air, .interval_method = "log-delta (Katz)",
+                                           .judged = true);
     uint64_t approved[VOUCH__GROUPS_MAX];
     vouch_air air[VOUCH__GROUPS_MAX];
     comparison c[VOUCH__GROUPS_MAX] = { 0 };
@@ -167,21 +152,7 @@ vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vou
 
 vouch_status vouch__fair_smd(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.smd", .title = "Difference of mean scores",
-            .purpose = "How far do the scores of groups lie apart, whatever the cut-off?",
-            .method =
-                "Difference of each group's mean log-odds of bad from the reference group's, in standard "
-                "deviations.",
-            .convention =
-                "Group less reference, over the pooled within-group standard deviation; above 0 the group "
-                "scores riskier, towards decline. The number in percent is the SMD of the field's "
-                "software. Interval by the large-sample normal approximation. Groups as for the adverse "
-                "impact ratio.",
-            .source =
-                "Cohen, Statistical Power Analysis (1988) 66-67; Hedges & Olkin, Statistical Methods for "
-                "Meta-Analysis (1985) 86",
-            .unit = "standard deviations", .interval_method = "normal", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_smd, .interval_method = "normal", .judged = true);
     comparison c[VOUCH__GROUPS_MAX] = { 0 };
     double mean[VOUCH__GROUPS_MAX] = { 0 }, reach = vouch__normal_quantile(0.5 + 0.5 * LEVEL);
     size_t worst = SIZE_MAX, mark = vouch__scratch_mark(ctx);
@@ -290,22 +261,8 @@ static void error_table(const vouch__outcomes *o, const vouch__groups *g, const 
 
 vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.error_rates", .title = "Gaps in error rates",
-            .purpose =
-                "Is a group declined more often although it would have paid, or approved more often although "
-                "it would not?",
-            .method =
-                "Share of goods declined (false positives) and of bads approved (false negatives) in each "
-                "group, less the reference group's; Fisher's exact test. The gap of largest size is judged.",
-            .convention =
-                "Group less reference, signed in the table; the size is judged. Classes with fewer than 10 "
-                "cases are not compared. p adjusted by Holm over groups and both errors. Groups as for the "
-                "adverse impact ratio.",
-            .source =
-                "Hardt, Price & Srebro, NeurIPS 29 (2016); Newcombe, Stat. Med. 17 (1998) 873-890, method 10",
-            .null_hypothesis = "the rates are equal", .unit = "difference of rates",
-            .interval_method = "Newcombe", .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_error_rates, .interval_method = "Newcombe",
+                                           .judged = true);
     error_counts e;
     comparison c[RATES * VOUCH__GROUPS_MAX] = { 0 };
     size_t worst = SIZE_MAX, ref = g->reference, n = RATES * g->n_groups;
@@ -348,20 +305,7 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
 
 vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
 {
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.score_proxy", .title = "How well the score tells a group",
-            .purpose =
-                "Features that are harmless alone may add up to a stand-in for a group. The score is what "
-                "they add up to.",
-            .method =
-                "AUC of the model's log-odds for each group against everybody else. The largest that is "
-                "significant is judged.",
-            .convention =
-                "AUC below 0.5 is turned round: it is as telling. p two-sided from DeLong's variance, "
-                "adjusted by Holm over the groups; significant below 0.05. Groups as for the adverse impact "
-                "ratio.",
-            .source = "DeLong et al., Biometrics 44 (1988) 837-845", .unit = "AUC",
-            .interval_method = "DeLong", .null_hypothesis = "the score is independent of the group");
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_score_proxy, .interval_method = "DeLong");
     comparison c[VOUCH__GROUPS_MAX] = { 0 };
     size_t worst = SIZE_MAX, mark = vouch__scratch_mark(ctx);
     char note[400];
@@ -439,3 +383,110 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
                          "AUC for the group");
     return VOUCH_OK;
 }
+
+const vouch_test vouch__test_fair_air = {
+    .id = "fairness.air",
+    .section = "fairness",
+    .title = "Adverse impact ratio",
+    .purpose = "Are applicants of every group approved at about the same rate? The ratio of approval rates "
+               "is the first number a fair-lending examiner asks for.",
+    .mechanism = "Approval rate of each group over that of the largest group (the reference), with Fisher's "
+                 "exact test of equal rates.",
+    .convention = "Group over reference, so below 1 the group is approved less often. p two-sided, adjusted "
+                  "by Holm over the groups. The shortfall is how many more approvals the group would have "
+                  "had at the reference's rate." VOUCH__GROUPS_RULE,
+    .high_risk = "Approval of a group below four fifths of the reference's, with a test that excludes "
+                 "chance; or a shortfall of many applicants even where the ratio is near 1.",
+    .strengths = "The measure that examiners and courts know, with its uncertainty and with the number of "
+                 "people behind it.",
+    .limits =
+        "Says nothing of whether the groups' risk differs, nor of why. A group that is too small is not "
+        "compared. Under Regulation B since July 2026 a difference alone is no violation; other laws differ.",
+    .source = "29 CFR 1607.4(D) (the four-fifths rule, used in lending by analogy); Fisher, J. R. Stat. "
+              "Soc. 98 (1935) 39-82; Katz et al., Biometrics 34 (1978) 469-474",
+    .null_hypothesis = "the approval rates are equal",
+    .unit = "ratio",
+    .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_GROUPS,
+    .params = vouch__fair_params,
+    .n_params = VOUCH__FAIR_PARAMS,
+    .run = vouch__fair_run,
+};
+
+const vouch_test vouch__test_fair_smd = {
+    .id = "fairness.smd",
+    .section = "fairness",
+    .title = "Difference of mean scores",
+    .purpose = "How far do the scores of groups lie apart, whatever the cut-off?",
+    .mechanism = "Difference of each group's mean log-odds of bad from the reference group's, in standard "
+                 "deviations.",
+    .convention = "Group less reference, over the pooled within-group standard deviation; above 0 the group "
+                  "scores riskier, towards decline. The number in percent is the SMD of the field's "
+                  "software. Interval by the large-sample normal approximation. Groups as for the adverse "
+                  "impact ratio.",
+    .high_risk = "A difference above 0.3 standard deviations towards decline, when the cut-off lies where "
+                 "the groups differ most.",
+    .strengths =
+        "Uses the whole score and no cut-off, so it finds a shift that today's cut-off happens not to show.",
+    .limits = "A mean hides what happens in the tails, where decisions are made; outcomes may differ by "
+              "group as the score does.",
+    .source = "Cohen, Statistical Power Analysis (1988) 66-67; Hedges & Olkin, Statistical Methods for "
+              "Meta-Analysis (1985) 86",
+    .unit = "standard deviations",
+    .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_GROUPS,
+    .params = vouch__fair_params,
+    .n_params = VOUCH__FAIR_PARAMS,
+    .run = vouch__fair_run,
+};
+
+const vouch_test vouch__test_fair_error_rates = {
+    .id = "fairness.error_rates",
+    .section = "fairness",
+    .title = "Gaps in error rates",
+    .purpose = "Is a group declined more often although it would have paid, or approved more often although "
+               "it would not?",
+    .mechanism = "Share of goods declined (false positives) and of bads approved (false negatives) in each "
+                 "group, less the reference group's; Fisher's exact test. The gap of largest size is judged.",
+    .convention = "Group less reference, signed in the table; the size is judged. Classes with fewer than 10 "
+                  "cases are not compared. p adjusted by Holm over groups and both errors. Groups as for the "
+                  "adverse impact ratio.",
+    .high_risk = "A group whose good cases are told bad more often than the reference's: its members are "
+                 "turned away without cause.",
+    .strengths = "Compares like with like: good cases with good cases, bad with bad, so a difference in risk "
+                 "is no excuse.",
+    .limits = "Needs outcomes of everybody, while outcomes of the declined are not known. When risk differs "
+              "not every kind of equality can hold at once.",
+    .source = "Hardt, Price & Srebro, NeurIPS 29 (2016); Newcombe, Stat. Med. 17 (1998) 873-890, method 10",
+    .null_hypothesis = "the rates are equal",
+    .unit = "difference of rates",
+    .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_GROUPS | VOUCH__NEEDS_LABELS,
+    .params = vouch__fair_params,
+    .n_params = VOUCH__FAIR_PARAMS,
+    .run = vouch__fair_run,
+};
+
+const vouch_test vouch__test_fair_score_proxy = {
+    .id = "fairness.score_proxy",
+    .section = "fairness",
+    .title = "How well the score tells a group",
+    .purpose = "Features that are harmless alone may add up to a stand-in for a group. The score is what "
+               "they add up to.",
+    .mechanism = "AUC of the model's log-odds for each group against everybody else. The largest that is "
+                 "significant is judged.",
+    .convention =
+        "AUC below 0.5 is turned round: it is as telling. p two-sided from DeLong's variance, "
+        "adjusted by Holm over the groups; significant below 0.05. Groups as for the adverse impact "
+        "ratio.",
+    .high_risk = "An AUC above 0.65 for a group: the score is nearly as good at telling the group as it is "
+                 "at telling risk.",
+    .strengths = "Adds up what harmless inputs make together; needs the score alone, so that a vendor's can "
+                 "be tested.",
+    .limits = "Where risk itself differs by group an honest score tells the group as well. It does not say "
+              "which input does it.",
+    .source = "DeLong et al., Biometrics 44 (1988) 837-845",
+    .null_hypothesis = "the score is independent of the group",
+    .unit = "AUC",
+    .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_GROUPS,
+    .params = vouch__fair_params,
+    .n_params = VOUCH__FAIR_PARAMS,
+    .run = vouch__fair_run,
+};

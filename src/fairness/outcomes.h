@@ -2,21 +2,30 @@
 #ifndef VOUCH_OUTCOMES_H
 #define VOUCH_OUTCOMES_H
 
+#include "evidence/test.h"
 #include "fairness/groups.h"
 
 /* One part of the rows, scored and decided, and what judges it. */
 typedef struct vouch__outcomes {
     const vouch__fair_data *data;
-    const vouch_model *model;
+    const vouch_model *model;           /* NULL where only scores are known */
+    const char *model_name, *part_name; /* as entries tell them; NULL where there is none */
     vouch__part part;
     size_t n;
     const uint32_t *row;
     const double *raw;
-    const uint8_t *approve, *bad;
+    const uint8_t *approve, *bad; /* bad: NULL where outcomes are not known */
     vouch__legal *const *legal;
     size_t n_legal;
     vouch__evidence *list;
 } vouch__outcomes;
+
+/* The rows of the catalogue, their parameters, and what runs them all. */
+extern const vouch_test vouch__test_fair_air, vouch__test_fair_smd, vouch__test_fair_error_rates,
+    vouch__test_fair_score_proxy;
+enum { VOUCH__FAIR_PARAMS = 2 };
+extern const vouch__param vouch__fair_params[VOUCH__FAIR_PARAMS];
+vouch_status vouch__fair_run(vouch_ctx *ctx, const vouch__test_call *call);
 
 /* Each adds its entries for one protected column. */
 vouch_status vouch__fair_air(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);

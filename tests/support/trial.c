@@ -200,6 +200,12 @@ vouch__sample trial_sample(const vouch__json *node)
     }
     s.group = factor(node, "group", &s.n);
     s.n_groups = s.group != NULL;
+    size_t protected = s.table && s.n_groups ? vouch_table_find(s.table, "region") : SIZE_MAX;
+    if (protected != SIZE_MAX) {
+        size_t *column = keep(sizeof *column);
+        *column = protected;
+        s.group_column = column;
+    }
     s.segment = factor(node, "segment", &s.n);
     s.grade = factor(node, "grade", &s.n);
     s.grade_before = factor(node, "grade_before", &s.n);

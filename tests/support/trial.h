@@ -1,5 +1,6 @@
-/* trial.h: cases for tests of the catalogue, from JSON: {score: [..], probability, rival, bad, target,
- * weight, date, amount, points, group, segment, grade, grade_before: [texts or numbers], columns: {name:
+/* trial.h: cases for tests of the catalogue, from JSON (a column "region" is the group's): {score: [..],
+ * probability, rival, bad, target, weight, date, amount, points, group, segment, grade, grade_before: [texts
+ * or numbers], columns: {name:
  * [..]}, dates: [names of columns that hold days since 1970], part}. null is missing. What is made stays
  * until the program ends. */
 #ifndef TRIAL_H
