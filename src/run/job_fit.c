@@ -125,7 +125,8 @@ static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_
     vouch_status status = make_inputs(ctx, job, plan, &inputs);
     if (!status)
         status = vouch__bind(ctx, &inputs, job->table, &binding);
-    if (!status)
+    if (!status &&
+        (plan->kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
         status = vouch__fit_rules_read(ctx, job->project.path, plan->name, plan->mapping, &inputs, &data);
     if (!status)
         status = part_rows(ctx, job, VOUCH__TRAIN, &data.train);
