@@ -77,6 +77,7 @@ static vouch_status climb(vouch_ctx *ctx, firth *g, double *step, double *trial,
 {
     const vouch__glm_design *d = g->s->design;
     double *beta = g->s->beta;
+    beta[d->p] = trial[d->p] = 0.0; /* what the base level of a category adds */
     vouch_status status = look(ctx, g, beta);
     for (int n = 0; !status; n++) {
         double before = g->objective, decrement = 0.0, most = 0.0, share = 1.0;
