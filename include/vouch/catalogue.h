@@ -1,6 +1,6 @@
 /* vouch/catalogue.h: the tests that a model-risk function puts to a model, its scores and its data: what they
- * are, and running one of them or a suite. docs/tests.md has them all; docs/catalogue.md says how suites work.
- * SPDX-License-Identifier: Apache-2.0 */
+ * are, and running one of them or a suite. docs/tests.md has them all; docs/catalogue.md says how suites
+ * work. SPDX-License-Identifier: Apache-2.0 */
 #ifndef VOUCH_CATALOGUE_H
 #define VOUCH_CATALOGUE_H
 
@@ -29,8 +29,8 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_test_describe(vouch_ctx *ctx, const 
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_test_list(vouch_ctx *ctx, const char *area, const char *needs,
                                                       const char *with, const char *form, char **out_text);
 
-/* Which columns are what. Names of columns of the data; NULL where there is none. The reference is read by the
- * same names; a column that it lacks is not given there. */
+/* Which columns are what. Names of columns of the data; NULL where there is none. The reference is read by
+ * the same names; a column that it lacks is not given there. */
 typedef struct vouch_test_columns {
     const char *id;
     const char *score;       /* larger = riskier; taken to be the probability too when all are in [0, 1] */
@@ -46,7 +46,7 @@ typedef struct vouch_test_columns {
 
 typedef struct vouch_test_input {
     const vouch_table *data, *reference; /* reference may be NULL */
-    const vouch_model *model;            /* NULL: none; scores the data when no score or probability is given */
+    const vouch_model *model; /* NULL: none; scores the data when no score or probability is given */
     vouch_test_columns column;
     const char *policy; /* the text of a policy file; NULL: the default one; "" judges nothing */
     uint64_t seed;
@@ -62,7 +62,7 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_test_run(vouch_ctx *ctx, const vouch
 
 /* A suite of tests on files. */
 typedef struct vouch_suite_options {
-    const char *suite;        /* "classifier" and others that are built in, or a YAML file; NULL: tests only */
+    const char *suite; /* "classifier" and others that are built in, or a YAML file; NULL: tests only */
     const char *const *tests; /* [n_tests] ids, after those of the suite */
     size_t n_tests;
     const char *const *set; /* [n_set] "validate.ece.bins=20", for every run of that test */
