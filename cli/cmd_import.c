@@ -10,6 +10,8 @@ static const option import_options[] = {
     { "--out", "FILE", "where the model goes" },
     { "--format", "NAME", "auto (default), xgboost, lightgbm, catboost or onnx" },
     { "--name", "NAME", "what the model is called (default: imported)" },
+    { "--inputs", "NAMES",
+      "what to call its inputs, in order, between commas (default: as in the file, or f0,f1,...)" },
     { "--output", "N", "of several outputs (classes, from 0), the one that is bad" },
     { "--iterations", "N", "how many iterations to keep: all (default), best or a number" },
     { "--lenient", NULL, "score input that the source leaves undefined as it does, instead of refusing it" },
@@ -64,6 +66,7 @@ static bool read_options(const cli_call *cli, vouch_import_options *out)
     *out = (vouch_import_options){ .format = cli_get(cli, "--format"), .name = cli_get(cli, "--name") };
     out->lenient = cli_get(cli, "--lenient") != NULL;
     out->output = -1;
+    out->inputs = cli_get(cli, "--inputs");
     if (output && !cli_number("--output", output, 0, 1023, &value))
         return false;
     if (output)

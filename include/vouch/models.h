@@ -138,6 +138,8 @@ typedef struct vouch_import_options { /* all 0 will do, but for output of a mode
     int lenient;     /* score what the source leaves undefined as the source does, instead of refusing it */
     long iterations; /* how many of its iterations to keep, VOUCH_ITERATIONS_ALL or VOUCH_ITERATIONS_BEST */
     int output;      /* of several (classes), the one that is bad; -1: refuse such a model */
+    const char *inputs; /* what to call its inputs, in order, between commas; NULL: as the file has them, or
+                           f0, f1 ... */
 } vouch_import_options;
 
 /* Take over a trained tree ensemble as a model of kind "forest", which gives the source library's own scores

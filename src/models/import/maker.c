@@ -197,7 +197,26 @@ static vouch_status check_names(vouch__maker *m)
     return status;
 }
 
-vouch_status vouch__maker_inputs(vouch__maker *m, size_t n, const vouch__buf *names, size_t n_names)
+/* The caller's names, each ended by NUL. */
+static vouch_status given_names(vouch__maker *m, size_t n, vouch__buf *out)
+{
+    size_t found = 1;
+    vouch__buf_text(out, m->options->inputs);
+    vouch__buf_add(out, "", 1);
+    for (size_t i = 0; out->at && i < out->len; i++)
+        if (out->at[i] == ',') {
+            out->at[i] = '\0';
+            found++;
+        }
+    vouch_status status = vouch__buf_status(m->ctx, out);
+    if (!status && found != n)
+        status = vouch__fail(m->ctx, VOUCH_E_ARG,
+                             "import: %s has %zu inputs, and %zu names are given for them", m->file, n,
+                             found);
+    return status;
+}
+
+static vouch_status name_inputs(vouch__maker *m, size_t n, const vouch__buf *names, size_t n_names)
 {
     const char *name = names && names->at ? names->at : "";
     char made[32];
@@ -218,6 +237,19 @@ vouch_status vouch__maker_inputs(vouch__maker *m, size_t n, const vouch__buf *na
         name += n_names ? strlen(name) + 1 : 0;
     }
     return check_names(m);
+}
+
+vouch_status vouch__maker_inputs(vouch__maker *m, size_t n, const vouch__buf *names, size_t n_names)
+{
+    vouch__buf given;
+    if (!m->options->inputs)
+        return name_inputs(m, n, names, n_names);
+    vouch__buf_init(m->ctx, &given, 0);
+    vouch_status status = given_names(m, n, &given);
+    if (!status)
+        status = name_inputs(m, n, &given, n);
+    vouch__buf_free(&given);
+    return status;
 }
 
 typedef struct labelled {

@@ -381,6 +381,28 @@ static vouch_status import_all(vouch_ctx *ctx, void *arg)
     return status;
 }
 
+static void inputs_get_the_names_they_are_given(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    char path[512];
+    vouch_model *model = NULL;
+    (void)snprintf(path, sizeof path, VOUCH_TEST_ROOT "/golden/trees/onnx_boosting.onnx");
+    vouch_import_options options = { .output = 0, .inputs = "income,age,b c,d" };
+    vouch_status status = vouch_model_import(ctx, path, &options, &model);
+    if (status)
+        fail_msg("%s", vouch_ctx_error(ctx));
+    assert_string_equal(vouch_model_input_name(model, 0), "income");
+    assert_string_equal(vouch_model_input_name(model, 2), "b c");
+    vouch_model_free(model);
+    options.inputs = "income,age,b";
+    assert_status(ctx, vouch_model_import(ctx, path, &options, &model), VOUCH_E_ARG);
+    assert_non_null(strstr(vouch_ctx_error(ctx), "has 4 inputs, and 3 names are given"));
+    options.inputs = "income,age,age,d";
+    assert_status(ctx, vouch_model_import(ctx, path, &options, &model), VOUCH_E_FORMAT);
+    vouch_ctx_free(ctx);
+}
+
 static void importing_survives_every_failing_allocation(void **state)
 {
     (void)state;
@@ -398,6 +420,7 @@ int main(void)
         cmocka_unit_test(what_stands_around_the_trees_is_passed),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(iterations_cannot_be_cut),
+        cmocka_unit_test(inputs_get_the_names_they_are_given),
         cmocka_unit_test(importing_survives_every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
