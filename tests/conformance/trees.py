@@ -7,6 +7,7 @@ every bit on every path of the engine, contributions to 1e-12 (LightGBM) and 1e-
 
 PROGRAM is conform_trees. Which version of XGBoost is tried is decided by PYTHONPATH.
 """
+import csv
 import os
 import pathlib
 import subprocess
@@ -427,6 +428,28 @@ def lgb_listed():
     return bad
 
 
+def catboost_one_hot(catboost):
+    """Text categories, short and long, one never seen; by the command line, whose table may hold texts."""
+    rng = np.random.default_rng(5)
+    names = ["red", "green", "a category of more than sixteen letters", "x" * 40, "y" * 70, "\u00e9t\u00e9"]
+    rows = [[names[rng.integers(len(names))], float(np.float32(rng.random()))] for _ in range(600)]
+    y = [int((c in names[:2]) ^ (v > 0.7)) for c, v in rows]
+    pool = catboost.Pool(rows, y, cat_features=[0])
+    model = catboost.CatBoost(dict(loss_function="Logloss", iterations=20, depth=4, one_hot_max_size=20, verbose=0,
+                                   thread_count=1, allow_writing_files=False, random_seed=1))
+    model.fit(pool)
+    model.save_model(str(folder / "model.json"), format="json", pool=pool)
+    rows.append(["never seen", 0.9])
+    raw = model.predict(catboost.Pool(rows, cat_features=[0]), prediction_type="RawFormulaVal")
+    with open(folder / "rows.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["color", "x", "raw"])
+        writer.writerows([c, repr(v), repr(float(r))] for (c, v), r in zip(rows, raw))
+    done = subprocess.run(["vouch", "import", folder / "model.json", "--out", folder / "model.vouch", "--inputs", "color,x",
+                           "--check", folder / "rows.csv", "--expect", "raw", "--quiet"], capture_output=True, text=True)
+    return told("one-hot texts", [done.stderr.strip() or "the self-test failed"] if done.returncode else [])
+
+
 def catboost_listed():
     import catboost
     bad = 0
@@ -452,6 +475,7 @@ def catboost_listed():
                 gap = np.abs(got[2] - said).max()
                 wrong = [f"probability differs by {gap:.1e}"] if gap > 1e-14 else []
             bad += told(f"{objective}, missing {treatment}", wrong)
+    bad += catboost_one_hot(catboost)
     print(f"catboost {catboost.__version__}: listed models, {bad} differ")
     return bad
 

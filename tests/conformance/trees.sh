@@ -6,8 +6,9 @@ set -eu
 place=.cache/conformance-trees
 seed=${VOUCH_CONFORMANCE_SEED:-1000}
 program=build/release/bin/conform_trees
+PATH=$PWD/build/release/bin:$PATH
 cmake --preset release >/dev/null
-cmake --build --preset release --target conform_trees >/dev/null
+cmake --build --preset release --target conform_trees cli >/dev/null
 
 # versions that are compared with; skl2onnx 1.20 cannot write HistGradientBoosting with newer onnx and protobuf
 [ -x $place/new/bin/python ] || python3 -m venv $place/new

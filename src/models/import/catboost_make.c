@@ -92,7 +92,8 @@ static vouch_status set_categories(reading *r, size_t at, vouch__buf *value, vou
         text[k] = text_of_hash(r, VOUCH__AT(*value, int32_t)[k]);
         if (!text[k])
             return vouch__maker_refuse(
-                m, "cat_features_hash: no name for category %d, without which its text cannot be known",
+                m,
+                "cat_features_hash: no name for category %d: save the model with pool=, which writes names",
                 VOUCH__AT(*value, int32_t)[k]);
     }
     vouch_status status = vouch__maker_categories(m, (size_t)VOUCH__AT(r->cats, feature)[at].flat, text, n,

@@ -97,18 +97,6 @@ READ(refuse_if_any)
             "one_hot_max_size above the number of categories, or without cat_features");
 }
 
-READ(read_features_info)
-{
-    static const vouch__member member[] = {
-        { "float_features", read_floats },
-        { "categorical_features", read_cats },
-        { "ctrs", refuse_if_any },
-        { "text_features", refuse_if_any },
-        { "embedding_features", refuse_if_any },
-    };
-    return vouch__token_members(in, token, member, N(member), self);
-}
-
 /* Names of categories: [{"hash": 123, "value": "red"}, ...]; a model file keeps the 32-bit hash in its
  * splits. */
 
@@ -141,6 +129,16 @@ READ(read_hashed)
 }
 
 READ(read_hashes) { return each(in, token, read_hashed, self); }
+
+READ(read_features_info)
+{
+    static const vouch__member member[] = {
+        { "float_features", read_floats },    { "categorical_features", read_cats },
+        { "cat_features_hash", read_hashes }, { "ctrs", refuse_if_any },
+        { "text_features", refuse_if_any },   { "embedding_features", refuse_if_any },
+    };
+    return vouch__token_members(in, token, member, N(member), self);
+}
 
 /* Trees. */
 
@@ -284,7 +282,6 @@ vouch_status vouch__import_catboost(vouch__maker *m, const void *bytes, size_t l
         { "trees", refuse_trees },
         { "scale_and_bias", read_scale },
         { "ctr_data", refuse_if_any },
-        { "cat_features_hash", read_hashes },
         { "model_info", read_model_info },
     };
     size_t mark = vouch__scratch_mark(m->ctx);

@@ -1,8 +1,6 @@
 """Small models of CatBoost and XGBoost with their scores, for what the larger goldens lack: oblivious trees, missing values
 by either treatment, one-hot splits with names, text categories. Run: python3 make_import.py (catboost 1.2.10, xgboost
-3.2.0, numpy, pandas). CatBoost leaves cat_features_hash out of a file, so the names of its hashes are found here as the
-one assignment under which the trees give its own scores."""
-import itertools
+3.2.0, numpy, pandas). CatBoost writes the names of categories only when save_model is given the pool."""
 import json
 import pathlib
 
@@ -24,21 +22,6 @@ table.loc[rng.random(N) < 0.1, "amount"] = np.nan
 bad = ((table.amount.fillna(0.5) + 0.03 * (table.age - 50) + (table.purpose == "car") + rng.normal(size=N)) > 0).astype(int)
 
 
-def oblivious(model, row, names):
-    total = 0.0
-    for tree in model["oblivious_trees"]:
-        leaf = 0
-        for i, split in enumerate(tree["splits"]):
-            if split["split_type"] == "FloatFeature":
-                on = np.float32(row.iloc[split["float_feature_index"]]) > np.float32(split["border"])
-            else:
-                on = names[split["value"]] == row.purpose
-            leaf |= int(on) << i
-        total += tree["leaf_values"][leaf]
-    scale, bias = model["scale_and_bias"]
-    return scale * total + bias[0]
-
-
 def values(frame):
     return [[None if v != v else v if isinstance(v, str) else float(v) for v in row] for row in frame.values.tolist()]
 
@@ -50,17 +33,11 @@ def catboost_case(name, columns, **options):
                                    one_hot_max_size=10, allow_writing_files=False, **options))
     model.fit(data)
     path = here / f"cb_{name}.json"
-    model.save_model(str(path), format="json")
+    model.save_model(str(path), format="json", pool=data)
     saved = json.loads(path.read_text())
     raw = model.predict(data, prediction_type="RawFormulaVal")
     saved["model_info"] = {"catboost_version_info": saved["model_info"]["catboost_version_info"].split("\n\n")[0],
                            "params": {"loss_function": saved["model_info"]["params"]["loss_function"]}}
-    if cats:
-        hashes = saved["features_info"]["categorical_features"][0]["values"]
-        fits = [p for p in itertools.permutations(PURPOSES)
-                if all(oblivious(saved, table.iloc[i], dict(zip(hashes, p))) == raw[i] for i in range(40))]
-        assert len(fits) == 1
-        saved["cat_features_hash"] = [{"hash": h & 0xFFFFFFFF, "value": v} for h, v in zip(hashes, fits[0])]
     path.write_text(json.dumps(saved, separators=(",", ":")))
     return {"model": path.name, "rows": values(table[columns][:KEEP]), "raw": raw[:KEEP].tolist()}
 
