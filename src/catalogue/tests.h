@@ -102,7 +102,12 @@
     X(drift_cbpe)           \
     X(drift_bad_rate)       \
     X(drift_bands)          \
-    X(drift_calibration)
+    X(drift_calibration)    \
+    X(weak_spots)           \
+    X(overfit_slices)       \
+    X(permutation)          \
+    X(importance_stability) \
+    X(unused_inputs)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

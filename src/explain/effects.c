@@ -13,7 +13,7 @@
 
 enum { SAMPLE_STREAM = 0x5A };
 
-void vouch__sample(uint64_t seed, size_t n, size_t k, uint32_t *out)
+void vouch__choose(uint64_t seed, size_t n, size_t k, uint32_t *out)
 {
     vouch__rng rng = vouch__rng_make(seed, SAMPLE_STREAM);
     size_t taken = 0;

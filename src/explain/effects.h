@@ -29,7 +29,7 @@ typedef struct vouch__effect {
 } vouch__effect;
 
 /* Which k of n: every set of k equally likely, the same for the same seed; ascending. k <= n. */
-void vouch__sample(uint64_t seed, size_t n, size_t k, uint32_t *out);
+void vouch__choose(uint64_t seed, size_t n, size_t k, uint32_t *out);
 
 /* x: the sample, encoded. Costs n model evaluations of the sample. */
 vouch_status vouch__effect_make(vouch_ctx *ctx, const vouch_model *model, vouch__matrix x, size_t input,

@@ -176,7 +176,7 @@ vouch_status vouch__tally_make(vouch_ctx *ctx, const vouch__explain_data *data, 
     if (!at || !p.sums)
         return vouch__oom(ctx);
     memset(p.sums, 0, cells * sizeof *p.sums);
-    vouch__sample(data->seed, data->n, n, at);
+    vouch__choose(data->seed, data->n, n, at);
     p.at = at;
     vouch__progress(ctx, "explain", 0, n);
     vouch_status status = vouch__parallel(ctx, n, CHUNK, tally_rows, &p);

@@ -140,7 +140,7 @@ static vouch_status sample_take(vouch_ctx *ctx, const vouch__explain_data *data,
     double *x = vouch__scratch(ctx, n * cols, sizeof *x);
     if (!pick || !x)
         return vouch__oom(ctx);
-    vouch__sample(data->seed + 2, data->n, n, pick);
+    vouch__choose(data->seed + 2, data->n, n, pick);
     for (size_t i = 0; i < n; i++)
         pick[i] = data->row[pick[i]];
     vouch__bound_rows(data->binding, 0, n, pick, x);

@@ -114,7 +114,7 @@ static vouch_status swarm_take(vouch_ctx *ctx, const vouch__explain_data *data, 
     s->rank = vouch__scratch(ctx, s->n, sizeof *s->rank);
     if (!pick || !s->x || !s->value || !s->column || !s->rank)
         return vouch__oom(ctx);
-    vouch__sample(data->seed + 1, tally->n, s->n, pick);
+    vouch__choose(data->seed + 1, tally->n, s->n, pick);
     for (size_t i = 0; i < s->n; i++)
         pick[i] = data->row[tally->at[pick[i]]];
     vouch__bound_rows(data->binding, 0, s->n, pick, s->x);

@@ -225,14 +225,26 @@ vouch__sample trial_read(const char *json)
     return trial_sample(vouch__doc_root(doc));
 }
 
-vouch_status trial_run(vouch_ctx *ctx, const vouch_test *test, const vouch__sample *now,
-                       const vouch__sample *before, const vouch__json *params, vouch__evidence *list)
+vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struct vouch_model *model,
+                             const vouch__sample *now, const vouch__sample *before, const vouch__json *params,
+                             vouch__evidence *list)
 {
     double value[64];
     const vouch__param_table table = { "test", test->id, test->params, test->n_params };
     vouch_status status = vouch__param_read(ctx, &table, params, NULL, 0, value);
-    vouch__test_call call = {
-        .test = test, .now = now, .before = before, .param = value, .given = params, .seed = 7, .list = list
-    };
+    vouch__test_call call = { .test = test,
+                              .now = now,
+                              .before = before,
+                              .model = model,
+                              .param = value,
+                              .given = params,
+                              .seed = 7,
+                              .list = list };
     return status ? status : vouch__test_perform(ctx, &call);
+}
+
+vouch_status trial_run(vouch_ctx *ctx, const vouch_test *test, const vouch__sample *now,
+                       const vouch__sample *before, const vouch__json *params, vouch__evidence *list)
+{
+    return trial_run_model(ctx, test, NULL, now, before, params, list);
 }

@@ -17,5 +17,9 @@ vouch__sample trial_read(const char *json);
 /* Put a test to cases (before may be NULL) with parameters from a mapping (NULL: defaults). */
 vouch_status trial_run(vouch_ctx *ctx, const vouch_test *test, const vouch__sample *now,
                        const vouch__sample *before, const vouch__json *params, vouch__evidence *list);
+/* The same with a model (or NULL). */
+vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struct vouch_model *model,
+                             const vouch__sample *now, const vouch__sample *before, const vouch__json *params,
+                             vouch__evidence *list);
 
 #endif

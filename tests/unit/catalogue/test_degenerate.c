@@ -1,6 +1,7 @@
 /* Every test of the catalogue on input that no one plans for: nothing, one case, one outcome, ties, missing
  * values, infinities, weights of nothing, groups of three. A test may answer or refuse; it may not be silent,
  * nor give a number that is none. */
+#include "formula.h"
 #include "trial.h"
 
 #include <math.h>
@@ -116,7 +117,11 @@ static void on(const vouch_test *test, const char *name, const vouch__sample *no
     char what[256];
     (void)snprintf(what, sizeof what, "%s on %s", test->id, name);
     assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
-    check_status(ctx, trial_run(ctx, test, now, before, params, &list), VOUCH_OK, what, __FILE__, __LINE__);
+    const vouch_model *model = (test->needs & VOUCH__NEEDS_MODEL) && now->n_features
+                                   ? formula_of_features(now->table, now->n_features, now->feature)
+                                   : NULL;
+    check_status(ctx, trial_run_model(ctx, test, model, now, before, params, &list), VOUCH_OK, what, __FILE__,
+                 __LINE__);
     if (!list.entries->first)
         fail_msg("%s says nothing", what);
     for (const vouch__json *e = list.entries->first; e; e = e->next) {

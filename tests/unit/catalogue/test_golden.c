@@ -1,6 +1,8 @@
 /* Every golden case of the catalogue: tests/golden/catalogue/<name>.json holds {provenance, cases: [{test,
- * params, policy, now, before, expect: {path: number}, tolerance}]}. A path begins at the test's entries
+ * params, model (formula.h), now, before, expect: {path: number}, tolerance}]}. A path begins at the test's
+ * entries
  * ("0.value", "0.tables.line.rows.0.1"). */
+#include "formula.h"
 #include "trial.h"
 
 #include <dirent.h>
@@ -22,7 +24,10 @@ static void one_case(const char *file, size_t at, const vouch__json *c)
     vouch__sample before = other ? trial_sample(other) : now;
     double tolerance = vouch__json_double(vouch__json_get(c, "tolerance"), 1e-10);
     assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
-    assert_ok(ctx, trial_run(ctx, test, &now, other ? &before : NULL, vouch__json_get(c, "params"), &list));
+    const vouch__json *formula = vouch__json_get(c, "model");
+    const vouch_model *model = formula ? formula_model(now.table, formula) : NULL;
+    assert_ok(ctx, trial_run_model(ctx, test, model, &now, other ? &before : NULL,
+                                   vouch__json_get(c, "params"), &list));
     const vouch__json *expect = golden_at(c, "expect");
     for (const vouch__json *e = expect->first; e; e = e->next) {
         char what[256];

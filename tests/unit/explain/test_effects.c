@@ -130,18 +130,18 @@ static void a_sample_is_drawn_by_its_seed(void **state)
     (void)state;
     uint32_t one[50], two[50], three[50];
     size_t hits[10] = { 0 };
-    vouch__sample(7, 1000, 50, one);
-    vouch__sample(7, 1000, 50, two);
-    vouch__sample(8, 1000, 50, three);
+    vouch__choose(7, 1000, 50, one);
+    vouch__choose(7, 1000, 50, two);
+    vouch__choose(8, 1000, 50, three);
     assert_memory_equal(one, two, sizeof one);
     assert_true(memcmp(one, three, sizeof one) != 0);
     for (size_t k = 1; k < 50; k++)
         assert_true(one[k] > one[k - 1] && one[k] < 1000);
-    vouch__sample(1, 5, 5, one);
+    vouch__choose(1, 5, 5, one);
     for (uint32_t k = 0; k < 5; k++)
         assert_int_equal(one[k], k); /* all of them */
     for (uint64_t seed = 0; seed < 2000; seed++) {
-        vouch__sample(seed, 10, 3, one);
+        vouch__choose(seed, 10, 3, one);
         for (size_t k = 0; k < 3; k++)
             hits[one[k]]++;
     }

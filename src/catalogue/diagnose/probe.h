@@ -1,0 +1,50 @@
+/* catalogue/diagnose/probe.h: a model put to the cases of a test, ready to be asked what it would have said
+ * of other ones. */
+#ifndef VOUCH_PROBE_H
+#define VOUCH_PROBE_H
+
+#include "evidence/test.h"
+#include "models/model_kind.h"
+
+/* Cases as the model sees them, in scratch. */
+typedef struct vouch__probe {
+    const vouch_model *model;
+    size_t n, cols, n_bad;
+    double *x;        /* [n x cols], row-major */
+    double *raw, *p;  /* [n], finite; p in [0, 1] */
+    uint8_t *bad;     /* [n], or NULL */
+    double *loss;     /* [n] log loss, p held to [1e-15, 1 - 1e-15]; or NULL */
+    uint64_t seed;    /* of the call */
+    double **sorted;  /* [cols] finite values that are no special codes, ascending; categories: codes */
+    size_t *n_sorted; /* [cols] */
+} vouch__probe;
+
+/* At most `most` cases, chosen by the call's seed. with_outcomes: they are wanted and there.
+ * Fails E_DATA (an input is not in the table, a score is not finite or no probability) */
+vouch_status vouch__probe_make(vouch_ctx *ctx, const vouch__test_call *call, const vouch__sample *sample,
+                               size_t most, bool with_outcomes, vouch__probe *out);
+
+/* Score n rows that fill makes, one by one: row[cols] is written whole. out_p may be NULL. On the context's
+ * threads; fill must depend on i alone. Fails E_DATA when a score is not finite. */
+typedef void vouch__fill_fn(const void *self, size_t i, double *row);
+vouch_status vouch__probe_score(vouch_ctx *ctx, const vouch__probe *probe, size_t n, vouch__fill_fn *fill,
+                                const void *self, double *out_raw, double *out_p);
+
+double vouch__probe_loss(double p, bool is_bad);
+
+/* A number that may be moved: finite, of an input that is no category, and no special code of it. */
+bool vouch__probe_moves(const vouch__probe *probe, size_t input, double x);
+
+static inline const char *vouch__probe_name(const vouch__probe *probe, size_t input)
+{
+    return probe->model->inputs.at[input].name;
+}
+static inline bool vouch__probe_is_category(const vouch__probe *probe, size_t input)
+{
+    return probe->model->inputs.at[input].is_category;
+}
+
+/* 0 .. n - 1 in an order that seed and stream decide: Fisher and Yates. */
+void vouch__shuffle(uint64_t seed, uint64_t stream, size_t n, uint32_t *out);
+
+#endif

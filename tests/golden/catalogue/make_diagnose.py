@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Diagnostics of a model that is a formula. Expected values are worked out from the definitions in numpy: DeLong's
+components for the gap of a slice, the mean over all pairs of cases for permutation importance (the expectation of
+scikit-learn's permutation_importance over its shuffles, which come close with many repeats)."""
+import datetime
+import json
+import pathlib
+
+import numpy as np
+
+SEED = 20261122
+rng = np.random.default_rng(SEED)
+n = 400
+x = np.round(rng.normal(size=n), 3)
+z = np.round(rng.normal(size=n), 3)
+idle = np.round(rng.normal(size=n), 3)
+# the model is right but where x is high: there the outcome has nothing to do with z
+truth = 1 / (1 + np.exp(-np.where(x < np.quantile(x, 0.75), 0.4 * x + 2.0 * z, 0.5)))
+bad = (rng.random(n) < truth).astype(int)
+model = {"constant": -0.2, "linear": {"x": 0.4, "z": 1.5, "idle": 0}}
+
+
+def raw(x, z):
+    return -0.2 + 0.4 * x + 1.5 * z
+
+
+def loss(r):
+    return np.where(bad == 1, np.log1p(np.exp(-r)), np.log1p(np.exp(r)))
+
+
+def components(score, bad):
+    b, g = score[bad == 1], score[bad == 0]
+    won = (b[:, None] > g).astype(float) + 0.5 * (b[:, None] == g)
+    own = np.empty(len(score))
+    own[bad == 1], own[bad == 0] = won.mean(1), won.mean(0)
+    return own, won.mean()
+
+
+score = raw(x, z)
+own, auc = components(score, bad)
+edges = [np.sort(x)[n * k // 4] for k in range(1, 4)]
+best = None
+for name, v in [("x", x), ("z", z), ("idle", idle)]:
+    edges = [np.sort(v)[n * k // 4] for k in range(1, 4)]
+    bins = np.searchsorted(edges, v, side="right")
+    for k in range(4):
+        s = bins == k
+        m = np.array([(bad[s] == c).sum() for c in (0, 1)], float)
+        if m.min() < 10:
+            continue
+        slice_own, slice_auc = components(score[s], bad[s])
+        variance = 0
+        for c in (0, 1):
+            total = (bad == c).sum()
+            influence = -(own - auc) / total
+            influence[s] += (slice_own - slice_auc) / m[c]
+            variance += (influence[bad == c] ** 2).sum() * m[c] / (m[c] - 1)
+        z_value = (auc - slice_auc) / np.sqrt(variance)
+        if best is None or z_value > best[0]:
+            best = (float(z_value), name, k, float(auc - slice_auc), float(np.sqrt(variance)), float(slice_auc))
+
+base = loss(score)
+importance = {
+    "x": np.mean([loss(raw(np.full(n, v), z)) - base for v in x]),
+    "z": np.mean([loss(raw(x, np.full(n, v))) - base for v in z]),
+}
+now = {"columns": {"x": x.tolist(), "z": z.tolist(), "idle": idle.tolist()}, "bad": bad.tolist()}
+cases = [
+    {"test": "diagnose.weak_spots", "model": model, "now": now, "tolerance": 1e-10,
+     "params": {"bins": 4, "crossed": 0, "least": 20},
+     "expect": {"0.value": best[3], "0.tables.slices.rows.0.6": best[5], "0.tables.slices.rows.0.7": float(auc),
+                "0.interval.low": best[3] - 1.959963984540054 * best[4]}},
+    {"test": "explain.permutation", "model": model, "now": now, "tolerance": 4e-3, "params": {"repeats": 400},
+     "expect": {"0.value": 2, "0.tables.importance.rows.0.1": float(importance["z"]),
+                "0.tables.importance.rows.1.1": float(importance["x"]),
+                "0.tables.importance.rows.2.1": 0}},
+    {"test": "explain.unused_inputs", "model": model, "now": now, "expect": {"0.value": 1,
+     "0.tables.inputs.rows.2.1": "no", "0.tables.inputs.rows.1.1": "yes"}},
+]
+print(best, importance)
+out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
+       "cases": cases}
+pathlib.Path(__file__).with_name("diagnose.json").write_text(json.dumps(out) + "\n")
