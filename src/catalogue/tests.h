@@ -85,12 +85,22 @@
     X(residual_normality)   \
     X(residual_spread)      \
     X(conformal)            \
+    X(fair_air)             \
+    X(fair_odds)            \
+    X(fair_quantiles)       \
+    X(fair_intersections)   \
+    X(fair_conditional)     \
+    X(fair_probable)        \
+    X(fair_smd)             \
+    X(fair_residual)        \
+    X(fair_score_proxy)     \
+    X(fair_group_rates)     \
+    X(fair_error_rates)     \
+    X(fair_opportunity)     \
+    X(fair_average_odds)    \
+    X(fair_equalised_odds)  \
     X(psi_score)            \
     X(score_distribution)   \
-    X(fair_air)             \
-    X(fair_smd)             \
-    X(fair_error_rates)     \
-    X(fair_score_proxy)     \
     X(drift_psi)            \
     X(drift_js)             \
     X(drift_hellinger)      \

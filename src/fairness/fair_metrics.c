@@ -7,6 +7,7 @@
 #include "vouch/fairness.h"
 
 #include "base/ctx.h"
+#include "fairness/comparison.h"
 #include "num/special.h"
 #include "num/sum.h"
 
@@ -102,7 +103,7 @@ vouch_status vouch_fairness_smd(vouch_ctx *ctx, size_t n, const double *score, c
                                 double *out_smd)
 {
     size_t mark = vouch__scratch_mark(ctx), count[2] = { 0, 0 };
-    double *x = vouch__scratch(ctx, n, sizeof *x), mean[2] = { 0.0, 0.0 }, square = 0.0;
+    double *x = vouch__scratch(ctx, n, sizeof *x), mean[2], variance[2];
     if (!x)
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++)
@@ -117,12 +118,10 @@ vouch_status vouch_fairness_smd(vouch_ctx *ctx, size_t n, const double *score, c
                 x[at++] = score[i];
         count[g] = at;
         mean[g] = vouch__mean(at, x, NULL);
-        if (at >= 2)
-            square += (double)(at - 1) * vouch__variance(at, x, NULL);
+        variance[g] = vouch__variance(at, x, NULL);
     }
-    double spread = sqrt(square / ((double)count[0] + (double)count[1] - 2.0));
-    bool is_defined = count[0] >= 2 && count[1] >= 2 && spread > 0.0;
-    *out_smd = is_defined ? 100.0 * (mean[1] - mean[0]) / spread : NAN;
+    *out_smd = 100.0 * vouch__pooled_gap((double)count[1], mean[1], variance[1], (double)count[0], mean[0],
+                                         variance[0]);
     vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }

@@ -243,23 +243,23 @@ double vouch__fair_min_group(const vouch__fair_data *data)
     return data->min_group > 0.0 ? data->min_group : 30.0;
 }
 
-bool vouch__group_is_fair(const vouch__fair_data *data, const vouch__groups *groups, size_t g)
+bool vouch__group_is_fair(double least, const vouch__groups *groups, size_t g)
 {
-    return (double)groups->count[g] >= vouch__fair_min_group(data);
+    return (double)groups->count[g] >= least;
 }
 
-void vouch__groups_refuse(const vouch__fair_data *data, const vouch__groups *groups, const char *id,
-                          const char *title, const char *model, const char *part, vouch__evidence *list)
+void vouch__groups_refuse(double least, const vouch__groups *groups, const char *id, const char *title,
+                          const char *model, const char *part, vouch__evidence *list)
 {
     for (size_t g = 0; g < groups->n_groups; g++) {
-        char subject[VOUCH__GROUP_LABEL + 64], note[160], least[VOUCH__DOUBLE_MAX];
-        if (vouch__group_is_fair(data, groups, g) || groups->count[g] == 0)
+        char subject[VOUCH__GROUP_LABEL + 64], note[160], needed[VOUCH__DOUBLE_MAX];
+        if (vouch__group_is_fair(least, groups, g) || groups->count[g] == 0)
             continue;
-        vouch__double_text(vouch__fair_min_group(data), least);
+        vouch__double_text(least, needed);
         (void)snprintf(subject, sizeof subject, "%.60s: %s", groups->column, groups->label[g]);
         (void)snprintf(note, sizeof note,
                        "Too small to compare: %zu cases, at least %s are needed. No conclusion is drawn.",
-                       groups->count[g], least);
+                       groups->count[g], needed);
         vouch__entry entry = VOUCH__ENTRY(.id = id, .section = "fairness", .title = title, .model = model,
                                           .part = part, .subject = subject, .n = (double)groups->count[g],
                                           .verdict = VOUCH__REFUSED, .note = note);

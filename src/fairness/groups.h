@@ -4,7 +4,7 @@
 
 #include "fairness/fair_suite.h"
 
-enum { VOUCH__GROUPS_MAX = 24, VOUCH__GROUP_LABEL = 96 };
+enum { VOUCH__GROUPS_MAX = 64, VOUCH__GROUP_LABEL = 96 };
 
 typedef struct vouch__groups { /* lives in scratch */
     const char *column;        /* name */
@@ -27,13 +27,13 @@ vouch_status vouch__groups_make(vouch_ctx *ctx, const vouch__fair_data *data, si
     "elderly under Regulation B; 40: federal employment law); other numbers at the training quartiles. The " \
     "largest is the reference; those under the smallest size are not compared."
 
-/* Is the group large enough to compare? */
-bool vouch__group_is_fair(const vouch__fair_data *data, const vouch__groups *groups, size_t g);
 double
 vouch__fair_min_group(const vouch__fair_data *data); /* data->min_group, or 30 where that is not above 0 */
+/* Is the group large enough to compare? least: the smallest number of cases. */
+bool vouch__group_is_fair(double least, const vouch__groups *groups, size_t g);
 /* An entry for each group that is too small for test id to compare, refused. */
-void vouch__groups_refuse(const vouch__fair_data *data, const vouch__groups *groups, const char *id,
-                          const char *title, const char *model, const char *part, vouch__evidence *list);
+void vouch__groups_refuse(double least, const vouch__groups *groups, const char *id, const char *title,
+                          const char *model, const char *part, vouch__evidence *list);
 
 /* Numbers at the quartiles of the training rows; NaN when every value is missing. */
 vouch_status vouch__train_quartiles(vouch_ctx *ctx, const vouch__fair_data *data, size_t column,

@@ -10,7 +10,7 @@ bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry)
     const char *by;
     char note[256];
     vouch__entry blocked = *entry;
-    if (vouch__legal_of(o->n_legal, o->legal, entry->id, &by) != VOUCH__LEGAL_BLOCKED)
+    if (!o->has_profiles || vouch__legal_of(o->n_legal, o->legal, entry->id, &by) != VOUCH__LEGAL_BLOCKED)
         return false;
     (void)snprintf(note, sizeof note, "Not run: the legal profile '%.100s' blocks this test.", by);
     blocked.verdict = VOUCH__NOT_APPLICABLE;
@@ -22,16 +22,18 @@ bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry)
 
 vouch__json *vouch__fair_add(const vouch__outcomes *o, const vouch__entry *entry, bool is_chance)
 {
-    const char *by;
+    const char *by = "";
     char note[1024];
-    bool advisory = vouch__legal_of(o->n_legal, o->legal, entry->id, &by) == VOUCH__LEGAL_ADVISORY;
+    bool advisory = o->has_profiles &&
+                    vouch__legal_of(o->n_legal, o->legal, entry->id, &by) == VOUCH__LEGAL_ADVISORY;
     const vouch__limit *limit = entry->judged ? vouch__policy_limit(o->list->policy, entry->id) : NULL;
     vouch__verdict first = limit ? vouch__limit_judge(limit, entry->value) : VOUCH__INFO;
     bool milder = is_chance && (first == VOUCH__FAIL || first == VOUCH__ADVISORY);
     vouch__verdict second = !milder ? first : first == VOUCH__FAIL ? VOUCH__ADVISORY : VOUCH__PASS;
     bool softened = advisory && second == VOUCH__FAIL;
     vouch__verdict last = softened ? VOUCH__ADVISORY : second, before = o->list->worst;
-    (void)snprintf(note, sizeof note, "%.600s%s%s%.100s%s", entry->note ? entry->note : "",
+    (void)snprintf(note, sizeof note, "%.400s%s%.200s%s%s%.100s%s", entry->note ? entry->note : "",
+                   entry->note && o->rule ? " " : "", o->rule ? o->rule : "",
                    milder ? " Beyond the limit, but the test of the difference cannot tell it from chance "
                             "(adjusted p above 0.05), so it is judged one step milder."
                           : "",
@@ -79,6 +81,8 @@ vouch_status vouch__fair_outcomes(vouch_ctx *ctx, const vouch__fair_data *data, 
                           .part_name = vouch__part_name(part),
                           .n = data->split->n[part],
                           .row = data->split->row[part],
+                          .min_group = vouch__fair_min_group(data),
+                          .has_profiles = true,
                           .raw = raw,
                           .approve = approve,
                           .bad = bad,

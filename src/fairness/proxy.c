@@ -252,8 +252,8 @@ static void choose_tested(const vouch__fair_data *data, column_job *c)
 {
     size_t named = c->groups.n_groups - (c->groups.missing != SIZE_MAX);
     for (size_t g = 0; g < named; g++)
-        if (vouch__group_is_fair(data, &c->groups, g) && !(named == 2 && g == c->groups.reference) &&
-            named > 1)
+        if (vouch__group_is_fair(vouch__fair_min_group(data), &c->groups, g) &&
+            !(named == 2 && g == c->groups.reference) && named > 1)
             c->tested[c->n_tested++] = g;
 }
 
@@ -333,7 +333,8 @@ static void tell(const vouch__fair_data *data, const column_job *c, association 
         entry.note = "No feature varies enough to be tested.";
     }
     feature_table(data, c, n, a, vouch__evidence_add(list, &entry), list);
-    vouch__groups_refuse(data, &c->groups, "fairness.proxy", entry.title, NULL, "train", list);
+    vouch__groups_refuse(vouch__fair_min_group(data), &c->groups, "fairness.proxy", entry.title, NULL,
+                         "train", list);
 }
 
 static vouch_status test_columns(vouch_ctx *ctx, const vouch__fair_data *data, column_job *c,

@@ -97,8 +97,8 @@ static void descriptions_read(void **state)
 /* A suite names tests that there are, and is read as the user's own would be. */
 static void built_in_suites_are_sound(void **state)
 {
-    static const char *const suites[] = { "classifier", "data",        "drift",      "ecb-irb",
-                                          "regression", "scores-only", "diagnostics" };
+    static const char *const suites[] = { "classifier", "data",        "drift",       "ecb-irb",
+                                          "regression", "scores-only", "diagnostics", "fairness" };
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     char *text = NULL;
