@@ -139,8 +139,10 @@ static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
     size_t cols = vouch_table_cols(f->table), n = 0;
     vouch_status status = VOUCH_OK;
     for (const vouch__json *node = inputs ? inputs->first : NULL; node && !status; node = node->next)
-        if (!vouch__json_string(node) || vouch_table_find(f->table, node->text) == SIZE_MAX)
+        if (!vouch__json_string(node))
             status = vouch__schema_fail(ctx, f->path, node, "inputs must be columns of the data");
+        else if (vouch_table_find(f->table, node->text) == SIZE_MAX)
+            status = vouch__schema_fail(ctx, f->path, node, "no column '%s' in the data", node->text);
     for (size_t col = 0; col < cols; col++)
         n += is_input(f, col);
     if (!status)
@@ -251,9 +253,12 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_mode
         status = vouch__doc_new(ctx, &log);
     f->data.binding = &f->binding;
     f->data.settings = f->spec;
-    if (!status)
+    if (!status) {
         status = vouch__model_fit(ctx, f->kind, name ? name : f->kind->name, &f->inputs, f->value, &f->data,
                                   log, vouch__json_object(log), out_model);
+        if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
+            status = vouch__because(ctx, status, "%s: model", f->path);
+    }
     vouch__doc_free(log);
     vouch__binding_clear(&f->binding);
     vouch__inputs_clear(&f->inputs);

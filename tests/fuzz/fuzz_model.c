@@ -4,6 +4,7 @@
  * The hash would keep every changed byte from the reader, so the bytes are tried twice: as they are, and with
  * the length and the hash that they should have. */
 #include "base/hash.h"
+#include "models/glm/glm.h"
 #include "models/model_kind.h"
 
 #include <math.h>
@@ -21,6 +22,16 @@ static void require(int holds)
         abort();
 }
 
+/* What may stand for a raw value that is a number: a share; of a glm the mean of its family, which a link may
+ * not have everywhere. */
+static bool may_be(const vouch_model *model, double p)
+{
+    const vouch__glm *glm = model->kind == &vouch__kind_glm ? model->state : NULL;
+    if (isnan(p))
+        return glm || model->kind->capabilities & VOUCH__IS_IMPORTED;
+    return (glm && glm->law.family != VOUCH__GLM_BINOMIAL) || (p >= 0.0 && p <= 1.0);
+}
+
 static void score(vouch_ctx *ctx, const vouch_model *model)
 {
     size_t n = model->inputs.n;
@@ -32,8 +43,7 @@ static void score(vouch_ctx *ctx, const vouch_model *model)
     model->kind->predict(model->state, x, raw);
     for (int i = 0; i < 2; i++) {
         double p = model->kind->probability(model->state, raw[i]);
-        require(isnan(raw[i]) || isnan(p) || (p >= 0.0 && p <= 1.0));
-        require(!isnan(p) || isnan(raw[i]) || model->kind->capabilities & VOUCH__IS_IMPORTED);
+        require(isnan(raw[i]) || may_be(model, p));
         if (model->kind->points)
             (void)model->kind->points(model->state, row + (size_t)i * n);
     }

@@ -1,0 +1,61 @@
+#!/bin/sh
+# One model from a recipe: fitted, told and saved; what is wrong with a recipe or its data is said in one line, with its
+# place, and leaves nothing behind.
+. "$(dirname "$0")/support.sh"
+vouch simulate credit --rows 1500 --seed 3 --out loans.csv --quiet
+cat >good.yaml <<'YAML'
+target: {column: defaulted, bad: 1}
+inputs: [utilisation, debt_to_income, home_ownership, history_months]
+model:
+  kind: glm
+  base: {home_ownership: rent}
+  splines: {history_months: 3}
+YAML
+expect 0 vouch fit good.yaml loans.csv --out good.vouch --quiet
+for word in "glm (glm)" "home_ownership = own" "utilisation" "log_likelihood"; do prints "$word"; done
+expect 0 vouch score good.vouch loans.csv --quiet
+[ "$(wc -l <out)" -eq 1501 ] || fail "not a line a row"
+expect 0 vouch fit good.yaml loans.csv --out again.vouch --threads 2 --quiet
+cmp good.vouch again.vouch || fail "the same recipe gave another model"
+expect 0 vouch fit good.yaml loans.csv --json --quiet
+prints '"relativities"'
+python3 -c 'import json; json.load(open("out"))' || fail "--json is not JSON"
+
+bad() { # SED-SCRIPT WORDS...: the recipe changed so gives status 1 and a line with each word
+    sed "$1" good.yaml >bad.yaml
+    cmp -s bad.yaml good.yaml && fail "the script '$1' changes nothing"
+    shift
+    expect 1 vouch fit bad.yaml loans.csv --out none.vouch --quiet
+    for word in "$@"; do says "$word"; done
+    [ ! -e none.vouch ] || fail "a model was left behind"
+}
+bad 's/^target:/tarket:/' "bad.yaml:1:1:" tarket target
+bad 's/kind: glm/kind: gml/' "bad.yaml:4:3:" glm
+bad 's/kind: glm/kind: glm\n  famly: poisson/' bad.yaml famly family
+bad 's/kind: glm/kind: glm\n  family: poison/' "line 5, column 11" family
+bad 's/column: defaulted/column: defaulded/' "bad.yaml:1:" defaulded
+bad 's/\[utilisation,/[utilization,/' "bad.yaml:2:10:" utilization
+bad 's/bad: 1/bad: 7/' "both classes"
+bad 's/column: defaulted, bad: 1/column: purpose/' "bad.yaml:1:1:" "'bad'"
+bad 's/home_ownership: rent/home_ownership: castle/' base.home_ownership
+bad 's/base: .*/base: 7/' "bad.yaml: model: line 5, column 9" base
+bad 's/splines: .*/splines: {history_months: [3, 2, 1]}/' "bad.yaml: model: line 6, column 33" knots
+bad 's/splines: .*/splines: {home_ownership: 3}/' "line 6, column 29" category
+bad 's/splines: .*/splines: {nothing: 3}/' "line 6, column 22" nothing
+bad 's/splines: .*/exposure: home_ownership/' "line 6, column 13" exposure
+printf 'target: [1\n' >broken.yaml
+expect 1 vouch fit broken.yaml loans.csv --quiet
+says "broken.yaml"
+expect 1 vouch fit nowhere.yaml loans.csv --quiet
+says nowhere.yaml
+expect 1 vouch fit good.yaml nowhere.csv --quiet
+says nowhere.csv
+expect 2 vouch fit good.yaml
+sed 's/^[^,]*,/x,/; s/utilisation/used/' loans.csv >less.csv # a column the recipe needs is not there
+expect 1 vouch fit good.yaml less.csv --quiet
+says "good.yaml:2:10:"
+says utilisation
+cut -d, -f1-12 loans.csv >fewer.csv
+expect 1 vouch score good.vouch fewer.csv --quiet
+says "'"
+echo "a recipe makes one model, and every refusal says where"

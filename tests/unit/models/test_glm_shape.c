@@ -1,0 +1,159 @@
+/* What a glm finds beside its coefficients, the power of a tweedie and the knots of a spline, against their
+ * definitions; and that every allocation of a fit may fail. */
+#include "check.h"
+#include "fit_kit.h"
+#include "golden.h"
+
+#include "models/glm/glm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 256, COLS = 5 };
+
+static const bool is_text[COLS] = { false, true, false, false, false };
+
+static vouch_table *table_of(vouch_ctx *ctx, const vouch__json *root)
+{
+    static double x[MOST * COLS];
+    vouch_table *table = NULL;
+    size_t n = 0;
+    for (size_t j = 0; j < COLS; j++) {
+        char path[32];
+        (void)snprintf(path, sizeof path, "columns.%zu", j);
+        const double *column = golden_array(root, path, &n);
+        assert_true(n <= MOST);
+        for (size_t i = 0; i < n; i++)
+            x[i * COLS + j] = column[i];
+    }
+    assert_ok(ctx, kit_table(ctx, n, COLS, x, is_text, &table));
+    return table;
+}
+
+static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
+{
+    vouch_model *model = NULL;
+    kit_fit spec = { .kind = "glm", .table = table, .params = golden_text(at, "params") };
+    spec.target = golden_array(at, "y", &spec.n_train);
+    assert_ok(ctx, kit_model(ctx, &spec, &model));
+    return model;
+}
+
+static void check_coefficients(const vouch__glm *glm, const vouch__json *at, double tolerance)
+{
+    size_t n;
+    const double *want = golden_array(at, "coefficient", &n);
+    assert_int_equal(n, glm->n_columns);
+    for (size_t k = 0; k < n; k++)
+        assert_close(glm->estimate[k].value, want[k], tolerance);
+}
+
+static void the_power_of_a_tweedie_has_the_greatest_profile_likelihood(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    const vouch__json *root = golden("models/glm_shape.json"), *at = vouch__json_get(root, "tweedie");
+    vouch_table *table = table_of(ctx, root);
+    vouch_model *model = fit_case(ctx, table, at);
+    const vouch__glm *glm = model->state;
+    assert_close(glm->law.power, golden_number(at, "power"), 1e-4);
+    check_coefficients(glm, at, 1e-5);
+    vouch_model_free(model);
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+static void knots_stand_at_quantiles_and_their_splines_equal_statsmodels(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    const vouch__json *root = golden("models/glm_shape.json");
+    vouch_table *table = table_of(ctx, root);
+    for (const vouch__json *at = vouch__json_get(root, "splines")->first; at; at = at->next) {
+        size_t n, found = 0;
+        const double *knot = golden_array(at, "knots", &n);
+        vouch_model *model = fit_case(ctx, table, at);
+        const vouch__glm *glm = model->state;
+        for (size_t p = 0; p < glm->n_pieces; p++) {
+            const vouch__glm_piece *piece = &glm->piece[p];
+            if (piece->type != VOUCH__GLM_NATURAL && piece->type != VOUCH__GLM_BSPLINE)
+                continue;
+            found++;
+            assert_int_equal(piece->n_knots, n);
+            for (size_t k = 0; k < n; k++)
+                assert_close(piece->knot[k], knot[k], 1e-14);
+        }
+        assert_int_equal(found, 1);
+        check_coefficients(glm, at, 1e-7);
+        assert_close(glm->facts.deviance, golden_number(at, "deviance"), 1e-10);
+        vouch_model_free(model);
+    }
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+/* ---- allocations ---- */
+
+enum { FEW = 60, FEW_COLS = 3 };
+
+static double few[FEW * FEW_COLS], target[FEW];
+
+static vouch_status whole_life(vouch_ctx *ctx, void *arg)
+{
+    static const bool few_text[FEW_COLS] = { false, true, false };
+    const char *path = test_path("swept.vouch");
+    vouch_table *table = NULL;
+    vouch_model *model = NULL, *loaded = NULL;
+    char *told = NULL;
+    double raw[FEW], part[FEW * FEW_COLS], base;
+    vouch_status status = kit_table(ctx, FEW, FEW_COLS, few, few_text, &table);
+    kit_fit spec = { .kind = "glm", .table = table, .n_train = FEW, .target = target, .params = arg };
+    if (!status)
+        status = kit_model(ctx, &spec, &model);
+    if (!status)
+        status = vouch_model_save(ctx, model, path);
+    if (!status)
+        status = vouch_model_load(ctx, path, &loaded);
+    if (!status)
+        status = vouch_model_describe(ctx, loaded, &told);
+    if (!status)
+        status = vouch_model_score(ctx, loaded, table, raw, NULL, NULL);
+    if (!status)
+        status = vouch_model_contributions(ctx, loaded, table, part, &base);
+    vouch_text_free(ctx, told);
+    vouch_model_free(loaded);
+    vouch_model_free(model);
+    vouch_table_unref(table);
+    return status;
+}
+
+static void every_allocation_of_a_life_may_fail(void **state)
+{
+    static const char *const params[] = {
+        "{family: poisson, splines: {x0: 3}, interactions: [[x0, x1]], covariance: hc3}",
+        "{family: gaussian, penalty: 0.01, lambdas: 3}",
+        "{family: negative_binomial, leave_out: [x2]}",
+        "{family: tweedie, exposure: x2}",
+    };
+    (void)state;
+    for (size_t i = 0; i < FEW; i++) {
+        few[i * FEW_COLS] = (double)(i * 37 % 61) / 10.0;
+        few[i * FEW_COLS + 1] = (double)(i % 3);
+        few[i * FEW_COLS + 2] = 0.5 + (double)(i % 7);
+        target[i] = (double)(i * 29 % 11 < 4 ? 0 : i * 31 % 13 * (1 + i % 3) / 3);
+    }
+    size_t n = getenv("VOUCH_TEST_ALL") ? sizeof params / sizeof *params : 2; /* the estimated are slow */
+    for (size_t k = 0; k < n; k++)
+        sweep_allocations(whole_life, (void *)(uintptr_t)params[k], 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_power_of_a_tweedie_has_the_greatest_profile_likelihood),
+        cmocka_unit_test(knots_stand_at_quantiles_and_their_splines_equal_statsmodels),
+        cmocka_unit_test(every_allocation_of_a_life_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
