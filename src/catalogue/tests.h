@@ -115,9 +115,13 @@
     X(drift_calibration)    \
     X(weak_spots)           \
     X(overfit_slices)       \
+    X(noise)                \
+    X(shocks)               \
     X(permutation)          \
     X(importance_stability) \
-    X(unused_inputs)
+    X(unused_inputs)        \
+    X(ale)                  \
+    X(h_statistic)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

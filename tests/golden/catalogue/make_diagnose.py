@@ -77,6 +77,49 @@ cases = [
     {"test": "explain.unused_inputs", "model": model, "now": now, "expect": {"0.value": 1,
      "0.tables.inputs.rows.2.1": "no", "0.tables.inputs.rows.1.1": "yes"}},
 ]
+# accumulated local effects by hand: two inputs, one product
+few = {"x": [0.0, 1.0, 2.0, 3.0, 4.0], "z": [1.0, 2.0, 0.0, 1.0, 3.0]}
+fx, fz = np.array(few["x"]), np.array(few["z"])
+# f = x + z + 2 x z; two bins of x: edges 0, 2, 4; cases 0, 1, 2 in (0, 2], cases 3, 4 in (2, 4]
+step = [np.mean(2 * (1 + 2 * fz[:3])), np.mean(2 * (1 + 2 * fz[3:]))]
+ale = np.array([0, step[0], step[0] + step[1]])
+ale = ale - (3 * (ale[0] + ale[1]) / 2 + 2 * (ale[1] + ale[2]) / 2) / 5
+
+
+def f(x, z):
+    return x + z + 2 * x * z
+
+
+px = np.array([np.mean(f(v, fz)) for v in fx])
+pz = np.array([np.mean(f(fx, v)) for v in fz])
+pxz = f(fx, fz)
+px, pz, pxz = px - px.mean(), pz - pz.mean(), pxz - pxz.mean()
+h = np.sqrt(((pxz - px - pz) ** 2).sum() / (pxz**2).sum())
+product = {"linear": {"x": 1, "z": 1}, "products": [["x", "z", 2]]}
+at = {"columns": few}
+sd = fx.std(ddof=1)
+
+
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+
+up = np.abs(sigmoid(-5 + fx + sd + 0.1 * fz) - sigmoid(-5 + fx + 0.1 * fz))
+down = np.abs(sigmoid(-5 + fx - sd + 0.1 * fz) - sigmoid(-5 + fx + 0.1 * fz))
+cases += [
+    {"test": "explain.ale", "model": product, "now": at, "params": {"bins": 2}, "tolerance": 1e-12,
+     "expect": {f"{0 if px.var() >= pz.var() else 1}.tables.ale.rows.{k}.1": float(ale[k]) for k in range(3)}},
+    {"test": "explain.h_statistic", "model": product, "now": at, "tolerance": 1e-12,
+     "expect": {"0.value": float(h)}},
+    {"test": "explain.h_statistic", "model": {"linear": {"x": 1, "z": 3}}, "now": at, "tolerance": 1e-7,
+     "expect": {"0.value": 0}},
+    {"test": "diagnose.shocks", "model": {"constant": -5, "linear": {"x": 1, "z": 0.1}}, "now": at,
+     "tolerance": 1e-12, "expect": {"0.value": float(max(up.mean(), down.mean())),
+     "0.tables.shocks.rows.0.1": "maximum"}},
+    {"test": "diagnose.noise", "model": {"linear": {"x": 1, "idle": 0}}, "now": now | {
+        "columns": {"x": [0.0] * 200 + [1e6] * 200, "idle": idle.tolist()}, "bad": [0] * 200 + [1] * 200},
+     "expect": {"0.value": 0, "0.tables.sizes.rows.0.1": 1}, "params": {"space": "raw"}},
+]
 print(best, importance)
 out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
        "cases": cases}
