@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK_BYTES = 1536 << 10 }; /* of ranks and sums that a pass over the trees goes through */
+enum { BLOCK_BYTES = 8192 << 10 }; /* of ranks and sums that a pass over the trees goes through */
 
 #if defined(__x86_64__)
 static bool processor_has(vouch__shap_path path)

@@ -40,22 +40,30 @@ SHAP_HERE uint64_t one_by_one(const struct vouch__shap *s, const uint8_t *bytes,
                                   _mm512_load_si512(s->rank + group * VOUCH__SHAP_LANES));
 }
 
-SHAP_HERE uint64_t decide(const struct vouch__shap *s, const uint8_t *bytes, size_t group)
+/* By registers of bytes; default_left is looked at when missing is told apart afterwards. */
+SHAP_HERE uint64_t decide_by(vouch__shap_lookup lookup, const uint8_t *bytes, const uint8_t *second,
+                             __m512i index, __m512i rank, uint64_t default_left)
 {
-    const uint8_t *second = bytes + s->ranks.stride;
-    __m512i index = _mm512_load_si512(s->index + group * VOUCH__SHAP_LANES), byte;
-    __m512i rank = _mm512_load_si512(s->rank + group * VOUCH__SHAP_LANES);
-    switch (s->lookup) {
+    __m512i byte;
+    switch (lookup) {
     case VOUCH__SHAP_COPIES_64:
         byte = _mm512_permutex2var_epi8(_mm512_loadu_si512(bytes), index, _mm512_loadu_si512(second));
         return _mm512_cmpge_epu8_mask(byte, rank);
     case VOUCH__SHAP_COPIES_128: return _mm512_cmpge_epu8_mask(look_up(index, bytes, second), rank);
-    case VOUCH__SHAP_ONE_COPY:
+    default:
         byte = look_up(index, second, second + 128);
         return _mm512_cmpge_epu8_mask(byte, rank) &
-               ~_mm512_mask_cmpeq_epu8_mask(s->default_left[group], byte, _mm512_set1_epi8(-1));
-    default: return one_by_one(s, bytes, group);
+               ~_mm512_mask_cmpeq_epu8_mask(default_left, byte, _mm512_set1_epi8(-1));
     }
+}
+
+SHAP_HERE uint64_t decide(const struct vouch__shap *s, const uint8_t *bytes, size_t group)
+{
+    if (s->lookup == VOUCH__SHAP_ONE_BY_ONE)
+        return one_by_one(s, bytes, group);
+    return decide_by(s->lookup, bytes, bytes + s->ranks.stride,
+                     _mm512_load_si512(s->index + group * VOUCH__SHAP_LANES),
+                     _mm512_load_si512(s->rank + group * VOUCH__SHAP_LANES), s->default_left[group]);
 }
 
 /* Eight bits of the decisions for each unit, at once. */
@@ -71,6 +79,33 @@ SHAP_HERE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right
         at = _mm512_add_epi64(_mm512_slli_epi64(at, 6), _mm512_load_si512(first + 8 * half));
         _mm512_storeu_si512(line + 8 * half, at);
     }
+}
+
+/* The same of n rows, when nothing but registers of bytes is looked at: what belongs to the tree is read
+ * once. */
+#define SHAP_HAS_BLOCK
+SHAP_HERE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t n, const uint8_t *bytes,
+                             size_t apart, const int64_t *(*line)[VOUCH__SHAP_UNITS])
+{
+    if (!s->is_ranked || s->lookup == VOUCH__SHAP_ONE_BY_ONE || s->cat_at[tree] != s->cat_at[tree + 1])
+        return false;
+    const uint8_t *bits = s->bit + tree * VOUCH__SHAP_UNITS * VOUCH__SHAP_LINE;
+    const int64_t *const *first = s->first + tree * VOUCH__SHAP_UNITS;
+    __m512i index = _mm512_load_si512(s->index + tree * VOUCH__SHAP_LANES);
+    __m512i rank = _mm512_load_si512(s->rank + tree * VOUCH__SHAP_LANES);
+    __m512i bit[2] = { _mm512_load_si512(bits), _mm512_load_si512(bits + 64) };
+    __m512i from[2] = { _mm512_load_si512(first), _mm512_load_si512(first + 8) };
+    uint64_t default_left = s->default_left[tree];
+    for (size_t r = 0; r < n; r++, bytes += apart) {
+        uint64_t right = decide_by(s->lookup, bytes, bytes + s->ranks.stride, index, rank, default_left);
+        __m512i decided = _mm512_set1_epi64((int64_t)right);
+        for (size_t half = 0; half < 2; half++) {
+            uint64_t pattern = _mm512_bitshuffle_epi64_mask(decided, bit[half]);
+            __m512i at = _mm512_slli_epi64(_mm512_cvtepu8_epi64(_mm_cvtsi64_si128((int64_t)pattern)), 6);
+            _mm512_storeu_si512(&line[r][8 * half], _mm512_add_epi64(at, from[half]));
+        }
+    }
+    return true;
 }
 
 #define SHAP_REGISTERS

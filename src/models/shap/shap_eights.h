@@ -14,9 +14,17 @@ SHAP_INLINE void turn(__m256i a, __m256i b, __m256i c, __m256i d, __m256i at[4])
     at[3] = _mm256_permute2x128_si256(high, higher, 0x31);
 }
 
-SHAP_INLINE void add_four(uint64_t *sum, size_t input, __m256i value)
+/* Of a tree's nodes: bytes from the first input's sums to theirs; which of a unit's own three are live. */
+typedef struct SHAP_NAME(targets) {
+    uint32_t to[VOUCH__SHAP_LANES];
+    uint8_t own[VOUCH__SHAP_UNITS];
+} SHAP_NAME(targets);
+
+typedef const int64_t *const (*SHAP_NAME(rows))[VOUCH__SHAP_UNITS]; /* lines of rows */
+
+SHAP_INLINE void add_four(uint64_t *sum, uint32_t to, __m256i value)
 {
-    __m256i *at = (__m256i *)(void *)(sum + VOUCH__SHAP_ROWS * input);
+    __m256i *at = (__m256i *)(void *)((uint8_t *)sum + to);
     _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), value));
 }
 
@@ -24,64 +32,64 @@ SHAP_INLINE void add_four(uint64_t *sum, size_t input, __m256i value)
 #define SHAP_BOTH(r, j) _mm256_add_epi64(SHAP_LOAD(r, j, 0), SHAP_LOAD(r, (j) + 1, 0))
 
 /* What unit j gives its own nodes in four rows. */
-SHAP_INLINE void add_own(const int64_t *const (*line)[VOUCH__SHAP_UNITS], size_t j, const uint16_t *input,
-                         uint64_t live, uint64_t *sum)
+SHAP_INLINE void add_own(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targets) * t, uint64_t *sum)
 {
     enum { OWN = VOUCH__SHAP_OWN };
     __m256i at[4];
     size_t h = VOUCH__SHAP_UNITS + j;
-    if (!(live >> h & 1) && !(live >> 2 * h & 3))
+    unsigned own = t->own[j];
+    if (!own)
         return;
     turn(SHAP_LOAD(0, j, OWN), SHAP_LOAD(1, j, OWN), SHAP_LOAD(2, j, OWN), SHAP_LOAD(3, j, OWN), at);
-    if (live >> h & 1)
-        add_four(sum, input[h], at[0]);
-    if (live >> 2 * h & 1)
-        add_four(sum, input[2 * h], at[1]);
-    if (live >> (2 * h + 1) & 1)
-        add_four(sum, input[2 * h + 1], at[2]);
+    if (own & 1)
+        add_four(sum, t->to[h], at[0]);
+    if (own & 2)
+        add_four(sum, t->to[2 * h], at[1]);
+    if (own & 4)
+        add_four(sum, t->to[2 * h + 1], at[2]);
 }
 
-/* A tree, to four rows. */
-SHAP_INLINE void add_rows(const int64_t *const (*line)[VOUCH__SHAP_UNITS], const uint16_t *input,
-                          uint64_t live, uint64_t *sum)
+/* The last integers of four rows. */
+SHAP_INLINE __m256i last_of(const __m256i row[4])
 {
-    __m256i level[3];
-    for (size_t l = 0; l < 3; l++)
-        level[l] = _mm256_setzero_si256();
-    for (size_t k = 0; k < VOUCH__SHAP_UNITS / 2; k++) {
-        __m256i at[4];
-        size_t j = 2 * k;
-        add_own(line, j, input, live, sum);
-        add_own(line, j + 1, input, live, sum);
-        turn(SHAP_BOTH(0, j), SHAP_BOTH(1, j), SHAP_BOTH(2, j), SHAP_BOTH(3, j), at);
-        add_four(sum, input[8 + k], at[3]);
-        for (size_t l = 0; l < 3; l++) {
-            level[l] = _mm256_add_epi64(level[l], at[l]);
-            if ((k + 1) % (8u >> l) == 0) { /* the last below its node */
-                add_four(sum, input[(8 + k) >> (3 - l)], level[l]);
-                level[l] = _mm256_setzero_si256();
-            }
-        }
-    }
+    return _mm256_permute2x128_si256(_mm256_unpackhi_epi64(row[0], row[1]),
+                                     _mm256_unpackhi_epi64(row[2], row[3]), 0x31);
 }
 
-SHAP_INLINE void ask_for_lines(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t begin, size_t end)
+/* What units j to j + 3 give four rows. Lines are added up before they are turned. */
+SHAP_INLINE void add_units(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targets) * t, uint64_t *sum)
 {
-    for (size_t r = begin; r < end; r++)
-        for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
-            __builtin_prefetch(line[r][j]);
+    __m256i left[4], right[4], at[4];
+    size_t h = VOUCH__SHAP_UNITS + j;
+    for (size_t r = 0; r < 4; r++)
+        left[r] = SHAP_BOTH(r, j);
+    add_four(sum, t->to[h / 2], last_of(left));
+    add_own(line, j, t, sum);
+    add_own(line, j + 1, t, sum);
+    for (size_t r = 0; r < 4; r++)
+        right[r] = SHAP_BOTH(r, j + 2);
+    add_four(sum, t->to[h / 2 + 1], last_of(right));
+    add_own(line, j + 2, t, sum);
+    add_own(line, j + 3, t, sum);
+    for (size_t r = 0; r < 4; r++)
+        left[r] = _mm256_add_epi64(left[r], right[r]);
+    turn(left[0], left[1], left[2], left[3], at);
+    for (size_t level = 0; level < 3; level++)
+        add_four(sum, t->to[h >> (4 - level)], at[level]);
 }
 
+/* Four units after four: their lines stay in the nearest cache. */
 SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
                             const uint16_t *input, uint64_t live, uint64_t *sum, size_t inputs)
 {
-    enum { FOUR = 4, AHEAD = 4 * FOUR };
-    size_t n = VOUCH__SHAP_ROWS * eights;
-    ask_for_lines(line, 0, n < AHEAD ? n : AHEAD);
-    for (size_t r = 0; r < n; r += FOUR) {
-        if (r + AHEAD < n)
-            ask_for_lines(line, r + AHEAD, r + AHEAD + FOUR);
-        add_rows((const int64_t *const(*)[VOUCH__SHAP_UNITS])(line + r), input, live,
-                 sum + r / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * inputs + r % VOUCH__SHAP_ROWS);
-    }
+    enum { FOUR = 4 };
+    SHAP_NAME(targets) t;
+    for (size_t h = 0; h < VOUCH__SHAP_LANES; h++)
+        t.to[h] = (uint32_t)(input[h] * VOUCH__SHAP_ROWS * sizeof *sum);
+    for (size_t h = VOUCH__SHAP_UNITS; h < 2 * VOUCH__SHAP_UNITS; h++)
+        t.own[h - VOUCH__SHAP_UNITS] = (uint8_t)((live >> h & 1) | (live >> 2 * h & 3) << 1);
+    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j += FOUR)
+        for (size_t r = 0; r < VOUCH__SHAP_ROWS * eights; r += FOUR)
+            add_units((SHAP_NAME(rows))(line + r), j, &t,
+                      sum + r / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * inputs + r % VOUCH__SHAP_ROWS);
 }

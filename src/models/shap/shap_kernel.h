@@ -10,7 +10,8 @@
 
 enum {
     SHAP_AHEAD = 4, /* trees whose lines are asked for before they are needed */
-    SHAP_RING = 8
+    SHAP_RING = 8,
+    SHAP_TREES = 2 /* whose lines a cache of the second level holds */
 };
 
 SHAP_INLINE uint64_t by_definition(const struct vouch__shap *s, const double *row, size_t group)
@@ -124,20 +125,55 @@ SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], 
 }
 #endif
 
+/* The n-th part of the lines of trees from `begin` on, of `parts`, is asked for: a whole model is more than
+ * the nearer caches hold. */
+SHAP_INLINE void ask_for_trees(const struct vouch__shap *s, size_t begin, size_t end, size_t n, size_t parts)
+{
+    size_t last = end < s->n_quick ? s->line[end * VOUCH__SHAP_UNITS] : s->n_lines;
+    size_t first = begin < s->n_quick ? s->line[begin * VOUCH__SHAP_UNITS] : last;
+    size_t each = (last - first + parts - 1) / parts;
+    const int64_t *line = s->table + (first + n * each) * VOUCH__SHAP_LINE;
+    for (size_t k = n * each; k < (n + 1) * each && k < last - first; k++, line += VOUCH__SHAP_LINE)
+        __builtin_prefetch(line, 0, 2);
+}
+
+#ifndef SHAP_HAS_BLOCK
+SHAP_INLINE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t n, const uint8_t *bytes,
+                               size_t apart, const int64_t *(*line)[VOUCH__SHAP_UNITS])
+{
+    (void)s, (void)tree, (void)n, (void)bytes, (void)apart, (void)line;
+    return false;
+}
+#endif
+
+/* At most SHAP_BLOCK rows of a tree. */
+SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, size_t n, const double *rows,
+                             const uint8_t *bytes, size_t apart, uint64_t *sum)
+{
+    const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS];
+    const uint16_t *input = s->input_of + q * VOUCH__SHAP_LANES;
+    size_t inputs = s->trees->n_inputs, eights = n / VOUCH__SHAP_ROWS;
+    bool is_done = lines_of_rows(s, q, n, bytes, apart, line);
+    for (size_t r = 0; r < n && !is_done; r++)
+        lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q), line[r]);
+    add_eights(line, eights, input, s->live[q], sum, inputs);
+    for (size_t r = VOUCH__SHAP_ROWS * eights; r < n; r++)
+        add_lines(line[r], input, sum + r * inputs, sum + r * inputs);
+}
+
+/* A few trees, whose lines stay in cache, go through all rows, a few rows through these trees. */
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, size_t n, const double *rows,
                                                    const uint8_t *bytes, size_t apart, uint64_t *sum)
 {
-    const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS];
-    size_t inputs = s->trees->n_inputs;
-    for (size_t q = 0; q < s->n_quick; q++) { /* outside: a tree's tables stay in cache */
-        const uint16_t *input = s->input_of + q * VOUCH__SHAP_LANES;
+    size_t inputs = s->trees->n_inputs, parts = (n + SHAP_BLOCK - 1) / SHAP_BLOCK;
+    for (size_t begin = 0; begin < s->n_quick; begin += SHAP_TREES) {
+        size_t end = s->n_quick - begin < SHAP_TREES ? s->n_quick : begin + SHAP_TREES;
         for (size_t i = 0; i < n; i += SHAP_BLOCK) {
-            size_t here = n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK, eights = here / VOUCH__SHAP_ROWS;
-            for (size_t r = 0; r < here; r++)
-                lines_of(s, q, decisions_of(s, rows + (i + r) * inputs, bytes + (i + r) * apart, q), line[r]);
-            add_eights(line, eights, input, s->live[q], sum + i * inputs, inputs);
-            for (size_t r = VOUCH__SHAP_ROWS * eights; r < here; r++)
-                add_lines(line[r], input, sum + (i + r) * inputs, sum + (i + r) * inputs);
+            size_t here = n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK;
+            if (parts > 8)
+                ask_for_trees(s, end, end + SHAP_TREES, i / SHAP_BLOCK, parts);
+            for (size_t q = begin; q < end; q++)
+                quick_block(s, q, here, rows + i * inputs, bytes + i * apart, apart, sum + i * inputs);
         }
     }
 }
