@@ -125,6 +125,15 @@ const char *vouch_ctx_error(const vouch_ctx *ctx) { return ctx->error; }
 
 const vouch_alloc *vouch__allocator(const vouch_ctx *ctx) { return &ctx->options.alloc; }
 
+/* A message is one line of text, whatever the names in it hold. */
+static void say(vouch_ctx *ctx, const char text[ERROR_MAX])
+{
+    size_t i = 0;
+    for (; i < ERROR_MAX - 1 && text[i]; i++)
+        ctx->error[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7F ? ' ' : text[i];
+    ctx->error[i] = '\0';
+}
+
 vouch_status vouch__fail(vouch_ctx *ctx, vouch_status status, const char *fmt, ...)
 {
     char text[ERROR_MAX]; /* an argument may be the old message itself */
@@ -132,7 +141,7 @@ vouch_status vouch__fail(vouch_ctx *ctx, vouch_status status, const char *fmt, .
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    memcpy(ctx->error, text, sizeof text);
+    say(ctx, text);
     return status;
 }
 
@@ -145,7 +154,7 @@ vouch_status vouch__because(vouch_ctx *ctx, vouch_status status, const char *fmt
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof text)
         (void)snprintf(text + n, sizeof text - (size_t)n, ": %s", ctx->error);
-    memcpy(ctx->error, text, sizeof text);
+    say(ctx, text);
     return status;
 }
 

@@ -161,6 +161,10 @@ static void a_failure_keeps_status_and_message(void **state)
     assert_string_equal(vouch_ctx_error(fresh), "again: read a.csv: x[3] is odd");
     assert_int_equal(vouch__oom(fresh), VOUCH_E_NOMEM);
     assert_string_equal(vouch_ctx_error(fresh), "out of memory");
+    assert_int_equal(vouch__fail(fresh, VOUCH_E_DATA, "no column '%s'", "a\nb\x1b[1m"), VOUCH_E_DATA);
+    assert_string_equal(vouch_ctx_error(fresh), "no column 'a b [1m'");
+    assert_int_equal(vouch__because(fresh, VOUCH_E_DATA, "a\tb"), VOUCH_E_DATA);
+    assert_string_equal(vouch_ctx_error(fresh), "a b: no column 'a b [1m'");
     vouch_ctx_free(fresh);
 }
 
