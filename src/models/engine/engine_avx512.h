@@ -135,7 +135,7 @@ VOUCH__INLINE VOUCH__BW void vouch__sum_pack512(const struct vouch__engine *e, s
                                                 vouch__sum *sum, double *raw)
 {
     size_t t = VOUCH__PACK * pack, left = e->n_trees - t, n = left < VOUCH__PACK ? left : VOUCH__PACK;
-    const double *cell = e->cell + VOUCH__CELLS * t;
+    const double *cell = e->is_float ? NULL : e->cell + VOUCH__CELLS * t;
     const float *narrow = e->is_float ? e->cell_float + VOUCH__CELLS * t : NULL;
     if (e->group) {
         for (size_t j = 0; j < n; j++)
