@@ -54,12 +54,23 @@ vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, con
                               vouch__doc *doc, vouch__json *log, vouch_model **out_model)
 {
     vouch__fit_data named = *data;
+    vouch__doc *unread = NULL; /* the log of a caller who wants none */
+    vouch_model *model = NULL;
     vouch_status status = check_kind(ctx, kind, data);
     if (status)
         return status;
-    vouch_model *model = vouch__alloc(ctx, 1, sizeof *model);
-    if (!model)
-        return vouch__oom(ctx);
+    if (!doc) {
+        status = vouch__doc_new(ctx, &unread);
+        if (status)
+            return status;
+        doc = unread;
+        log = vouch__json_object(unread);
+    }
+    model = vouch__alloc(ctx, 1, sizeof *model);
+    if (!model) {
+        status = vouch__oom(ctx);
+        goto done;
+    }
     named.name = name;
     model->kind = kind;
     model->version = kind->version;
@@ -86,6 +97,7 @@ vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, con
     model = NULL;
 done:
     vouch_model_free(model);
+    vouch__doc_free(unread);
     return status;
 }
 

@@ -130,7 +130,8 @@ vouch_status vouch__params_read(vouch_ctx *ctx, const vouch__model_kind *kind, c
                                 const char *const *skip, size_t n_skip, double *out_value);
 
 /* Fit a model named `name`. Takes inputs (left empty) on success: data->binding, if made from them, is then
- * only to be cleared, and rows are scored through a binding of the model's own inputs. */
+ * only to be cleared, and rows are scored through a binding of the model's own inputs. log, an object of doc,
+ * gets what the kind has to tell of the fit; both may be NULL. */
 vouch_status vouch__model_fit(vouch_ctx *ctx, const vouch__model_kind *kind, const char *name,
                               vouch__inputs *inputs, const double *value, const vouch__fit_data *data,
                               vouch__doc *doc, vouch__json *log, vouch_model **out_model);

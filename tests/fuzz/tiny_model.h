@@ -61,7 +61,7 @@ static void tiny_inputs(tiny_model *t, vouch__inputs *inputs)
         where->category[k] = vouch__strdup(t->ctx, vouch_table_category(t->table, 1, k));
 }
 
-static tiny_model tiny_make(const char *kind_name)
+static inline tiny_model tiny_make(const char *kind_name)
 {
     tiny_model t = { .ctx = vouch_ctx_new(NULL) };
     const vouch__model_kind *kind = vouch__kind_find(kind_name);

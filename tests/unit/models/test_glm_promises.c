@@ -46,6 +46,26 @@ static void a_fit_has_the_same_bytes_on_any_number_of_threads(void **state)
     }
 }
 
+static void every_kind_is_fitted_by_a_program_that_wants_no_log(void **state)
+{
+    (void)state;
+    static const char *const kind[] = { "glm", "scorecard", "gbdt" };
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    simulate();
+    for (int k = 0; k < 3; k++) {
+        vouch_table *table = NULL;
+        vouch_model *model = NULL;
+        assert_ok(ctx, kit_table(ctx, ROWS, COLS, x, is_text, &table));
+        vouch_fit_spec spec = { .kind = kind[k], .name = "m", .table = table, .target = y };
+        spec.params = k == 2 ? "{trees: 3}" : NULL;
+        assert_ok(ctx, vouch_model_fit(ctx, &spec, &model));
+        assert_string_equal(vouch_model_kind_name(model), kind[k]);
+        vouch_model_free(model);
+        vouch_table_unref(table);
+    }
+    vouch_ctx_free(ctx);
+}
+
 static void every_path_of_the_kernels_gives_the_same_bits(void **state)
 {
     enum { B = VOUCH__GLM_BLOCK, K = 8 };
@@ -166,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fit_has_the_same_bytes_on_any_number_of_threads),
+        cmocka_unit_test(every_kind_is_fitted_by_a_program_that_wants_no_log),
         cmocka_unit_test(every_path_of_the_kernels_gives_the_same_bits),
         cmocka_unit_test(a_model_reads_back_and_its_contributions_add_up),
         cmocka_unit_test(separation_is_said_and_firth_is_finite),
