@@ -103,12 +103,15 @@ vouch_status vouch__fit_rules_read(vouch_ctx *ctx, const char *path, const char 
 }
 
 vouch_status vouch__fit_monotone_read(vouch_ctx *ctx, const char *path, const char *model,
-                                      const vouch__json *monotone, vouch__inputs *inputs)
+                                      const vouch__json *monotone, bool may_be_auto, vouch__inputs *inputs)
 {
     const place at = { ctx, path, model, inputs };
+    const char *all = vouch__json_string(monotone);
     vouch_status status = VOUCH_OK;
-    if (!monotone || monotone->type != VOUCH__JSON_OBJECT)
+    if (!monotone || monotone->type == VOUCH__JSON_NULL || (may_be_auto && all && strcmp(all, "auto") == 0))
         return VOUCH_OK;
+    if (monotone->type != VOUCH__JSON_OBJECT)
+        return wrong(&at, VOUCH_E_FORMAT, monotone, "monotone must be a mapping of input: up | down");
     for (const vouch__json *node = monotone->first; node && !status; node = node->next) {
         size_t j = 0;
         const char *word = vouch__json_string(node);

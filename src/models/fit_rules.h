@@ -12,8 +12,9 @@
 vouch_status vouch__fit_rules_read(vouch_ctx *ctx, const char *path, const char *model,
                                    const vouch__json *mapping, const vouch__inputs *inputs,
                                    vouch__fit_data *data);
-/* "monotone: {a: up, b: down}". A node that is no mapping ("auto") says nothing. */
+/* "monotone: {a: up, b: down}" (NULL: nothing). To kinds that choose directions themselves "auto" says
+ * nothing. */
 vouch_status vouch__fit_monotone_read(vouch_ctx *ctx, const char *path, const char *model,
-                                      const vouch__json *monotone, vouch__inputs *inputs);
+                                      const vouch__json *monotone, bool may_be_auto, vouch__inputs *inputs);
 
 #endif

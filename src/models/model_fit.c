@@ -90,7 +90,8 @@ static vouch_status read_params(vouch_ctx *ctx, const vouch_fit_spec *spec, cons
     if (!status)
         status = vouch__params_read(ctx, kind, root, skip, 1, value);
     if (!status && root)
-        status = vouch__fit_monotone_read(ctx, said, spec->name, vouch__json_get(root, "monotone"), inputs);
+        status = vouch__fit_monotone_read(ctx, said, spec->name, vouch__json_get(root, "monotone"),
+                                          (kind->capabilities & VOUCH__CAN_POINTS) != 0, inputs);
     data->settings = root;
     if (!status && (kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
         status = vouch__fit_rules_read(ctx, said, spec->name, root, inputs, data);

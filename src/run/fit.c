@@ -1,7 +1,7 @@
 /* One model from a recipe: what vouch run does to each of its models, without split, controls or ledger. */
 #include "base/file.h"
 #include "base/schema.h"
-#include "models/model_kind.h"
+#include "models/fit_rules.h"
 #include "num/rng.h"
 #include "vouch/run.h"
 
@@ -76,9 +76,11 @@ static vouch_status read_target(vouch_ctx *ctx, fitting *f)
         return is_text
                    ? vouch__schema_fail(ctx, f->path, target, "a target of text needs {column: .., bad: ..}")
                    : VOUCH_OK;
+    if (is_text && !vouch__json_string(bad))
+        return vouch__schema_fail(ctx, f->path, bad, "the target is text, so bad must be a text");
     f->bad = bad->type == VOUCH__JSON_BOOL ? (double)bad->flag : vouch__json_double(bad, NAN);
     for (size_t c = 0; is_text && c < vouch_table_categories(f->table, f->target); c++)
-        if (vouch__json_string(bad) && !strcmp(vouch_table_category(f->table, f->target, c), bad->text))
+        if (!strcmp(vouch_table_category(f->table, f->target, c), bad->text))
             f->bad = (double)c;
     return isnan(f->bad) ? vouch__schema_fail(ctx, f->path, bad, "no row has this target") : VOUCH_OK;
 }
@@ -135,7 +137,6 @@ static vouch_status read_rows(vouch_ctx *ctx, fitting *f)
 static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
 {
     const vouch__json *inputs = vouch__json_get(f->root, "inputs");
-    const vouch__json *monotone = vouch__json_get(f->spec, "monotone");
     size_t cols = vouch_table_cols(f->table), n = 0;
     vouch_status status = VOUCH_OK;
     for (const vouch__json *node = inputs ? inputs->first : NULL; node && !status; node = node->next)
@@ -152,13 +153,23 @@ static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
             continue;
         vouch__input *input = &f->inputs.at[j++];
         const char *name = vouch_table_name(f->table, col);
-        const char *direction = vouch__json_string(vouch__json_get(monotone, name));
         input->name = vouch__strdup(ctx, name);
-        input->monotone = (int8_t)(!direction ? 0 : !strcmp(direction, "up") ? 1 : -1);
         status = input->name ? VOUCH_OK : vouch__oom(ctx);
         if (!status && vouch_table_type(f->table, col) == VOUCH_TEXT)
             status = vouch__input_categories(ctx, f->table, col, f->data.train.n, f->data.train.row, input);
     }
+    return status;
+}
+
+/* What the recipe says of single inputs. */
+static vouch_status read_rules(vouch_ctx *ctx, fitting *f, const char *name)
+{
+    const vouch__json *monotone = vouch__json_get(f->spec, "monotone");
+    bool may_be_auto = (f->kind->capabilities & VOUCH__CAN_POINTS) != 0;
+    vouch_status status = vouch__fit_monotone_read(ctx, f->path, name, monotone, may_be_auto, &f->inputs);
+    if (!status &&
+        (f->kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
+        status = vouch__fit_rules_read(ctx, f->path, name, f->spec, &f->inputs, &f->data);
     return status;
 }
 
@@ -242,11 +253,15 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_mode
 {
     const char *name = vouch__json_string(vouch__json_get(f->root, "name"));
     vouch__doc *log = NULL;
+    if (!name)
+        name = f->kind->name;
     vouch_status status = read_target(ctx, f);
     if (!status)
         status = read_rows(ctx, f);
     if (!status)
         status = make_inputs(ctx, f);
+    if (!status)
+        status = read_rules(ctx, f, name);
     if (!status)
         status = vouch__bind(ctx, &f->inputs, f->table, &f->binding);
     if (!status)
@@ -254,8 +269,8 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_mode
     f->data.binding = &f->binding;
     f->data.settings = f->spec;
     if (!status) {
-        status = vouch__model_fit(ctx, f->kind, name ? name : f->kind->name, &f->inputs, f->value, &f->data,
-                                  log, vouch__json_object(log), out_model);
+        status = vouch__model_fit(ctx, f->kind, name, &f->inputs, f->value, &f->data, log,
+                                  vouch__json_object(log), out_model);
         if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
             status = vouch__because(ctx, status, "%s: model", f->path);
     }

@@ -59,7 +59,8 @@ static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vou
             status = read_special(ctx, job, input);
     }
     if (!status)
-        status = vouch__fit_monotone_read(ctx, job->project.path, plan->name, plan->monotone, out_inputs);
+        status = vouch__fit_monotone_read(ctx, job->project.path, plan->name, plan->monotone, false,
+                                          out_inputs);
     return status;
 }
 

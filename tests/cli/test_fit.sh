@@ -58,4 +58,26 @@ says utilisation
 cut -d, -f1-12 loans.csv >fewer.csv
 expect 1 vouch score good.vouch fewer.csv --quiet
 says "'"
+# What is said of single inputs is done by the kinds that can, and what cannot be meant is refused.
+cat >good.yaml <<'YAML'
+target: {column: defaulted, bad: 1}
+inputs: [income, savings, utilisation, debt_to_income]
+model:
+  kind: gbdt
+  trees: 20
+YAML
+{ cat good.yaml; echo '  interactions: [[income, savings]]'; } >apart.yaml
+{ cat good.yaml; echo '  monotone: {savings: down}'; } >down.yaml
+for recipe in good apart down; do
+    expect 0 vouch fit $recipe.yaml loans.csv --out $recipe.vouch --quiet
+    vouch score $recipe.vouch loans.csv --quiet >$recipe.csv
+done
+cmp -s good.csv apart.csv && fail "interactions change nothing"
+cmp -s good.csv down.csv && fail "a direction changes nothing"
+bad 's/trees: .*/monotone: {savings: sideways}/' "bad.yaml:5:23:" "up or down"
+bad 's/trees: .*/monotone: {true_pd: up}/' "bad.yaml:5:" true_pd
+bad 's/trees: .*/monotone: auto/' "bad.yaml:5:" mapping
+bad 's/trees: .*/interactions: [[income, age]]/' "bad.yaml:5:" age
+bad 's/column: defaulted, bad: 1/column: purpose, bad: 1/' "bad.yaml:1:" "must be a text"
+bad 's/column: defaulted, bad: 1/column: purpose, bad: yacht/' "bad.yaml:1:" "no row"
 echo "a recipe makes one model, and every refusal says where"
