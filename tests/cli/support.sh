@@ -7,6 +7,7 @@ root=$(cd "$here/../.." && pwd)
 place=$(mktemp -d)
 export VOUCH_PASSPHRASE=test
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" # leaks are the unit tests' matter; here a foreign library is loaded
+export TSAN_OPTIONS="${TSAN_OPTIONS:-}:suppressions=$root/tests/tsan.supp"
 servers=
 trap 'for p in $servers; do kill -9 "$p" 2>/dev/null || :; done; rm -rf "$place"' EXIT
 cd "$place"

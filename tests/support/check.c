@@ -11,15 +11,8 @@
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-/* DuckDB's library is not built for the thread sanitizer, which therefore sees neither its locks nor that its
- * threads are done with what they hand to the functions named here. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "called_from_lib:libduckdb.so\nrace:libduckdb.so\nrace:libstdc++.so\nrace:vouch__duckdb_column_"
-           "read\n"
-           "race:vouch__table_intern\nrace:gather_texts\n";
-}
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "suppressions=" VOUCH_TEST_ROOT "/tsan.supp"; }
 #endif
 #endif
 
