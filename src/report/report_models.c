@@ -4,6 +4,7 @@
 #include "report/report_page.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void open_heading(vouch__page *page, const char *text)
@@ -116,6 +117,130 @@ static vouch_status learning_curve(vouch__page *page, const vouch__json *log)
     return status;
 }
 
+static size_t place_of(const vouch__json *table, const char *name)
+{
+    const vouch__json *columns = vouch__json_get(table, "columns");
+    size_t i = 0;
+    for (const vouch__json *at = columns ? columns->first : NULL; at; at = at->next, i++)
+        if (vouch__json_string(at) && !strcmp(at->text, name))
+            return i;
+    return SIZE_MAX;
+}
+
+static size_t cut_at(const char *text, size_t len)
+{
+    while (len && ((unsigned char)text[len] & 0xc0u) == 0x80u) /* not inside a letter */
+        len--;
+    return len;
+}
+
+/* "input = level" within the width that is drawn, some of both: the level is what tells rows apart. NULL: out
+ * of memory. */
+static const char *short_label(vouch__page *page, const char *name)
+{
+    enum { LETTERS = 36, LEVEL = 20 };
+    const char *level = strstr(name, " = ");
+    size_t len = strlen(name), tail = level ? strlen(level) : 0, room = LETTERS;
+    if (!level || len <= LETTERS)
+        return name;
+    room -= (tail < LEVEL ? tail : LEVEL) + 1;
+    size_t head = (size_t)(level - name);
+    if (head > room)
+        head = cut_at(name, room);
+    char *out = vouch__scratch(page->ctx, head + tail + 4, 1);
+    if (!out)
+        return NULL;
+    memcpy(out, name, head);
+    (void)snprintf(out + head, tail + 4, "%s%s", name + head == level ? "" : "\xe2\x80\xa6", level);
+    return out;
+}
+
+static double reach(const vouch__chart *chart, size_t i)
+{
+    double bounds = fmax(fabs(chart->low[i]), fabs(chart->high[i]));
+    return fmax(fabs(chart->y[0][i]), isnan(bounds) ? 0.0 : bounds);
+}
+
+/* Figures of rows that one scale can show: coefficients per unit of money are nothing beside those of levels.
+ * Those that are drawn go to the front of each figure, the rest keep their order. all is used up. */
+static void draw_coefficients(vouch__page *page, vouch__chart *all)
+{
+    enum { ROWS = 40 };
+    const double apart = 100.0;
+    double *const value[3] = { all->y[0], all->low, all->high };
+    vouch__buf_text(page->out, "<h4>Coefficients and their intervals</h4>");
+    while (all->n) {
+        vouch__chart chart = *all;
+        const char *name[ROWS];
+        double row[3][ROWS], most = 0.0;
+        size_t left = 0;
+        for (size_t i = 0; i < all->n; i++)
+            most = fmax(most, reach(all, i));
+        chart.n = 0;
+        for (size_t i = 0; i < all->n; i++) {
+            bool in = chart.n < ROWS && reach(all, i) * apart >= most;
+            for (size_t k = 0; k < 3; k++)
+                *(in ? &row[k][chart.n] : &value[k][left]) = value[k][i];
+            *(in ? &name[chart.n] : &all->label[left]) = all->label[i];
+            *(in ? &chart.n : &left) += 1;
+        }
+        chart.label = name;
+        chart.y[0] = row[0];
+        chart.low = row[1];
+        chart.high = row[2];
+        all->n = left;
+        bool wide = vouch__chart_is_wide(&chart);
+        vouch__buf_text(page->out,
+                        wide ? "<div class=\"plots wide\"><figure>" : "<div class=\"plots\"><figure>");
+        vouch__chart_draw(page->out, &chart, ++page->figures);
+        vouch__buf_text(page->out, "</figure></div>\n");
+    }
+}
+
+/* Estimates with their bounds, a row each; but the intercept, which answers another question. */
+static vouch_status coefficient_plot(vouch__page *page, const vouch__json *own)
+{
+    const vouch__json *table = vouch__json_get(own, "coefficients"), *rows = vouch__json_get(table, "rows");
+    const size_t column[3] = { place_of(table, "estimate"), place_of(table, "low"), place_of(table, "high") };
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__chart chart = {
+        .type = "interval",
+        .title = "Coefficients",
+        .source = "A plot of the coefficients and their intervals, which are in the model.",
+        .y_label = "coefficient: of a level against its base, of a number for one more",
+        .n_series = 1
+    };
+    if (!rows || rows->type != VOUCH__JSON_ARRAY || !rows->len || column[0] == SIZE_MAX ||
+        column[1] == SIZE_MAX || column[2] == SIZE_MAX)
+        return VOUCH_OK;
+    chart.label = vouch__scratch(page->ctx, rows->len, sizeof *chart.label);
+    chart.y[0] = vouch__scratch(page->ctx, rows->len, sizeof *chart.y[0]);
+    chart.low = vouch__scratch(page->ctx, rows->len, sizeof *chart.low);
+    chart.high = vouch__scratch(page->ctx, rows->len, sizeof *chart.high);
+    if (!chart.label || !chart.y[0] || !chart.low || !chart.high)
+        return vouch__oom(page->ctx);
+    for (const vouch__json *row = rows->first; row; row = row->next) {
+        const char *name = vouch__json_string(row->first);
+        double at[3];
+        for (size_t k = 0; k < 3; k++) {
+            at[k] = vouch__json_double(vouch__json_at(row, column[k]), NAN);
+            at[k] = vouch__can_draw(at[k]) ? at[k] : NAN;
+        }
+        if (!name || !strcmp(name, "(intercept)") || isnan(at[0]))
+            continue;
+        chart.label[chart.n] = short_label(page, name);
+        if (!chart.label[chart.n])
+            return vouch__oom(page->ctx);
+        chart.y[0][chart.n] = at[0];
+        chart.low[chart.n] = at[1];
+        chart.high[chart.n++] = at[2];
+    }
+    if (chart.n)
+        draw_coefficients(page, &chart);
+    vouch__scratch_reset(page->ctx, mark);
+    return VOUCH_OK;
+}
+
 /* The first of two names that is there: what a model tells of itself, and what a run may call it. */
 static const vouch__json *either(const vouch__json *object, const char *a, const char *b)
 {
@@ -153,6 +278,8 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
         vouch__page_members(page, own, NULL, 0);
     }
     vouch_status status = learning_curve(page, log);
+    if (!status)
+        status = coefficient_plot(page, own);
     if (!status)
         inputs(page, vouch__json_get(model, "inputs"));
     if (!status)

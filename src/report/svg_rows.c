@@ -32,7 +32,7 @@ static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t lette
     vouch__frame frame = { .width = narrow ? NARROW : WIDTH,
                            .height = 26.0 + (double)(n * ROW) + 44,
                            .left = 12 + (double)letters * 7.4,
-                           .right = 56,
+                           .right = strcmp(chart->type, "interval") != 0 ? 56 : 68,
                            .top = 26,
                            .bottom = 44 };
     frame.x = (vouch__scale){ low, high, frame.left, frame.width - frame.right,

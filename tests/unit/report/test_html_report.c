@@ -279,6 +279,33 @@ static void the_report_survives_every_allocation_failure(void **state)
     sweep_allocations(render, NULL, 0);
 }
 
+static void coefficients_are_drawn_with_their_intervals(void **state)
+{
+    vouch__doc *doc = read_text(
+        "{\"models\":[{\"name\":\"m\",\"kind\":\"glm\",\"model\":{\"coefficients\":{\"columns\":["
+        "\"coefficient\","
+        "\"estimate\",\"low\",\"high\"],\"rows\":[[\"(intercept)\",7,6,8],[\"age\",0.5,0.25,0.75],"
+        "[\"a name that is far too long to be drawn = west\",-0.5,-1,null],[\"gone\",null,null,null],"
+        "[\"pay\",1e-6,0,2e-6]]}}}]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    (void)state;
+    has(&out, "Coefficients and their intervals");
+    has(&out, "\xe2\x80\xa6 = west</text>");
+    const char *first = strstr(out.at, "<svg"), *second = first ? strstr(first + 1, "<svg") : NULL;
+    if (!first || !second) { /* money has a scale of its own */
+        fail_msg("not two figures");
+        return;
+    }
+    assert_true(strstr(first, ">age</text>") < second);
+    assert_true(strstr(first, ">pay</text>") > second);
+    assert_null(strstr(second + 1, "<svg"));
+    assert_null(strstr(first, ">gone</text>"));
+    assert_null(strstr(first, ">(intercept)</text>"));
+    is_balanced(out.at);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +317,7 @@ int main(void)
         cmocka_unit_test(the_text_names_champion_figures_and_findings),
         cmocka_unit_test(verdicts_are_counted),
         cmocka_unit_test(the_report_survives_every_allocation_failure),
+        cmocka_unit_test(coefficients_are_drawn_with_their_intervals),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
