@@ -99,8 +99,13 @@ enum { FEW = 60, FEW_COLS = 3 };
 
 static double few[FEW * FEW_COLS], target[FEW];
 
+typedef struct life {
+    const char *params;
+} life;
+
 static vouch_status whole_life(vouch_ctx *ctx, void *arg)
 {
+    const life *l = arg;
     static const bool few_text[FEW_COLS] = { false, true, false };
     const char *path = test_path("swept.vouch");
     vouch_table *table = NULL;
@@ -108,7 +113,7 @@ static vouch_status whole_life(vouch_ctx *ctx, void *arg)
     char *told = NULL;
     double raw[FEW], part[FEW * FEW_COLS], base;
     vouch_status status = kit_table(ctx, FEW, FEW_COLS, few, few_text, &table);
-    kit_fit spec = { .kind = "glm", .table = table, .n_train = FEW, .target = target, .params = arg };
+    kit_fit spec = { .kind = "glm", .table = table, .n_train = FEW, .target = target, .params = l->params };
     if (!status)
         status = kit_model(ctx, &spec, &model);
     if (!status)
@@ -144,8 +149,10 @@ static void every_allocation_of_a_life_may_fail(void **state)
         target[i] = (double)(i * 29 % 11 < 4 ? 0 : i * 31 % 13 * (1 + i % 3) / 3);
     }
     size_t n = getenv("VOUCH_TEST_ALL") ? sizeof params / sizeof *params : 2; /* the estimated are slow */
-    for (size_t k = 0; k < n; k++)
-        sweep_allocations(whole_life, (void *)(uintptr_t)params[k], 0);
+    for (size_t k = 0; k < n; k++) {
+        life l = { params[k] };
+        sweep_allocations(whole_life, &l, 0);
+    }
 }
 
 int main(void)
