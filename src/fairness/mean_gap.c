@@ -47,7 +47,8 @@ static vouch__comparison gap(const vouch__outcomes *o, const vouch__groups *g, c
         d = spread > 0 ? (mean - of_reference) / spread : (double)NAN;
         error = sqrt(m->variance[at] / n + m->variance[g->reference] / r) / spread;
     }
-    return (vouch__comparison){ !isnan(d), d, d - reach * error, d + reach * error, NAN, NAN };
+    double p = o->test && error > 0 ? fmin(1, 2 * vouch__normal_sf(fabs(d) / error)) : (double)NAN;
+    return (vouch__comparison){ !isnan(d), d, d - reach * error, d + reach * error, p, NAN };
 }
 
 vouch_status vouch__fair_mean_gap(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g,
@@ -64,15 +65,18 @@ vouch_status vouch__fair_mean_gap(vouch_ctx *ctx, const vouch__outcomes *o, cons
     for (size_t at = 0; at < g->n_groups; at++)
         if (vouch__is_compared(o, g, at))
             c[at] = gap(o, g, &m, at);
+    status = vouch__comparisons_adjust(ctx, g->n_groups, c);
+    if (status)
+        return status;
     size_t worst = vouch__worst(g, g->n_groups, c, VOUCH__WORSE_ABOVE);
     if (worst == SIZE_MAX) {
         vouch__fair_refuse(o, g, entry,
                            "The values do not differ, or no group with a value is large enough.");
         return VOUCH_OK;
     }
-    c[worst].holm = NAN;
     vouch__fair_tell(g, worst, &c[worst], entry, note, sizeof note);
-    vouch__json *object = vouch__fair_add(o, entry, !(c[worst].low > 0));
+    bool is_chance = o->test ? !(c[worst].holm < VOUCH__FAIR_ALPHA) : !(c[worst].low > 0);
+    vouch__json *object = vouch__fair_add(o, entry, is_chance);
     vouch__json *table = vouch__evidence_table(o->list, object, "groups", columns);
     for (size_t at = 0; at < g->n_groups; at++) {
         bool is_made = c[at].is_made;

@@ -53,7 +53,8 @@ const vouch_test vouch__test_fair_smd = {
     .convention = "Group less reference, over the pooled within-group standard deviation unless another is "
                   "asked for; above 0 the group scores riskier, towards decline. The number in percent is "
                   "the SMD of the field's software. Interval by the large-sample normal approximation; "
-                  "another deviation than the pooled one is taken as known. Groups as for the adverse "
+                  "another deviation than the pooled one is taken as known; of a file of scores p is by the "
+                  "same error, corrected by Holm over the groups. Groups as for the adverse "
                   "impact ratio.",
     .high_risk = "A difference above 0.30 whose interval keeps clear of 0; 0.50 is a medium effect by "
                  "Cohen's convention.",
@@ -64,6 +65,7 @@ const vouch_test vouch__test_fair_smd = {
               "and a difference may be one of risk: read fairness.residual_smd beside it.",
     .source = "Cohen, Statistical Power Analysis (1988) 66-67; Hedges & Olkin, Statistical Methods for "
               "Meta-Analysis (1985) 86",
+    .null_hypothesis = "the mean scores are equal",
     .unit = "standard deviations",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_GROUPS | VOUCH__NEEDS_FINITE,
     .uses = VOUCH__NEEDS_LABELS,

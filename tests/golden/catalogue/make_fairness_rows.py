@@ -128,14 +128,17 @@ def mean_gap(v, g, sigma):
         e = np.sqrt((p_.size + r.size) / (p_.size * r.size) + d * d / (2 * (p_.size + r.size)))
     else:
         e = np.sqrt(p_.var(ddof=1) / p_.size + r.var(ddof=1) / r.size) / s
-    return d, d - norm.ppf(0.975) * e, d + norm.ppf(0.975) * e
+    return d, d - norm.ppf(0.975) * e, d + norm.ppf(0.975) * e, 2 * norm.sf(abs(d) / e)
 
 
 for sigma in ("pooled", "reference", "all", "label"):
     for test, v in (("fairness.smd", score), ("fairness.residual_smd", probability - bad)):
-        worst = max((mean_gap(v, g, sigma) for g in "bc"), key=lambda t: t[0])
+        both = [mean_gap(v, g, sigma) for g in "bc"]
+        worst = max(both, key=lambda t: t[0])
+        adjusted = multipletests([t[3] for t in both], method="holm")[1]
         case(test, now, {"0.value": float(worst[0]), "0.interval.low": float(worst[1]),
-                         "0.interval.high": float(worst[2])}, sigma=sigma)
+                         "0.interval.high": float(worst[2]), "0.p_value": float(adjusted[both.index(worst)])},
+             sigma=sigma)
 
 # ---- strata
 tables = []
