@@ -225,14 +225,28 @@ static void fill_quick(struct vouch__shap *s, size_t q, size_t n, size_t h)
     fill_quick(s, q, root + (size_t)node->right, 2 * h + 1);
 }
 
+size_t vouch__shap_levels(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES])
+{
+    size_t n = 1;
+    inner[0] = 0;
+    for (size_t k = 0; k < n; k++) {
+        const int32_t child[2] = { tree[inner[k]].left, tree[inner[k]].right };
+        for (size_t side = 0; side < 2; side++)
+            if (tree[child[side]].left >= 0)
+                inner[n++] = (uint32_t)child[side];
+    }
+    return n;
+}
+
 static void fill_deep(struct vouch__shap *s, const vouch__shap_deep *d)
 {
-    size_t lane = 0, first = s->trees->root[d->tree], last = s->trees->root[d->tree + 1];
-    for (size_t i = first; d->width && i < last; i++)
-        if (s->trees->node[i].left >= 0) {
-            vouch__shap_set_lane(s, d->group + lane / VOUCH__SHAP_LANES, lane % VOUCH__SHAP_LANES, i);
-            lane++;
-        }
+    uint32_t inner[VOUCH__SHAP_NODES];
+    size_t first = s->trees->root[d->tree];
+    if (!d->width)
+        return;
+    (void)vouch__shap_levels(s->trees->node + first, inner);
+    for (size_t k = 0; k < d->n; k++)
+        vouch__shap_set_lane(s, d->group + k / VOUCH__SHAP_LANES, k % VOUCH__SHAP_LANES, first + inner[k]);
 }
 
 vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s)

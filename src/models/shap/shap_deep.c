@@ -41,7 +41,7 @@ typedef struct making {
     vouch__shap_deep *d;
     const uint32_t *input_at; /* number of an input among those of deep trees */
     size_t root, leaves;
-    const uint16_t *number; /* [nodes of the tree] inner nodes and leaves, each in order */
+    const uint16_t *number; /* [nodes of the tree] inner nodes by level, leaves in order */
     lower path[DEEP];
     bool is_counting;
 } making;
@@ -118,11 +118,15 @@ static void make_tree(making *m, uint16_t *number)
 {
     const vouch__node *tree = m->s->trees->node + m->s->trees->root[m->d->tree];
     size_t n = m->s->trees->root[m->d->tree + 1] - m->s->trees->root[m->d->tree];
-    uint16_t inner = 0, leaves = 0;
+    uint32_t inner[VOUCH__SHAP_NODES];
+    uint16_t leaves = 0;
     if (!m->d->width)
         return;
     for (size_t i = 0; i < n; i++)
-        number[i] = tree[i].left < 0 ? leaves++ : inner++;
+        number[i] = tree[i].left < 0 ? leaves++ : 0;
+    n = vouch__shap_levels(tree, inner);
+    for (size_t k = 0; k < n; k++)
+        number[inner[k]] = (uint16_t)k;
     m->root = m->s->trees->root[m->d->tree];
     m->number = number;
     m->d->tau = (uint32_t)m->s->n_tau;

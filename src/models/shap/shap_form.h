@@ -3,7 +3,7 @@
  * Decisions: nodes are taken 64 at a time, a group. Lane l of a group goes right when byte place[l] of the
  * row's ranks is not less than rank[l] (models/engine/rank_table.h); a lane without a node never does. A
  * quick tree is one group, its lane h node h of a heap (children 2 h and 2 h + 1); a deep tree has its inner
- * nodes in order.
+ * nodes level by level.
  *
  * Quick trees have 16 units: unit j is what lies below heap node 16 + j, or the leaf above it. Its leaves
  * look at no more than 7 nodes, mask[j]; those decisions, in order of h, number a line of 8 integers: what
@@ -142,6 +142,8 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
 vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s);
 /* How many lines the units below node, which is on a level, have together. */
 size_t vouch__shap_lines(const vouch__node *tree, const vouch__node *node, size_t level);
+/* Inner nodes of a deep tree, level by level, so that neighbours seldom wait for each other; how many. */
+size_t vouch__shap_levels(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES]);
 void vouch__shap_set_lane(struct vouch__shap *s, size_t group, size_t lane, size_t node);
 
 /* What share of a node's cover its children hold; halves, and false, when both hold none. */
