@@ -9,8 +9,8 @@
 #define SHAP_INLINE static inline __attribute__((always_inline)) SHAP_TARGET
 
 enum {
-    SHAP_AHEAD = 4, /* trees whose lines are asked for before they are needed */
-    SHAP_RING = 8,
+    SHAP_AHEAD = 3, /* trees whose lines are asked for before they are needed */
+    SHAP_RING = 4,
     SHAP_TREES = 2 /* whose lines a cache of the second level holds */
 };
 
