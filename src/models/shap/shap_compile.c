@@ -244,8 +244,8 @@ static void fill_deep(struct vouch__shap *s, const vouch__shap_deep *d)
     size_t first = s->trees->root[d->tree];
     if (!d->width)
         return;
-    (void)vouch__shap_levels(s->trees->node + first, inner);
-    for (size_t k = 0; k < d->n; k++)
+    size_t n = vouch__shap_levels(s->trees->node + first, inner);
+    for (size_t k = 0; k < n; k++)
         vouch__shap_set_lane(s, d->group + k / VOUCH__SHAP_LANES, k % VOUCH__SHAP_LANES, first + inner[k]);
 }
 
