@@ -117,6 +117,8 @@
     X(overfit_slices)       \
     X(noise)                \
     X(shocks)               \
+    X(worst_cases)          \
+    X(prediction_sets)      \
     X(permutation)          \
     X(importance_stability) \
     X(unused_inputs)        \

@@ -120,6 +120,30 @@ cases += [
         "columns": {"x": [0.0] * 200 + [1e6] * 200, "idle": idle.tolist()}, "bad": [0] * 200 + [1] * 200},
      "expect": {"0.value": 0, "0.tables.sizes.rows.0.1": 1}, "params": {"space": "raw"}},
 ]
+# the worst tenth of either outcome against the rest: stability index with half a case added to each bin
+worst = np.zeros(n, bool)
+for c in (0, 1):
+    of_c = np.flatnonzero(bad == c)
+    worst[of_c[np.argsort(-base[of_c], kind="stable")][: int(0.1 * len(of_c))]] = True
+
+
+def psi(v):
+    edges = [np.sort(v)[n * k // 10] for k in range(1, 10)]
+    bins = np.searchsorted(edges, v, side="right")
+    e = np.bincount(bins[~worst], minlength=10) + 0.5
+    a = np.bincount(bins[worst], minlength=10) + 0.5
+    e, a = e / e.sum(), a / a.sum()
+    return float(((a - e) * np.log(a / e)).sum())
+
+
+found = sorted([psi(x), psi(z), psi(idle)], reverse=True)
+cases += [
+    {"test": "diagnose.worst_cases", "model": model, "now": now, "tolerance": 1e-12,
+     "expect": {"0.value": found[0], **{f"0.tables.inputs.rows.{k}.1": found[k] for k in range(3)}}},
+    # one probability for all: the reach is that of the bads, and every set holds both outcomes
+    {"test": "diagnose.prediction_sets", "model": {"constant": -1, "linear": {"x": 0, "z": 0}}, "now": now,
+     "tolerance": 1e-12, "params": {"least": 20}, "expect": {"0.value": -0.1, "0.tables.coverage.rows.0.5": 1}},
+]
 print(best, importance)
 out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
        "cases": cases}

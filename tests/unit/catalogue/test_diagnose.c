@@ -135,6 +135,21 @@ static void noise_costs_more_the_larger_it_is(void **state)
     vouch_ctx_free(ctx);
 }
 
+static void coverage_is_short_where_the_model_fails(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__evidence list;
+    vouch__sample s = planted();
+    run_one("diagnose.prediction_sets", &s, ctx, &list);
+    assert_non_null(strstr(golden_text(list.entries, "0.tables.coverage.rows.1.0"), "x >= 0."));
+    assert_true(golden_number(list.entries, "0.value") > 0.05);
+    assert_true(golden_number(list.entries, "0.p_value") <= 0.05);
+    assert_true(golden_number(list.entries, "0.tables.coverage.rows.0.4") > 0.9); /* all cases: held */
+    vouch__evidence_free(&list);
+    vouch_ctx_free(ctx);
+}
+
 static vouch_status sweep_one(vouch_ctx *ctx, void *arg)
 {
     const vouch_test *const *test = arg;
@@ -170,6 +185,7 @@ int main(void)
                                         cmocka_unit_test(a_planted_weak_spot_is_found),
                                         cmocka_unit_test(a_model_on_its_own_training_cases_overfits_nowhere),
                                         cmocka_unit_test(noise_costs_more_the_larger_it_is),
+                                        cmocka_unit_test(coverage_is_short_where_the_model_fails),
                                         cmocka_unit_test(every_allocation_may_fail) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
