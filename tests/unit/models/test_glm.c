@@ -193,7 +193,8 @@ static void dobsons_counts_equal_r(void **state)
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     for (int i = 0; i < 9; i++) {
         x[2 * i] = i % 3;
-        x[2 * i + 1] = (double)(i / 3);
+        int treatment = i / 3;
+        x[2 * i + 1] = treatment;
     }
     frame f = { 9, 2, x, is_text, y, NULL, "{family: poisson, base_level: first}" };
     vouch_model *model = fit_frame(ctx, &f);

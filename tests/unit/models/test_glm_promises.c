@@ -123,6 +123,10 @@ static void a_model_reads_back_and_its_contributions_add_up(void **state)
     simulate();
     assert_ok(ctx,
               fit(ctx, ROWS, "{splines: {x0: [0, 1, 3, 5]}, interactions: [[x0, x1], [x0, x2]]}", &model));
+    if (!model) {
+        fail_msg("no model");
+        return;
+    }
     assert_ok(ctx, vouch_model_read(ctx, model->file, model->file_len, &loaded));
     assert_ok(ctx, kit_table(ctx, ROWS, COLS, x, is_text, &table));
     assert_ok(ctx, vouch_model_score(ctx, model, table, raw, NULL, NULL));
