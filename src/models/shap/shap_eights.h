@@ -14,10 +14,11 @@ SHAP_INLINE void turn(__m256i a, __m256i b, __m256i c, __m256i d, __m256i at[4])
     at[3] = _mm256_permute2x128_si256(high, higher, 0x31);
 }
 
-/* Of a tree's nodes: bytes from the first input's sums to theirs; which of a unit's own three are live. */
+/* Of a tree's nodes: bytes from the first input's sums to theirs; which units have live nodes of their own.
+ */
 typedef struct SHAP_NAME(targets) {
     uint32_t to[VOUCH__SHAP_LANES];
-    uint8_t own[VOUCH__SHAP_UNITS];
+    bool is_live[VOUCH__SHAP_UNITS];
 } SHAP_NAME(targets);
 
 typedef const int64_t *const (*SHAP_NAME(rows))[VOUCH__SHAP_UNITS]; /* lines of rows */
@@ -37,16 +38,12 @@ SHAP_INLINE void add_own(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targets
     enum { OWN = VOUCH__SHAP_OWN };
     __m256i at[4];
     size_t h = VOUCH__SHAP_UNITS + j;
-    unsigned own = t->own[j];
-    if (!own)
-        return;
+    if (!t->is_live[j])
+        return; /* a single node that is not live adds 0: cheaper than asking */
     turn(SHAP_LOAD(0, j, OWN), SHAP_LOAD(1, j, OWN), SHAP_LOAD(2, j, OWN), SHAP_LOAD(3, j, OWN), at);
-    if (own & 1)
-        add_four(sum, t->to[h], at[0]);
-    if (own & 2)
-        add_four(sum, t->to[2 * h], at[1]);
-    if (own & 4)
-        add_four(sum, t->to[2 * h + 1], at[2]);
+    add_four(sum, t->to[h], at[0]);
+    add_four(sum, t->to[2 * h], at[1]);
+    add_four(sum, t->to[2 * h + 1], at[2]);
 }
 
 /* The last integers of four rows. */
@@ -87,7 +84,7 @@ SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], 
     for (size_t h = 0; h < VOUCH__SHAP_LANES; h++)
         t.to[h] = (uint32_t)(input[h] * VOUCH__SHAP_ROWS * sizeof *sum);
     for (size_t h = VOUCH__SHAP_UNITS; h < 2 * VOUCH__SHAP_UNITS; h++)
-        t.own[h - VOUCH__SHAP_UNITS] = (uint8_t)((live >> h & 1) | (live >> 2 * h & 3) << 1);
+        t.is_live[h - VOUCH__SHAP_UNITS] = (live >> h & 1) || (live >> 2 * h & 3);
     for (size_t j = 0; j < VOUCH__SHAP_UNITS; j += FOUR)
         for (size_t r = 0; r < VOUCH__SHAP_ROWS * eights; r += FOUR)
             add_units((SHAP_NAME(rows))(line + r), j, &t,
