@@ -123,7 +123,8 @@
     X(importance_stability) \
     X(unused_inputs)        \
     X(ale)                  \
-    X(h_statistic)
+    X(h_statistic)          \
+    X(lime)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

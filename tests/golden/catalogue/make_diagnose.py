@@ -144,6 +144,10 @@ cases += [
     {"test": "diagnose.prediction_sets", "model": {"constant": -1, "linear": {"x": 0, "z": 0}}, "now": now,
      "tolerance": 1e-12, "params": {"least": 20}, "expect": {"0.value": -0.1, "0.tables.coverage.rows.0.5": 1}},
 ]
+# a linear model is its own surrogate: nothing varies, and a coefficient is weight times standard deviation
+cases += [{"test": "explain.lime", "model": model, "now": now, "tolerance": 1e-9, "params": {"made": 100},
+           "expect": {"0.value": 0, "0.tables.inputs.rows.0.1": float(0.4 * x.std(ddof=1)),
+                      "0.tables.inputs.rows.1.1": float(1.5 * z.std(ddof=1)), "0.tables.surrogates.rows.0.0": 1}}]
 print(best, importance)
 out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
        "cases": cases}
