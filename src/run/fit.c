@@ -27,6 +27,7 @@ static const vouch__key target_keys[] = {
 
 typedef struct fitting {
     const char *path; /* of the recipe */
+    const char *name; /* of the model */
     vouch__doc *doc;
     const vouch__json *root, *spec;
     const vouch__model_kind *kind;
@@ -162,14 +163,14 @@ static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
 }
 
 /* What the recipe says of single inputs. */
-static vouch_status read_rules(vouch_ctx *ctx, fitting *f, const char *name)
+static vouch_status read_rules(vouch_ctx *ctx, fitting *f)
 {
     const vouch__json *monotone = vouch__json_get(f->spec, "monotone");
     bool may_be_auto = (f->kind->capabilities & VOUCH__CAN_POINTS) != 0;
-    vouch_status status = vouch__fit_monotone_read(ctx, f->path, name, monotone, may_be_auto, &f->inputs);
+    vouch_status status = vouch__fit_monotone_read(ctx, f->path, f->name, monotone, may_be_auto, &f->inputs);
     if (!status &&
         (f->kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
-        status = vouch__fit_rules_read(ctx, f->path, name, f->spec, &f->inputs, &f->data);
+        status = vouch__fit_rules_read(ctx, f->path, f->name, f->spec, &f->inputs, &f->data);
     return status;
 }
 
@@ -187,6 +188,9 @@ static vouch_status read_recipe(vouch_ctx *ctx, fitting *f)
     if (!f->kind || (f->kind->capabilities & VOUCH__IS_IMPORTED))
         return vouch__schema_fail(ctx, f->path, kind ? kind : f->spec,
                                   "model.kind must be gbdt, scorecard or glm");
+    f->name = vouch__json_string(vouch__json_get(f->root, "name"));
+    if (!f->name)
+        f->name = f->kind->name;
     f->value = vouch__scratch(ctx, f->kind->n_params + 1, sizeof *f->value);
     if (!f->value)
         return vouch__oom(ctx);
@@ -251,17 +255,14 @@ static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **o
 
 static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_model)
 {
-    const char *name = vouch__json_string(vouch__json_get(f->root, "name"));
     vouch__doc *log = NULL;
-    if (!name)
-        name = f->kind->name;
     vouch_status status = read_target(ctx, f);
     if (!status)
         status = read_rows(ctx, f);
     if (!status)
         status = make_inputs(ctx, f);
     if (!status)
-        status = read_rules(ctx, f, name);
+        status = read_rules(ctx, f);
     if (!status)
         status = vouch__bind(ctx, &f->inputs, f->table, &f->binding);
     if (!status)
@@ -269,7 +270,7 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_mode
     f->data.binding = &f->binding;
     f->data.settings = f->spec;
     if (!status) {
-        status = vouch__model_fit(ctx, f->kind, name, &f->inputs, f->value, &f->data, log,
+        status = vouch__model_fit(ctx, f->kind, f->name, &f->inputs, f->value, &f->data, log,
                                   vouch__json_object(log), out_model);
         if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
             status = vouch__because(ctx, status, "%s: model", f->path);
