@@ -22,6 +22,8 @@ static void split(vouch__trees *trees, vouch__node *node, size_t n_numeric, size
     node->bits_at = (uint32_t)trees->n_bits;
     for (uint32_t w = 0; w * 32 < node->n_bits; w++)
         trees->bits[trees->n_bits++] = random_word();
+    if (node->n_bits % 32) /* a file with categories past the last is refused */
+        trees->bits[trees->n_bits - 1] &= ((uint32_t)1 << node->n_bits % 32) - 1;
 }
 
 static void grow(vouch__trees *trees, size_t n_numeric, size_t leaves)
