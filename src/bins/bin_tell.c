@@ -145,10 +145,7 @@ static void bins(const teller *t, vouch__json *root)
 /* The chance that neighbours are alike, as max_p tests it. */
 static double p_alike(const vouch__run *a, const vouch__run *b)
 {
-    double both = (a->n * a->level + b->n * b->level) / (a->n + b->n);
-    double variance = both * (1.0 - both) * (1.0 / a->n + 1.0 / b->n);
-    return variance > 0.0 ? fmin(1.0, 2.0 * vouch__normal_sf(fabs(a->level - b->level) / sqrt(variance)))
-                          : 1.0;
+    return a->level == b->level ? 1.0 : fmin(1.0, 2.0 * vouch__normal_sf(sqrt(vouch__gap_z2(a, b))));
 }
 
 /* optbinning's score of a binary binning: large for a strong but believable information value, bins that

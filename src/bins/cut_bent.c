@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#define WORTH 1e-12    /* a further bin must earn more than rounding */
 #define STRAIGHT 1e-12 /* of the levels: a bend that small is rounding */
 
 typedef struct plan {
@@ -80,7 +79,7 @@ static void trace(const plan *p, size_t *out_bins, size_t *out_end, double *out_
         for (size_t a = k - 2; a < n; a++)
             for (size_t b = a + 1; b < n; b++) {
                 double v = p->value[slot(p, k, a, b, n)];
-                if (v > best + (bins && k > bins ? WORTH : 0.0)) {
+                if (v > best + (bins && k > bins ? VOUCH__BIN_WORTH : 0.0)) {
                     best = v;
                     bins = k;
                     h = a;

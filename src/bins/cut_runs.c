@@ -8,7 +8,6 @@
 #include <math.h>
 
 enum { CELLS_MAX = 1000 };
-#define WORTH 1e-12 /* a further bin must earn more than rounding */
 
 typedef struct plan {
     const vouch__cut_task *task;
@@ -29,6 +28,15 @@ static size_t slot(const plan *p, size_t k, size_t phase, size_t i, size_t j)
     return (((k - 1) * p->phases + phase) * p->n + i) * (p->n + 1) + j;
 }
 
+double vouch__gap_z2(const vouch__run *a, const vouch__run *b)
+{
+    double gap = b->level - a->level;
+    double both = (a->n * a->level + b->n * b->level) / (a->n + b->n);
+    double variance = isnan(a->spread) ? both * (1.0 - both) * (1.0 / a->n + 1.0 / b->n)
+                                       : a->spread / a->n + b->spread / b->n;
+    return gap * gap / variance;
+}
+
 bool vouch__may_follow(const vouch__cut_task *task, double least_z2, const vouch__run *a, const vouch__run *b,
                        int direction)
 {
@@ -37,10 +45,7 @@ bool vouch__may_follow(const vouch__cut_task *task, double least_z2, const vouch
         return false;
     if (!(least_z2 > 0.0))
         return true;
-    double both = (a->n * a->level + b->n * b->level) / (a->n + b->n);
-    double variance = isnan(a->spread) ? both * (1.0 - both) * (1.0 / a->n + 1.0 / b->n)
-                                       : a->spread / a->n + b->spread / b->n;
-    return gap * gap >= least_z2 * variance;
+    return gap != 0.0 && vouch__gap_z2(a, b) >= least_z2;
 }
 
 static void extend(const plan *p, size_t k, size_t i, size_t j)
@@ -88,7 +93,7 @@ static void trace(const plan *p, size_t *out_bins, size_t *out_end, double *out_
         for (size_t i = k - 1; i < p->n; i++)
             for (size_t at = 0; at < p->phases; at++) {
                 double v = p->value[slot(p, k, at, i, p->n)];
-                if (v > best + (bins && k > bins ? WORTH : 0.0)) {
+                if (v > best + (bins && k > bins ? VOUCH__BIN_WORTH : 0.0)) {
                     best = v;
                     bins = k;
                     start = i;

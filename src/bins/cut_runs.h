@@ -43,9 +43,14 @@ typedef struct vouch__cut_task {
 vouch_status vouch__cut_runs(vouch_ctx *ctx, const vouch__cut_task *task, size_t *out_bins, size_t *out_end,
                              double *out_value);
 
+/* How many standard errors two levels lie apart, squared: pooled for rates, Welch for means. NAN of two that
+ * do not vary and are equal. */
+double vouch__gap_z2(const vouch__run *a, const vouch__run *b);
 /* May b follow a, its level on the side of direction (0: either)? */
 bool vouch__may_follow(const vouch__cut_task *task, double least_z2, const vouch__run *a, const vouch__run *b,
                        int direction);
+#define VOUCH__BIN_WORTH 1e-12 /* a further bin must earn more than rounding */
+
 /* vouch__cut_runs for convex and concave. */
 vouch_status vouch__cut_bent(vouch_ctx *ctx, const vouch__cut_task *task, double least_z2, size_t *out_bins,
                              size_t *out_end, double *out_value);
