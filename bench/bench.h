@@ -1,6 +1,7 @@
 /* bench.h: the fastest of several runs, and one TSV line a row: name, ours, best peer, unit, ratio (peer /
- * ours: how many times faster we are), bar (what ours may take at most), ok or short. Without a measured peer
- * its columns are '-'. Link with the shared library only. */
+ * ours: how many times faster we are), bar, ok or short. The bar of bench_ratio is the least ratio, that of
+ * bench_line what ours may take at most. Without a measured peer its columns are '-'. Link with the shared
+ * library only. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -39,6 +40,13 @@ static inline void bench_line(const char *name, double ours, double peer, const 
     else
         (void)printf("-\t%s\t-\t", unit);
     (void)printf("%.4g\t%s\n", bar, ours <= bar ? "ok" : "short");
+}
+
+/* Smaller is better; bar 0: none. */
+static inline void bench_ratio(const char *name, double ours, double peer, const char *unit, double bar)
+{
+    (void)printf("%s\t%.4g\t%.4g\t%s\t%.2f\t%.4g\t%s\n", name, ours, peer, unit, peer / ours, bar,
+                 ours * bar <= peer ? "ok" : "short");
 }
 
 /* The seconds that a peer's script printed as "name<TAB>seconds" into file; 0 where there is no such line. */

@@ -93,7 +93,10 @@ int main(int argc, char **argv)
     if (sample)
         (void)fclose(sample);
     double ours = bench_fastest(rank_all, &j, 3), peer = argc > 2 ? bench_peer(argv[2], "optbinning") : 0.0;
-    bench_line("bins 100 x 1M", ours, peer, "s", peer > 0.0 ? peer / 20.0 : 1e9);
+    if (peer > 0.0)
+        bench_ratio("bins_100x1m", ours, peer, "s", 20);
+    else
+        bench_line("bins_100x1m", ours, 0, "s", 1e9);
     vouch_table_unref(j.table);
     vouch_ctx_free(ctx);
     return 0;

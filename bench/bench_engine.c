@@ -138,12 +138,12 @@ static timing time_cold(score_fn *fn, subject *s)
     return summed_up(took, COLD);
 }
 
-/* bar: how many times faster ours is to be; 0: none. */
 static void compare(const subject *s, const char *job, const char *peer, double mine, double theirs,
                     double bar)
 {
-    (void)printf("engine_%s_%s_vs_%s\t%.3f\t%.3f\tus\t%.1f\t%.1f\t%s\n", s->name, job, peer, mine, theirs,
-                 theirs / mine, bar, theirs >= bar * mine ? "ok" : "short");
+    char name[80];
+    (void)snprintf(name, sizeof name, "engine_%s_%s_vs_%s", s->name, job, peer);
+    bench_ratio(name, mine, theirs, "us", bar);
     (void)fflush(stdout);
 }
 

@@ -113,13 +113,11 @@ static void line(const char *name, const char *peer, double ours, double objecti
     (void)snprintf(label, sizeof label, "%s_%s", name, peer);
     if (took <= 0)
         return;
-    int worse = objective > theirs * (1 + 1e-9);
-    (void)printf("%s\t%.4g\t%.4g\ts\t%.2f\t%.4g\t%s\n", label, ours, took, took / ours, took / bar,
-                 worse                ? "worse"
-                 : ours * bar <= took ? "ok"
-                                      : "short");
-    if (worse)
-        (void)fprintf(stderr, "%s: objective %.17g, theirs %.17g\n", label, objective, theirs);
+    if (objective <= theirs * (1 + 1e-9))
+        bench_ratio(label, ours, took, "s", bar);
+    else
+        (void)printf("%s\t%.4g\t%.4g\ts\t%.2f\t%.4g\tshort: objective %.17g, theirs %.17g\n", label, ours,
+                     took, took / ours, bar, objective, theirs);
 }
 
 int main(int argc, char **argv)

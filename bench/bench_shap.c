@@ -88,11 +88,11 @@ static double own_time(bench_fn *fn, void *arg, int runs)
     return best;
 }
 
-/* bar: how many times faster ours is to be. */
 static void compare(const subject *s, const char *job, double mine, double peer, double bar)
 {
-    (void)printf("shap_%s_%s\t%.3f\t%.3f\tus\t%.1f\t%.1f\t%s\n", job, s->name, mine, peer, peer / mine, bar,
-                 peer >= bar * mine ? "ok" : "short");
+    char name[80];
+    (void)snprintf(name, sizeof name, "shap_%s_%s", job, s->name);
+    bench_ratio(name, mine, peer, "us", bar);
 }
 
 /* out[n x (width + 1)] of rows from first on. */
