@@ -73,12 +73,16 @@ void vouch__table_gather(const vouch_table *table, size_t col, size_t n, const u
 {
     assert(col < table->cols);
     for (size_t i = 0; i < n;) {
-        uint32_t block = row[i] >> VOUCH__BLOCK_BITS;
-        size_t run = 1;
+        uint32_t block = row[i] >> VOUCH__BLOCK_BITS, base = block << VOUCH__BLOCK_BITS;
+        const vouch__block *from = &table->col[col].block[block];
+        size_t run = 1, row_after = 1;
         assert(row[i] < table->rows);
-        while (i + run < n && row[i + run] >> VOUCH__BLOCK_BITS == block)
-            run++;
-        vouch__block_gather(&table->col[col].block[block], block << VOUCH__BLOCK_BITS, run, row + i, out + i);
+        for (; i + run < n && row[i + run] >> VOUCH__BLOCK_BITS == block; run++)
+            row_after += row[i + run] == row[i] + run;
+        if (row_after == run) /* neighbours, as training rows often are */
+            vouch__block_read(from, row[i] - base, run, out + i);
+        else
+            vouch__block_gather(from, base, run, row + i, out + i);
         i += run;
     }
 }

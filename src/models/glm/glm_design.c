@@ -131,6 +131,8 @@ static void piece_values(const making *m, const here *b, size_t piece)
     const double *x = b->input + p->input * B;
     double *out = b->value + m->at[piece] * B;
     vouch__glm_value value;
+    if (p->n == 0)
+        return; /* flags of values that no row has: in no term */
     if (gives_codes(p)) {
         uint16_t *code = b->code + piece * B;
         for (size_t i = 0; i < b->n; i++) {
@@ -140,7 +142,7 @@ static void piece_values(const making *m, const here *b, size_t piece)
         }
         return;
     }
-    if (p->type == VOUCH__GLM_LINEAR && p->flags == SIZE_MAX) {
+    if (p->type == VOUCH__GLM_LINEAR && (p->flags == SIZE_MAX || m->glm->piece[p->flags].n_knots == 0)) {
         for (size_t i = 0; i < b->n; i++)
             out[i] = isnan(x[i]) ? p->fill : x[i];
         return;

@@ -18,6 +18,7 @@ typedef struct making {
     const vouch__json *settings;
     vouch__glm *glm;
     size_t *number, *flags; /* [inputs] the piece of each input's values, and of its flags; or SIZE_MAX */
+    double whole[3];        /* tally of all training rows */
     int base_level, missing;
 } making;
 
@@ -199,9 +200,33 @@ static double weight_of(const vouch__part_rows *rows, size_t i)
     return rows->weight ? rows->weight[i] : 1.0;
 }
 
+static size_t missing_of(size_t n, const double *x)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < n; i++)
+        missing += isnan(x[i]) ? 1 : 0;
+    return missing;
+}
+
+/* All rows are of one level: as tally_levels adds them up. */
+static void tally_whole(making *m)
+{
+    const vouch__part_rows *rows = &m->data->train;
+    for (size_t i = 0; i < rows->n; i++) {
+        double w = weight_of(rows, i);
+        m->whole[0] += w > 0.0;
+        m->whole[1] += w;
+        m->whole[2] += w * rows->target[i];
+    }
+}
+
 static void tally_levels(const making *m, vouch__glm_piece *p, const double *x)
 {
     const vouch__part_rows *rows = &m->data->train;
+    if (p->type == VOUCH__GLM_FLAGS && p->n_knots == 0 && missing_of(rows->n, x) == 0) {
+        memcpy(p->tally + 3 * p->n_levels, m->whole, sizeof m->whole);
+        return;
+    }
     for (size_t i = 0; i < rows->n; i++) {
         double *at = p->tally + 3 * vouch__glm_level_of(p, x[i]), w = weight_of(rows, i);
         at[0] += w > 0.0;
@@ -281,7 +306,9 @@ static vouch_status look_number(vouch_ctx *ctx, const making *m, vouch__glm_piec
     const vouch__part_rows *rows = &m->data->train;
     const vouch__glm_piece *flags = p->flags == SIZE_MAX ? NULL : &m->glm->piece[p->flags];
     size_t n = 0;
-    double sum = 0.0, total = 0.0, centre = NAN;
+    double centre = 0.0, sums[4] = { 0.0 }, totals[4] = { 0.0 }; /* in strands: one would wait for itself */
+    if (flags && flags->n_knots == 0)
+        flags = NULL; /* of missing values only */
     for (size_t i = 0; i < rows->n; i++) {
         double w = weight_of(rows, i);
         if (isnan(x[i]) || (flags && vouch__glm_level_of(flags, x[i]) < flags->n_levels))
@@ -289,12 +316,14 @@ static vouch_status look_number(vouch_ctx *ctx, const making *m, vouch__glm_piec
         if (!(fabs(x[i]) < INFINITY))
             return vouch__fail(ctx, VOUCH_E_DATA, "glm: input '%s' is infinite in training row %zu",
                                m->inputs->at[p->input].name, i);
-        if (isnan(centre))
+        if (n == 0)
             centre = x[i]; /* sums are of differences from it: a large constant costs no digits */
-        sum += w * (x[i] - centre);
-        total += w;
+        sums[n & 3] += w * (x[i] - centre);
+        totals[n & 3] += w;
         x[n++] = x[i];
     }
+    double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    double total = (totals[0] + totals[1]) + (totals[2] + totals[3]);
     p->fill = total > 0.0 ? centre + sum / total : 0.0;
     if (p->type != VOUCH__GLM_LINEAR && !p->knot) {
         vouch_status status = place_knots(ctx, m, p, n, x);
@@ -416,6 +445,7 @@ static vouch_status read_all(making *m)
     if (!glm->piece || !glm->term)
         return vouch__oom(m->ctx);
     status = make_pieces(m);
+    tally_whole(m);
     if (!status)
         status = vouch__parallel(m->ctx, m->inputs->n, 1, look_input, m);
     return status ? status : make_terms(m);
