@@ -5,6 +5,7 @@
  * stale reads from ASan. */
 #include "base/ctx.h"
 
+#include "base/pages.h"
 #include "base/pool.h"
 
 #include <stdarg.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,7 +33,6 @@
 #endif
 
 #define BLOCK_MIN ((size_t)64 * 1024)
-#define LARGE_PAGE ((uintptr_t)2 << 20)
 #define ALIGN ((size_t)64) /* one cache line; also the gap ASan watches */
 enum { ERROR_MAX = 512 };
 
@@ -58,16 +57,6 @@ typedef union header {
     max_align_t align;
 } header;
 
-/* Large blocks in large pages, where the system has them: a fault every 2 MiB, not every 4 KiB. */
-static void *in_large_pages(void *ptr, size_t bytes)
-{
-    uintptr_t at = (uintptr_t)ptr, first = (at + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    uintptr_t end = (at + bytes) & ~(LARGE_PAGE - 1);
-    if (ptr && first < end)
-        (void)madvise((char *)ptr + (first - at), end - first, MADV_HUGEPAGE); /* advice may be refused */
-    return ptr;
-}
-
 static void *malloc_resize(void *self, void *ptr, size_t old_size, size_t new_size)
 {
     (void)self, (void)old_size;
@@ -75,7 +64,10 @@ static void *malloc_resize(void *self, void *ptr, size_t old_size, size_t new_si
         free(ptr);
         return NULL;
     }
-    return in_large_pages(realloc(ptr, new_size), new_size);
+    void *at = realloc(ptr, new_size);
+    if (at)
+        vouch__large_pages(at, new_size, false);
+    return at;
 }
 
 static int64_t system_clock(void *self)
@@ -181,10 +173,11 @@ void *vouch__resize(const vouch_alloc *alloc, void *ptr, size_t count, size_t si
         return NULL;
     bool is_zero = !old &&
                    alloc->resize == malloc_resize; /* and zeroed by the thread that first touches it */
-    header *h = is_zero ? in_large_pages(calloc(1, bytes), bytes)
-                        : alloc->resize(alloc->self, old, old_bytes, bytes);
+    header *h = is_zero ? calloc(1, bytes) : alloc->resize(alloc->self, old, old_bytes, bytes);
     if (!h)
         return NULL;
+    if (is_zero)
+        vouch__large_pages(h, bytes, false);
     size_t kept = old_bytes ? old_bytes : sizeof *h;
     if (bytes > kept && !is_zero)
         memset((char *)h + kept, 0, bytes - kept);

@@ -6,7 +6,7 @@
 
 enum { COLLAPSE = 25 }; /* MADV_COLLAPSE, which older headers do not have and older kernels refuse */
 
-void vouch__large_pages(void *at, size_t len)
+void vouch__large_pages(void *at, size_t len, bool is_written)
 {
 #ifdef MADV_HUGEPAGE
     uintptr_t begin = ((uintptr_t)at + VOUCH__PAGE - 1) & ~((uintptr_t)VOUCH__PAGE - 1);
@@ -15,8 +15,9 @@ void vouch__large_pages(void *at, size_t len)
         return;
     void *from = (uint8_t *)at + (begin - (uintptr_t)at);
     (void)madvise(from, end - begin, MADV_HUGEPAGE);
-    (void)madvise(from, end - begin, COLLAPSE); /* what has been written already */
+    if (is_written)
+        (void)madvise(from, end - begin, COLLAPSE);
 #else
-    (void)at, (void)len;
+    (void)at, (void)len, (void)is_written;
 #endif
 }

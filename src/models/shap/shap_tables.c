@@ -243,7 +243,7 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
     if (!s->tables)
         return vouch__oom(ctx);
     s->table = (int64_t *)(void *)((uint8_t *)s->tables + (edge - (uintptr_t)s->tables % edge));
-    vouch__large_pages(s->table, bytes);
+    vouch__large_pages(s->table, bytes, true);
     for (size_t q = 0; q < s->n_quick; q++) {
         size_t root = s->trees->root[s->quick[q]];
         s->line[q * VOUCH__SHAP_UNITS] = (uint32_t)line;
