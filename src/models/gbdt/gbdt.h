@@ -83,7 +83,7 @@ typedef struct vouch__gbdt_bins {
 typedef struct vouch__gbdt_rows { /* a part of the table, as bins */
     size_t n, stride;
     uint8_t *column; /* input j of row i at column[j * n + i]; VOUCH__GBDT_PAD readable past the last */
-    uint8_t *row;    /* and at row[i * stride + j]; NULL where not asked for */
+    uint8_t *row;    /* and at row[i * stride + j], as readable past the last; NULL where not asked for */
 } vouch__gbdt_rows;
 
 vouch_status vouch__gbdt_bins_make(vouch_ctx *ctx, const vouch__fit_data *data, size_t max_bins,

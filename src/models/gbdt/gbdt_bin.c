@@ -239,15 +239,13 @@ vouch_status vouch__gbdt_rows_make(vouch_ctx *ctx, const vouch__gbdt_bins *bins,
     vouch__gbdt_rows rows = { .n = part->n };
     rows.stride = bins->n <= 8 ? 8 : bins->n <= 16 ? 16 : bins->n <= 32 ? 32 : (bins->n + 63) / 64 * 64;
     rows.column = vouch__scratch(ctx, part->n * bins->n + VOUCH__GBDT_PAD, 1);
-    rows.row = by_row ? vouch__scratch(ctx, part->n, rows.stride) : NULL;
+    rows.row = by_row ? vouch__scratch(ctx, part->n * rows.stride + VOUCH__GBDT_PAD, 1) : NULL;
     if (!rows.column || (by_row && !rows.row))
         return vouch__oom(ctx);
     rows_job job = { bins, binding, part, &rows, vouch__chunks(part->n, BLOCK) };
     vouch_status status = vouch__parallel(ctx, bins->n * job.blocks, 1, column_chunk, &job);
-    if (!status && by_row) {
-        memset(rows.row, 0, part->n * rows.stride);
+    if (!status && by_row)
         status = vouch__parallel(ctx, part->n, VOUCH__GBDT_TILE, turn_chunk, &job);
-    }
     if (!status)
         *out_rows = rows;
     return status;
