@@ -51,8 +51,8 @@ typedef struct cli_call {
 extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run, cmd_model_list,
     cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_export, cmd_score,
     cmd_profile, cmd_serve, cmd_monitor, cmd_verify, cmd_replay, cmd_ledger, cmd_simulate_credit, cmd_import,
-    cmd_model_diff, cmd_fit, cmd_bin, cmd_explain, cmd_reasons, cmd_test_list, cmd_test_describe,
-    cmd_test_run;
+    cmd_model_diff, cmd_fit, cmd_bin, cmd_explain, cmd_reasons, cmd_counterfactual, cmd_test_list,
+    cmd_test_describe, cmd_test_run;
 
 const char *cli_get(const cli_call *cli, const char *name);  /* NULL when not given */
 const char *cli_need(const cli_call *cli, const char *name); /* says so and returns NULL when not given */
@@ -62,6 +62,8 @@ size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t m
 int cli_failed(const cli_call *cli, vouch_status status);
 /* Write text to a file, whole; says what went wrong. Returns an exit code. */
 int cli_write(const char *path, const char *text);
+int cli_write_out(const char *path, const char *text); /* the same; NULL: standard output */
+bool cli_probability(const char *text, double *out);   /* of --cutoff, in (0, 1]; says what is wrong */
 /* A small text file, to be freed; NULL when it can't be read, which is said. */
 char *cli_read(const char *path);
 bool cli_number(const char *name, const char *text, double lo, double hi, double *out);

@@ -35,7 +35,7 @@ static const option reasons_options[] = {
     { "--output", "FORM", "csv (default), json, or html" },
 };
 
-static bool probability(const char *text, double *out)
+bool cli_probability(const char *text, double *out)
 {
     char *end;
     *out = strtod(text, &end);
@@ -77,7 +77,7 @@ static bool read_options(const cli_call *cli, vouch_explain_options *o)
     if (!o->output && cli->json)
         o->output = "json";
     if (!one_of("--output", o->output, forms, 3) || !one_of("--method", o->method, methods, 2) ||
-        (cutoff && !probability(cutoff, &o->cutoff)))
+        (cutoff && !cli_probability(cutoff, &o->cutoff)))
         return false;
     if (rows && !cli_number("--rows", rows, 1, 4294967294.0, &value))
         return false;
@@ -95,7 +95,7 @@ static bool read_options(const cli_call *cli, vouch_explain_options *o)
     return true;
 }
 
-static int write_out(const char *path, const char *text)
+int cli_write_out(const char *path, const char *text)
 {
     FILE *file = path ? fopen(path, "wb") : stdout;
     size_t len = strlen(text);
@@ -115,7 +115,7 @@ static int carry(cli_call *cli, explaining *work)
         return EXIT_USAGE;
     vouch_status status = work(cli->ctx, &options, &text);
     cli_progress_end();
-    int code = status ? cli_failed(cli, status) : write_out(cli_get(cli, "--out"), text);
+    int code = status ? cli_failed(cli, status) : cli_write_out(cli_get(cli, "--out"), text);
     vouch_text_free(cli->ctx, text);
     return code;
 }

@@ -80,6 +80,68 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_explainer_interactions(vouch_ctx *ct
                                                                    const vouch_table *table,
                                                                    double *out_value);
 
+/* What a declined applicant could do: the cheapest changes of a row after which the model approves it, under
+ * rules of what may change at all. Each number takes the value that it has or a multiple of its step, each
+ * category one that is allowed; of these rows (for trees only finitely many differ) the cheapest is searched
+ * by branch and bound, so that every answer carries a bound which is proven: nothing cheaper than it keeps
+ * the rules. Immutable; any number of threads may use one. The model is borrowed.
+ *
+ * Rules, a mapping in YAML or JSON from input to a word (free, fixed, up, down) or to a mapping:
+ *   move    free, fixed, up or down                  low, high  the range that an answer may lie in
+ *   weight  what its cost is multiplied by           step       answers are multiples of it
+ *   only    categories that may be answered
+ * '*' is for all inputs that are not named. Without a rule an input is free; low and high are the
+ * population's, and the step is 1 where its values are whole, else the power of ten just below a thousandth
+ * of its range. Missing values, special codes and categories never seen stay as they are, and are never
+ * proposed.
+ *
+ * Cost of a change, by the population:
+ *   "quantile"  the share of it that is passed: |F(new) - F(old)|, F with half of ties, linear in between
+ *   "mad"       |new - old| / median absolute deviation
+ * and 1 for a category; times weight, plus per_change for each input that changes; summed over inputs.
+ * Source  Ustun, Spangher & Liu, FAT* (2019) 10-19; Wachter, Mittelstadt & Russell, Harvard J. Law & Tech. 31
+ * (2018) 841-887; Cui, Chen, He & Chen, KDD (2015) 179-188 */
+typedef struct vouch_recourse vouch_recourse;
+
+typedef struct vouch_recourse_options { /* all 0 will do, but for cutoff */
+    double cutoff;                      /* approved at or below this P(bad) */
+    const char *rules;                  /* NULL: every input is free */
+    const char *cost;                   /* NULL: "quantile" */
+    double per_change;                  /* >= 0 */
+    size_t max_changes;                 /* most inputs that an answer changes; 0: any number */
+    size_t answers; /* how many, at most 16; 0: one. Each leaves something as it is that any earlier one
+                       changes, and is the cheapest that does */
+    size_t nodes;   /* boxes looked at before the search for an answer stops; 0: 20,000 */
+    double seconds; /* the same by time, when the result hangs on the machine; 0: no limit */
+    double gap;     /* stop when the cost is proven to be within this share of the least; 0: when it is */
+} vouch_recourse_options;
+
+typedef struct vouch_recourse_answer {
+    double cost, bound;      /* bound <= cost: no row that keeps the rules and differs from earlier answers is
+                                approved at a lower cost */
+    double raw, probability; /* what the model says of the answer */
+    size_t changes;
+    int is_optimal; /* bound is cost, to rounding */
+} vouch_recourse_answer;
+
+/* population: rows that scale costs and bound values. Fails  E_ARG an option;  E_FORMAT rules, with line and
+ * column;  E_DATA a column is missing, no rows */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_recourse_new(vouch_ctx *ctx, const vouch_model *model,
+                                                         const vouch_table *population,
+                                                         const vouch_recourse_options *options,
+                                                         vouch_recourse **out_recourse);
+VOUCH_API void vouch_recourse_free(vouch_recourse *recourse);            /* NULL is fine */
+VOUCH_API size_t vouch_recourse_answers(const vouch_recourse *recourse); /* at most */
+
+/* row [inputs] as vouch_scorer_row takes it; out_row [answers x inputs], out_answer [answers], by cost. An
+ * approved row has one answer, itself. *out_bound: what the next answer, if there is one, costs at least;
+ * INFINITY when it is proven that there is none. Runs on the calling thread.
+ * Fails  E_DATA a row that the model refuses to score;  E_CANCELLED, E_NOMEM */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_recourse_find(vouch_ctx *ctx, const vouch_recourse *recourse,
+                                                          const double *row, double *out_row,
+                                                          vouch_recourse_answer *out_answer, size_t *out_n,
+                                                          double *out_bound);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #ifndef VOUCH_RUN_H
 #define VOUCH_RUN_H
 
+#include "vouch/explain.h"
 #include "vouch/govern.h"
 #include "vouch/models.h"
 
@@ -71,6 +72,23 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_explain(vouch_ctx *ctx, const vouch_
  * referred. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_reasons(vouch_ctx *ctx, const vouch_explain_options *options,
                                                     char **out_text);
+
+typedef struct vouch_counterfactual_options {
+    const char *model, *data, *id, *row; /* as in vouch_explain_options */
+    size_t rows;
+    const char *population;     /* whose rows scale costs and bound values; NULL: data */
+    const char *rules;          /* a YAML file: vouch/explain.h; NULL: every input is free */
+    vouch_recourse_options how; /* but for its rules */
+    const char *output;         /* "text" (default), "csv" or "json" */
+    const char *duckdb;
+} vouch_counterfactual_options;
+
+/* What every declined row could change to be approved, at least cost, with what is proven of it.
+ * *out_text: freed with vouch_text_free.
+ * Fails  E_ARG an option;  E_NOTFOUND no such file or row;  E_FORMAT a model or rules file;  E_DATA */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_counterfactual(vouch_ctx *ctx,
+                                                           const vouch_counterfactual_options *options,
+                                                           char **out_text);
 
 /* Fit one model by a model file's recipe, without a run: a YAML mapping of
  *   target   a column, or {column: .., bad: ..} for an event;  weight, name   optional

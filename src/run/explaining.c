@@ -273,17 +273,14 @@ static vouch_status compute(vouch_ctx *ctx, vouch__explaining *e)
     return status;
 }
 
-vouch_status vouch__explaining_make(vouch_ctx *ctx, const vouch_explain_options *options, bool is_reasons,
+vouch_status vouch__explaining_open(vouch_ctx *ctx, const vouch_explain_options *options,
                                     vouch__explaining *out)
 {
-    vouch_status status = check_options(ctx, options, is_reasons);
-    if (status)
-        return status;
     *out = (vouch__explaining){ .options = options,
                                 .cutoff = options->cutoff > 0 ? options->cutoff : INFINITY,
                                 .top = options->top ? options->top : TOP,
                                 .alloc = *vouch__allocator(ctx) };
-    status = vouch_model_load(ctx, options->model, &out->model);
+    vouch_status status = vouch_model_load(ctx, options->model, &out->model);
     if (!status)
         status = read_groups(ctx, out);
     if (!status)
@@ -295,7 +292,20 @@ vouch_status vouch__explaining_make(vouch_ctx *ctx, const vouch_explain_options 
         if (status)
             status = vouch__because(ctx, status, "%s", options->data);
     }
-    if (!status && !is_word(options->method, "path"))
+    if (status)
+        vouch__explaining_clear(out);
+    return status;
+}
+
+vouch_status vouch__explaining_make(vouch_ctx *ctx, const vouch_explain_options *options, bool is_reasons,
+                                    vouch__explaining *out)
+{
+    vouch_status status = check_options(ctx, options, is_reasons);
+    if (!status)
+        status = vouch__explaining_open(ctx, options, out);
+    if (status)
+        return status;
+    if (!is_word(options->method, "path"))
         status = make_reference(ctx, out);
     if (!status)
         status = compute(ctx, out);

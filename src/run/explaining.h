@@ -26,10 +26,17 @@ typedef struct vouch__explaining {
     vouch_alloc alloc;
 } vouch__explaining;
 
+/* Model, table, rows and binding alone: nothing is computed. On failure there is nothing to clear. */
+vouch_status vouch__explaining_open(vouch_ctx *ctx, const vouch_explain_options *options,
+                                    vouch__explaining *out);
 /* Everything but the text. On failure there is nothing to clear. */
 vouch_status vouch__explaining_make(vouch_ctx *ctx, const vouch_explain_options *options, bool is_reasons,
                                     vouch__explaining *out);
 void vouch__explaining_clear(vouch__explaining *e);
+
+/* Text between quotes, and the id of row i, as cells of CSV. */
+void vouch__csv_quoted(vouch__buf *out, const char *text);
+void vouch__explaining_id(const vouch__explaining *e, size_t i, vouch__buf *out);
 
 /* The forms. out is freed by the caller whatever happens. */
 vouch_status vouch__explaining_csv(vouch_ctx *ctx, const vouch__explaining *e, vouch__buf *out);

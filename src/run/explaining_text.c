@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static void quoted(vouch__buf *out, const char *text)
+void vouch__csv_quoted(vouch__buf *out, const char *text)
 {
     vouch__buf_text(out, "\"");
     for (const char *at = text; *at; at++)
@@ -16,7 +16,7 @@ static void quoted(vouch__buf *out, const char *text)
     vouch__buf_text(out, "\"");
 }
 
-static void id_cell(const vouch__explaining *e, size_t i, vouch__buf *out)
+void vouch__explaining_id(const vouch__explaining *e, size_t i, vouch__buf *out)
 {
     if (e->id == SIZE_MAX)
         vouch__buf_int(out, (int64_t)e->row[i] + 1);
@@ -44,18 +44,18 @@ vouch_status vouch__explaining_csv(vouch_ctx *ctx, const vouch__explaining *e, v
     vouch__buf_text(out, "id");
     for (size_t j = 0; j < cols; j++) {
         vouch__buf_text(out, ",");
-        quoted(out, e->model->inputs.at[j].name);
+        vouch__csv_quoted(out, e->model->inputs.at[j].name);
     }
     vouch__buf_text(out, ",base,raw,residual,source_gap,definition,reference\n");
     for (size_t i = 0; i < e->n; i++) {
         const double more[] = { e->base, e->raw[i], residual(e, i), e->raw[i] - e->total[i] };
-        id_cell(e, i, out);
+        vouch__explaining_id(e, i, out);
         for (size_t j = 0; j < cols + 4; j++) {
             vouch__buf_text(out, ",");
             vouch__buf_double(out, j < cols ? e->value[i * cols + j] : more[j - cols]);
         }
         vouch__buf_fmt(out, ",%s,", definition(e));
-        quoted(out, reference(e));
+        vouch__csv_quoted(out, reference(e));
         vouch__buf_text(out, "\n");
     }
     return vouch__buf_status(ctx, out);
@@ -176,11 +176,11 @@ static void reason_cells(const vouch__explaining *e, size_t rank, const vouch__r
     }
     const vouch__characteristic *c = &e->map.at[reason->characteristic];
     vouch__buf_fmt(out, ",%zu,", rank);
-    quoted(out, c->name);
+    vouch__csv_quoted(out, c->name);
     vouch__buf_text(out, ",");
-    quoted(out, c->code ? c->code : "");
+    vouch__csv_quoted(out, c->code ? c->code : "");
     vouch__buf_text(out, ",");
-    quoted(out, c->text);
+    vouch__csv_quoted(out, c->text);
     vouch__buf_text(out, ",");
     vouch__buf_double(out, reason->log_odds);
     vouch__buf_text(out, ",");
@@ -198,12 +198,12 @@ vouch_status vouch__reasons_csv(vouch_ctx *ctx, const vouch__explaining *e, vouc
     for (size_t i = 0; i < e->n; i++) {
         const char *decision = judge(e, i, reason, &n);
         for (size_t r = 0; (r < n || r == 0) && is_told(e, decision); r++) {
-            id_cell(e, i, out);
+            vouch__explaining_id(e, i, out);
             vouch__buf_fmt(out, ",%s,", decision);
             vouch__buf_double(out, e->probability[i]);
             reason_cells(e, r + 1, n ? &reason[r] : NULL, out);
             vouch__buf_fmt(out, ",%s,", definition(e));
-            quoted(out, reference(e));
+            vouch__csv_quoted(out, reference(e));
             vouch__buf_text(out, "\n");
         }
     }
