@@ -10,7 +10,7 @@ static const command *const commands[] = {
     &cmd_model_export,  &cmd_score,      &cmd_serve,      &cmd_monitor,         &cmd_verify,
     &cmd_replay,        &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
     &cmd_model_diff,    &cmd_fit,        &cmd_explain,    &cmd_reasons,         &cmd_test_list,
-    &cmd_test_describe, &cmd_test_run,   &cmd_bin,        &cmd_counterfactual,
+    &cmd_test_describe, &cmd_test_run,   &cmd_bin,        &cmd_counterfactual,  &cmd_lda,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

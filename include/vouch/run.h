@@ -40,6 +40,34 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_
                                                 vouch_run_result *out_result);
 VOUCH_API void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result);
 
+/* Search for less discriminatory alternatives of one model of a project: docs/fairness.md. The project's
+ * legal profiles must allow it, and somebody must be named who approved it. */
+typedef struct vouch_lda_options {
+    const char *project;  /* path of vouch.yaml, whose "alternatives" says what is looked for */
+    const char *out;      /* folder for evidence.json, report.html, baseline.vouch and alternative.vouch; each
+                             finished candidate is kept there and not fitted again while nothing changes */
+    const char *model;    /* of the project; NULL: alternatives.model, else the preferred one */
+    const char *approver; /* a person's name */
+    size_t candidates;    /* models tried beside the baseline; 0: alternatives.candidates, else 60 */
+    const char *store;    /* url; NULL: vouch.db beside the project file */
+    const vouch_key *key; /* the developer's, which signs a ledger entry; NULL: nothing is recorded */
+    const char *duckdb;   /* as in vouch_source */
+} vouch_lda_options;
+
+typedef struct vouch_lda_result { /* text the caller frees with vouch_lda_result_clear */
+    char *what;                   /* what was found, in a sentence or two */
+    char *summary, *report;       /* verdicts as text for people; path */
+    size_t candidates, reused;    /* tried beside the baseline; of which taken from out */
+    int found;                    /* an alternative was chosen */
+    int64_t seq;                  /* ledger entry; -1 when not recorded */
+} vouch_lda_result;
+
+/* Fails  E_CONTROL  a profile blocks the search or a mitigation, none allows it, or no approver is named;
+ *        E_FORMAT   the project file;  and as reading, fitting and recording do */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_lda(vouch_ctx *ctx, const vouch_lda_options *options,
+                                                vouch_lda_result *out_result);
+VOUCH_API void vouch_lda_result_clear(vouch_ctx *ctx, vouch_lda_result *result);
+
 /* Explain rows of data by a model file, of any kind with an exact method: docs/explain.md. Texts are as the
  * command line takes them; NULL and 0 are the defaults. */
 typedef struct vouch_explain_options {

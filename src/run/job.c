@@ -125,6 +125,31 @@ static vouch_status model_member(vouch_ctx *ctx, vouch__job *job, vouch__json *m
     return VOUCH_OK;
 }
 
+vouch_status vouch__job_models_member(vouch_ctx *ctx, vouch__job *job, vouch__json *root)
+{
+    vouch__doc *doc = job->list.doc;
+    vouch__json *models = vouch__json_set(doc, root, "models", vouch__json_array(doc));
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < job->n_contenders && !status; i++)
+        status = model_member(ctx, job, models, &job->contender[i]);
+    return status;
+}
+
+void vouch__job_data_members(vouch__job *job, vouch__json *root)
+{
+    vouch__doc *doc = job->list.doc;
+    (void)vouch__json_set(doc, root, "project", vouch__json_text(doc, job->project.name));
+    (void)vouch__json_set(doc, root, "stamp", vouch__json_text(doc, job->stamp));
+    (void)vouch__json_set(doc, root, "seed", vouch__json_number(doc, (double)job->project.seed));
+    vouch__json *code = vouch__json_set(doc, root, "code", vouch__json_object(doc));
+    (void)vouch__json_set(doc, code, "version", vouch__json_text(doc, vouch_version()));
+    (void)vouch__json_set(doc, code, "build", vouch__json_text(doc, vouch_build_id()));
+    vouch__json *policy = vouch__json_set(doc, root, "policy", vouch__json_object(doc));
+    (void)vouch__json_set(doc, policy, "name", vouch__json_text(doc, job->project.policy));
+    data_member(job, root);
+    split_member(job, root);
+}
+
 static void decision_member(vouch__job *job, vouch__json *root)
 {
     const vouch__contender *c = &job->contender[job->champion];
@@ -180,7 +205,7 @@ static void limits_member(vouch__job *job, vouch__json *root)
 }
 
 /* What each entry stands on: data, code, project and seed, and the model it is about. */
-static void close_entries(vouch__job *job)
+void vouch__job_close_entries(vouch__job *job)
 {
     vouch__doc *doc = job->list.doc;
     for (vouch__json *entry = job->list.entries->first; entry; entry = entry->next) {
@@ -244,21 +269,9 @@ vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job)
 {
     vouch__doc *doc = job->list.doc;
     vouch__json *root = vouch__json_object(doc);
-    close_entries(job);
-    (void)vouch__json_set(doc, root, "project", vouch__json_text(doc, job->project.name));
-    (void)vouch__json_set(doc, root, "stamp", vouch__json_text(doc, job->stamp));
-    (void)vouch__json_set(doc, root, "seed", vouch__json_number(doc, (double)job->project.seed));
-    vouch__json *code = vouch__json_set(doc, root, "code", vouch__json_object(doc));
-    (void)vouch__json_set(doc, code, "version", vouch__json_text(doc, vouch_version()));
-    (void)vouch__json_set(doc, code, "build", vouch__json_text(doc, vouch_build_id()));
-    vouch__json *policy = vouch__json_set(doc, root, "policy", vouch__json_object(doc));
-    (void)vouch__json_set(doc, policy, "name", vouch__json_text(doc, job->project.policy));
-    data_member(job, root);
-    split_member(job, root);
-    vouch__json *models = vouch__json_set(doc, root, "models", vouch__json_array(doc));
-    vouch_status status = VOUCH_OK;
-    for (size_t i = 0; i < job->n_contenders && !status; i++)
-        status = model_member(ctx, job, models, &job->contender[i]);
+    vouch__job_close_entries(job);
+    vouch__job_data_members(job, root);
+    vouch_status status = vouch__job_models_member(ctx, job, root);
     if (status)
         return status;
     champion_member(job, root);
@@ -274,12 +287,13 @@ vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job)
     return vouch__doc_status(ctx, doc);
 }
 
-vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
-                            vouch__job *job)
+vouch_status vouch__job_open(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
+                             vouch__job *job)
 {
     *job = (vouch__job){
         .project = *project, .duckdb = duckdb, .stamp = stamp, .alloc = *vouch__allocator(ctx)
     };
+    *project = (vouch__project){ .doc = NULL }; /* taken, whatever came of it */
     vouch_status status = read_policy(ctx, job);
     if (!status)
         status = vouch__evidence_new(ctx, job->policy, &job->list);
@@ -287,6 +301,13 @@ vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char 
         job->root = vouch__json_array(job->list.doc);
         status = read_legal(ctx, job, job->root);
     }
+    return status;
+}
+
+vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
+                            vouch__job *job)
+{
+    vouch_status status = vouch__job_open(ctx, project, duckdb, stamp, job);
     if (!status)
         status = vouch__job_read(ctx, job);
     if (!status)
@@ -297,27 +318,30 @@ vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char 
         status = vouch__job_explain(ctx, job);
     if (!status)
         status = vouch__job_close(ctx, job);
-    *project = (vouch__project){ .doc = NULL }; /* taken, whatever came of it */
     if (status)
         vouch__job_clear(job);
     return status;
 }
 
+void vouch__contender_clear(const vouch_alloc *alloc, vouch__contender *c)
+{
+    vouch_explainer_free(c->all);
+    vouch_explainer_free(c->just_approved);
+    vouch__reason_map_clear(&c->map);
+    vouch__binding_clear(&c->binding);
+    vouch_model_free(c->model);
+    vouch__free(alloc, c->raw);
+    vouch__free(alloc, c->probability);
+    vouch__free(alloc, c->points);
+    vouch__buf_free(&c->bundle);
+    vouch__buf_free(&c->reference);
+    *c = (vouch__contender){ .plan = NULL };
+}
+
 void vouch__job_clear(vouch__job *job)
 {
-    for (size_t i = 0; i < job->n_contenders; i++) {
-        vouch__contender *c = &job->contender[i];
-        vouch_explainer_free(c->all);
-        vouch_explainer_free(c->just_approved);
-        vouch__reason_map_clear(&c->map);
-        vouch__binding_clear(&c->binding);
-        vouch_model_free(c->model);
-        vouch__free(&job->alloc, c->raw);
-        vouch__free(&job->alloc, c->probability);
-        vouch__free(&job->alloc, c->points);
-        vouch__buf_free(&c->bundle);
-        vouch__buf_free(&c->reference);
-    }
+    for (size_t i = 0; i < job->n_contenders; i++)
+        vouch__contender_clear(&job->alloc, &job->contender[i]);
     for (size_t i = 0; i < job->n_legal; i++)
         vouch__legal_free(job->legal[i]);
     vouch__split_clear(&job->split);

@@ -56,7 +56,9 @@ vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char 
                             vouch__job *job);
 void vouch__job_clear(vouch__job *job);
 
-/* The stages, in order. */
+/* The stages, in order. open: policy and legal profiles; takes the project. */
+vouch_status vouch__job_open(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
+                             vouch__job *job);
 vouch_status vouch__job_read(vouch_ctx *ctx,
                              vouch__job *job); /* table, roles, contract, quality, split, leakage */
 vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job);    /* models and the scores of every row */
@@ -64,6 +66,29 @@ vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job); /* validation, 
 vouch_status vouch__job_explain(vouch_ctx *ctx,
                                 vouch__job *job); /* explanations, reasons, fair lending, bundles */
 vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job); /* the evidence's root */
+
+/* What differs from a plan of the project. NULL: as there. */
+typedef struct vouch__variation {
+    const size_t *feature; /* [n_features] columns of the table */
+    size_t n_features;
+    const double *value;                   /* [kind->n_params] */
+    const vouch__json *mapping, *monotone; /* settings, without what is no input */
+    const double *weight;                  /* [rows of the table] */
+    bool has_seed;
+    uint64_t seed;
+} vouch__variation;
+/* Fit a plan and score every row of the table. varied may be NULL; log (an object of the evidence's document)
+ * too. out is to be cleared whatever came of it. */
+vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                                  const vouch__variation *varied, vouch__json *log, vouch__contender *out);
+void vouch__contender_clear(const vouch_alloc *alloc, vouch__contender *contender);
+/* The cut-off of decide.cutoff, from tune. */
+vouch_status vouch__contender_cutoff(vouch_ctx *ctx, const vouch__job *job, vouch__contender *contender);
+
+/* Members of the root that runs and searches share, and what every entry stands on. */
+void vouch__job_data_members(vouch__job *job, vouch__json *root);
+vouch_status vouch__job_models_member(vouch_ctx *ctx, vouch__job *job, vouch__json *root);
+void vouch__job_close_entries(vouch__job *job);
 
 /* What a contender's cut-off does to one part. */
 typedef struct vouch__outcome {

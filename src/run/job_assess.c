@@ -34,7 +34,7 @@ static vouch_status validate_all(vouch_ctx *ctx, vouch__job *job)
     return status;
 }
 
-static vouch_status choose_cutoff(vouch_ctx *ctx, vouch__job *job, vouch__contender *c)
+vouch_status vouch__contender_cutoff(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
     size_t mark = vouch__scratch_mark(ctx);
     vouch__scored tune;
@@ -307,7 +307,7 @@ vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job)
 {
     vouch_status status = validate_all(ctx, job);
     for (size_t i = 0; i < job->n_contenders && !status; i++) {
-        status = choose_cutoff(ctx, job, &job->contender[i]);
+        status = vouch__contender_cutoff(ctx, job, &job->contender[i]);
         if (!status)
             cutoff_entry(job, &job->contender[i]);
     }

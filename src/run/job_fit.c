@@ -10,18 +10,19 @@
 #include <string.h>
 
 /* The rows of a part with what a fit needs of them, in scratch. */
-static vouch_status part_rows(vouch_ctx *ctx, const vouch__job *job, vouch__part part, vouch__part_rows *out)
+static vouch_status part_rows(vouch_ctx *ctx, const vouch__job *job, vouch__part part, const double *of,
+                              vouch__part_rows *out)
 {
     size_t n = job->split.n[part];
     const uint32_t *row = job->split.row[part];
     double *target = vouch__scratch(ctx, n + 1, sizeof *target);
-    double *weight = job->weight ? vouch__scratch(ctx, n + 1, sizeof *weight) : NULL;
-    if (!target || (job->weight && !weight))
+    double *weight = of ? vouch__scratch(ctx, n + 1, sizeof *weight) : NULL;
+    if (!target || (of && !weight))
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++) {
         target[i] = job->bad[row[i]];
         if (weight)
-            weight[i] = job->weight[row[i]];
+            weight[i] = of[row[i]];
     }
     *out = (vouch__part_rows){ .n = n, .row = row, .target = target, .weight = weight };
     return VOUCH_OK;
@@ -43,11 +44,11 @@ static vouch_status read_special(vouch_ctx *ctx, const vouch__job *job, vouch__i
 }
 
 static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
-                                vouch__inputs *out_inputs)
+                                const vouch__variation *v, vouch__inputs *out_inputs)
 {
-    vouch_status status = vouch__inputs_new(ctx, job->spec.n_features, out_inputs);
-    for (size_t i = 0; i < job->spec.n_features && !status; i++) {
-        size_t col = job->feature[i];
+    vouch_status status = vouch__inputs_new(ctx, v->n_features, out_inputs);
+    for (size_t i = 0; i < v->n_features && !status; i++) {
+        size_t col = v->feature[i];
         vouch__input *input = &out_inputs->at[i];
         input->name = vouch__strdup(ctx, vouch_table_name(job->table, col));
         if (!input->name)
@@ -59,8 +60,7 @@ static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vou
             status = read_special(ctx, job, input);
     }
     if (!status)
-        status = vouch__fit_monotone_read(ctx, job->project.path, plan->name, plan->monotone, false,
-                                          out_inputs);
+        status = vouch__fit_monotone_read(ctx, job->project.path, plan->name, v->monotone, false, out_inputs);
     return status;
 }
 
@@ -94,7 +94,7 @@ static vouch_status check_import(vouch_ctx *ctx, const vouch__job *job, const vo
     return VOUCH_OK;
 }
 
-static vouch_status import_one(vouch_ctx *ctx, vouch__job *job, vouch__contender *c)
+static vouch_status import_one(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
     char *path = vouch__path_join(ctx, job->project.folder, c->plan->import);
     vouch_status status = path ? vouch_model_import(ctx, path, &c->plan->options, &c->model)
@@ -109,47 +109,74 @@ static vouch_status import_one(vouch_ctx *ctx, vouch__job *job, vouch__contender
     return status ? vouch__because(ctx, status, "models.%s", c->plan->name) : VOUCH_OK;
 }
 
-static vouch_status fit_one(vouch_ctx *ctx, vouch__job *job, const vouch__model_plan *plan)
+/* What is not varied is as the project has it. */
+static vouch__variation complete(const vouch__job *job, const vouch__model_plan *plan,
+                                 const vouch__variation *varied)
 {
-    vouch__contender *c = &job->contender[job->n_contenders++];
+    vouch__variation v = varied ? *varied : (vouch__variation){ .feature = NULL };
+    if (!v.feature) {
+        v.feature = job->feature;
+        v.n_features = job->spec.n_features;
+    }
+    if (!v.mapping) {
+        v.mapping = plan->mapping;
+        v.monotone = plan->monotone;
+    }
+    v.value = v.value ? v.value : plan->value;
+    v.weight = v.weight ? v.weight : job->weight;
+    v.seed = v.has_seed ? v.seed : job->project.seed;
+    return v;
+}
+
+static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__variation *v, vouch__contender *c)
+{
+    const vouch__model_plan *plan = c->plan;
     vouch__inputs inputs = { .n = 0 };
     vouch__binding binding = { .column = NULL };
-    vouch__fit_data data = { .binding = &binding, .seed = job->project.seed, .is_event = true };
-    data.settings = plan->mapping;
+    vouch__fit_data data = { .binding = &binding, .seed = v->seed, .is_event = true };
+    data.settings = v->mapping;
     size_t mark = vouch__scratch_mark(ctx);
-    *c = (vouch__contender){ .plan = plan };
-    vouch__buf_init(ctx, &c->bundle, 0);
-    vouch__buf_init(ctx, &c->reference, 0);
-    c->log = vouch__json_object(job->list.doc);
-    if (plan->import)
-        return import_one(ctx, job, c);
-    vouch_status status = make_inputs(ctx, job, plan, &inputs);
+    vouch_status status = make_inputs(ctx, job, plan, v, &inputs);
     if (!status)
         status = vouch__bind(ctx, &inputs, job->table, &binding);
     if (!status &&
         (plan->kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
-        status = vouch__fit_rules_read(ctx, job->project.path, plan->name, plan->mapping, &inputs, &data);
+        status = vouch__fit_rules_read(ctx, job->project.path, plan->name, v->mapping, &inputs, &data);
     if (!status)
-        status = part_rows(ctx, job, VOUCH__TRAIN, &data.train);
+        status = part_rows(ctx, job, VOUCH__TRAIN, v->weight, &data.train);
     if (!status)
-        status = part_rows(ctx, job, VOUCH__TUNE, &data.tune);
+        status = part_rows(ctx, job, VOUCH__TUNE, job->weight, &data.tune);
     if (!status)
-        status = vouch__model_fit(ctx, plan->kind, plan->name, &inputs, plan->value, &data, job->list.doc,
-                                  c->log, &c->model);
+        status = vouch__model_fit(ctx, plan->kind, plan->name, &inputs, v->value, &data,
+                                  c->log ? job->list.doc : NULL, c->log, &c->model);
     vouch__scratch_reset(ctx, mark);
     vouch__binding_clear(&binding);
     vouch__inputs_clear(&inputs);
-    if (status)
-        return vouch__because(ctx, status, "models.%s", plan->name);
-    status = vouch__bind(ctx, &c->model->inputs, job->table, &c->binding);
-    return status ? status : score_rows(ctx, job, c);
+    return status ? vouch__because(ctx, status, "models.%s", plan->name) : VOUCH_OK;
+}
+
+vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                                  const vouch__variation *varied, vouch__json *log, vouch__contender *out)
+{
+    vouch__variation v = complete(job, plan, varied);
+    *out = (vouch__contender){ .plan = plan, .log = log };
+    vouch__buf_init(ctx, &out->bundle, 0);
+    vouch__buf_init(ctx, &out->reference, 0);
+    if (plan->import)
+        return import_one(ctx, job, out);
+    vouch_status status = fit(ctx, job, &v, out);
+    if (!status)
+        status = vouch__bind(ctx, &out->model->inputs, job->table, &out->binding);
+    return status ? status : score_rows(ctx, job, out);
 }
 
 vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job)
 {
     vouch_status status = VOUCH_OK;
     for (size_t i = 0; i < job->project.n_plans && !status; i++)
-        status = fit_one(ctx, job, &job->project.plan[i]);
+        status = vouch__contender_fit(ctx, job, &job->project.plan[i], NULL,
+                                      vouch__json_object(job->list.doc),
+                                      &job->contender[job->n_contenders++]);
     return status;
 }
 

@@ -21,6 +21,7 @@ static const vouch__key top_keys[] = {
     { "champion", VOUCH__KEY_MAPPING, false, 0, 0, NULL },  { "decide", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
     { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },   { "controls", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "legal", VOUCH__KEY_LIST, false, 0, 0, NULL },        { "policy", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "alternatives", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
 };
 static const vouch__key data_keys[] = {
     { "source", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "id", VOUCH__KEY_TEXT, false, 0, 0, NULL },
@@ -305,6 +306,7 @@ static vouch_status read_all(reader r)
     p->controls = vouch__json_string(vouch__json_get(root, "controls"));
     p->policy = vouch__json_string(vouch__json_get(root, "policy"));
     p->legal = vouch__json_get(root, "legal");
+    p->alternatives = vouch__json_get(root, "alternatives");
     if (!p->controls)
         p->controls = "sr-26-2";
     if (!p->policy)

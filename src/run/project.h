@@ -49,6 +49,7 @@ typedef struct vouch__project {
     const vouch__json *reasons;
     const char *controls, *policy;
     const vouch__json *legal; /* a list of names */
+    const vouch__json *alternatives; /* the rules of a search (run/lda.h), or NULL */
     vouch_alloc alloc;
 } vouch__project;
 

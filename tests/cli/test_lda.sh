@@ -1,0 +1,75 @@
+#!/bin/sh
+# The search for alternatives: refused where the law or people have not allowed it, the same whatever the threads, carried
+# on where it was stopped, and able to find what a planted stand-in leaves to find.
+. "$(dirname "$0")/support.sh"
+loans 8000 1 proxy
+sed -i 's/max_bad_rate: 0.06/max_bad_rate: 0.04/; s/trees: 400/trees: 60/' vouch.yaml
+expect 3 vouch lda --approver Ada --quiet
+says "the legal profile 'federal-ecoa-2026' blocks fairness.alternatives"
+sed 's/^legal:.*//' vouch.yaml >none.yaml
+expect 3 vouch lda --project none.yaml --approver Ada --quiet
+says "needs a legal profile that allows it"
+sed -i 's/federal-ecoa-2026/state-nj/' vouch.yaml
+expect 3 vouch lda --quiet
+says "name who approved it"
+with() { # LINE: the project with these rules
+    cp vouch.yaml with.yaml
+    echo "alternatives: $1" >>with.yaml
+}
+with '{mitigate: [group-cutoffs]}'
+expect 3 vouch lda --project with.yaml --approver Ada --quiet
+says "a cut-off of its own for a protected group is refused: the legal profile 'state-nj' blocks fairness.group_cutoffs"
+[ ! -e lda ] || fail "something was left behind"
+with '{mitigate: [prayer]}'
+expect 1 vouch lda --project with.yaml --approver Ada --quiet
+says "knows reweigh and group-cutoffs"
+with '{margin: 0.01, candidate: 3}'
+expect 1 vouch lda --project with.yaml --approver Ada --quiet
+says "did you mean 'candidates'"
+with '{groups: [income]}'
+expect 1 vouch lda --project with.yaml --approver Ada --quiet
+says "columns of data.protected"
+with '{vary: {leafs: [3]}}'
+expect 1 vouch lda --project with.yaml --model challenger --approver Ada --quiet
+says "'leafs' is no parameter of kind gbdt"
+with '{performance: profit}'
+expect 1 vouch lda --project with.yaml --approver Ada --quiet
+says "profit needs gain"
+
+with '{model: challenger, groups: [ethnicity], margin: 0.05, candidates: 7, seeds: 1, drop: 3, mitigate: [reweigh]}'
+expect 0 vouch lda --project with.yaml --approver Ada --out one --quiet --threads 1
+prints "is chosen"
+expect 0 vouch lda --project with.yaml --approver Ada --out two --quiet --threads 2
+cmp one/evidence.json two/evidence.json || fail "threads change the search"
+cmp one/alternative.vouch two/alternative.vouch || fail "threads change the model"
+rm one/candidates/[0-7]*.json
+kept=$(find one/candidates -type f | wc -l)
+expect 0 vouch lda --project with.yaml --approver Ada --out one --quiet
+prints "$kept candidates were kept from before"
+cmp one/evidence.json two/evidence.json || fail "a search that is carried on is another one"
+python3 - <<'PY'
+import json
+entries = [e for e in json.load(open("one/evidence.json"))["entries"]]
+of = {(e["id"], e.get("part")): e for e in entries}
+search, held = of["fairness.alternatives", "tune"], of["fairness.alternatives", "test"]
+rows = search["tables"]["candidates"]["rows"]
+assert len(rows) == 8, len(rows)
+assert all(r[-1] for r in rows)
+chosen = [r for r in rows if r[-1] == "chosen"]
+assert len(chosen) == 1 and "postal_area" in chosen[0][2] or "reweighed" in chosen[0][2], chosen
+assert search["tables"]["gap_by_input"]["rows"][0][0] == "postal_area"
+assert search["verdict"] == "advisory"
+assert held["interval"]["low"] < held["value"] < held["interval"]["high"]
+assert any(e["id"] == "fairness.mitigation" for e in entries)
+for e in entries:
+    if e["id"] == "fairness.prohibited":
+        assert e["verdict"] == "pass"
+PY
+vouch score one/alternative.vouch loans.csv --quiet >out || fail "the alternative does not score"
+
+with '{measure: smd, performance: profit, gain: 1, loss: 8, shares: [0.5, 0.8], candidates: 3, vary: {l2: [0, 10]}}'
+people
+expect 0 vouch lda --project with.yaml --approver Ada --out money --key dana.pem --quiet
+prints "ledger    entry"
+expect 0 vouch verify --quiet
+echo done
