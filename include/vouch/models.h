@@ -73,16 +73,19 @@ typedef struct vouch_fit_spec {
     uint64_t seed;
     const vouch_objective *objective; /* NULL: the loss that params names */
     const vouch_model *resume;        /* NULL, or a model to grow on from */
-    const char *checkpoint; /* NULL, or a file that is a model every checkpoint_every trees (0: 1) */
+    const char *checkpoint; /* NULL, or a file that is a model every checkpoint_every trees (0: 1) and when
+                               the fit is cancelled after its first tree */
     size_t checkpoint_every;
 } vouch_fit_spec;
 
 /* Fit a model. The same spec gives the same bytes on any number of threads and on any processor; so does
  * growing on from a model (or checkpoint) fitted on the same rows with the same parameters but for trees,
  * whose trees become the first of the new one's. Progress is told by tree; cancelling leaves nothing but the
- * last whole checkpoint. Fails  E_ARG    no such kind, what the kind does not take, or a model that cannot be
- * grown on from E_FORMAT params are malformed or out of range (named) E_DATA   targets or weights that the
- * loss does not take, no rows, one outcome only, an unknown column E_LIMIT, E_CANCELLED, E_IO, E_NOMEM */
+ * checkpoint.
+ * Fails  E_ARG    no such kind, what the kind does not take, or a model that cannot be grown on from
+ *        E_FORMAT params are malformed or out of range (named)
+ *        E_DATA   targets or weights that the loss does not take, no rows, one outcome only, an unknown
+ * column E_LIMIT, E_CANCELLED, E_IO, E_NOMEM */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_fit(vouch_ctx *ctx, const vouch_fit_spec *spec,
                                                       vouch_model **out_model);
 

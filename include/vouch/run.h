@@ -129,6 +129,10 @@ typedef struct vouch_fit_options {
     const char *recipe; /* path of the YAML file */
     const char *data;   /* as vouch_source.source */
     const char *duckdb;
+    const char *resume;     /* NULL, or a model file to grow on from, as vouch_fit_spec has it */
+    const char *checkpoint; /* NULL, or a file that is a model every checkpoint_every trees (0: 1) and when
+                               the fit is cancelled */
+    size_t checkpoint_every;
 } vouch_fit_options;
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options,
                                                 vouch_model **out_model, char **out_summary);

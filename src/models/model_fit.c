@@ -1,35 +1,11 @@
 /* Fitting from a program: a table, outcomes and a text of parameters become a model. */
-#include "base/file.h"
+#include "models/fit_keep.h"
 #include "models/fit_rules.h"
 
 #include <string.h>
 
 enum { MOST_TEXT = 1 << 20, MOST_PARAMS = 64 };
 static const char said[] = "params"; /* where messages say a key stands */
-
-/* What a checkpoint's file is made of; the state is lent for each. */
-typedef struct keeper {
-    const vouch_fit_spec *spec;
-    const vouch__model_kind *kind;
-    vouch__inputs *inputs;
-    double *value;
-} keeper;
-
-static vouch_status keep(vouch_ctx *ctx, void *self, const void *state)
-{
-    const keeper *k = self;
-    vouch_model model = { .kind = k->kind, .version = k->kind->version, .inputs = *k->inputs };
-    model.name = vouch__strdup(ctx, k->spec->name);
-    model.value = k->value;
-    model.state = (void *)state; /* only read */
-    model.alloc = *vouch__allocator(ctx);
-    vouch_status status = model.name ? vouch__model_seal(ctx, &model) : vouch__oom(ctx);
-    if (!status)
-        status = vouch_model_save(ctx, &model, k->spec->checkpoint);
-    vouch__free(&model.alloc, model.file);
-    vouch__free(&model.alloc, model.name);
-    return status;
-}
 
 static vouch_status part_make(vouch_ctx *ctx, const vouch_fit_spec *spec, unsigned part,
                               vouch__part_rows *out)
@@ -108,8 +84,6 @@ static vouch_status check(vouch_ctx *ctx, const vouch_fit_spec *spec, const vouc
         return vouch__fail(ctx, VOUCH_E_ARG, "fit: table, target and name must be given");
     if (spec->objective && !spec->objective->slopes)
         return vouch__fail(ctx, VOUCH_E_ARG, "fit: the objective has no slopes");
-    if (spec->checkpoint && !(kind->capabilities & VOUCH__CAN_RESUME))
-        return vouch__fail(ctx, VOUCH_E_ARG, "fit: %s keeps no checkpoints", name);
     *out_kind = kind;
     return VOUCH_OK;
 }
@@ -122,18 +96,15 @@ vouch_status vouch_model_fit(vouch_ctx *ctx, const vouch_fit_spec *spec, vouch_m
     vouch__binding binding = { .n = 0 };
     vouch__doc *doc = NULL;
     double value[MOST_PARAMS];
-    keeper keeping = { spec, NULL, &inputs, value };
+    vouch__keeper keeper = { spec->checkpoint, spec->name, NULL, &inputs, value };
     vouch__fit_data data = { .binding = &binding, .seed = spec->seed, .objective = spec->objective };
     vouch_status status = check(ctx, spec, &kind);
+    keeper.kind = kind;
+    if (!status && spec->checkpoint)
+        status = vouch__fit_keep(ctx, &keeper, spec->checkpoint_every, &data);
     if (status)
         return status;
-    keeping.kind = kind;
     data.resume = spec->resume;
-    if (spec->checkpoint) {
-        data.keep = keep;
-        data.keep_self = &keeping;
-        data.keep_every = spec->checkpoint_every ? spec->checkpoint_every : 1;
-    }
     status = part_make(ctx, spec, VOUCH_PART_TRAIN, &data.train);
     if (!status)
         status = part_make(ctx, spec, VOUCH_PART_TUNE, &data.tune);

@@ -1,6 +1,7 @@
 /* One model from a recipe: what vouch run does to each of its models, without split, controls or ledger. */
 #include "base/file.h"
 #include "base/schema.h"
+#include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
 #include "vouch/run.h"
@@ -37,6 +38,7 @@ typedef struct fitting {
     vouch__inputs inputs;
     vouch__binding binding;
     double *value;
+    vouch__keeper keeper;
     vouch__fit_data data;
 } fitting;
 
@@ -253,7 +255,8 @@ static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **o
     return status;
 }
 
-static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_model)
+static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint, size_t every,
+                              vouch_model **out_model)
 {
     vouch__doc *log = NULL;
     vouch_status status = read_target(ctx, f);
@@ -269,6 +272,9 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, vouch_model **out_mode
         status = vouch__doc_new(ctx, &log);
     f->data.binding = &f->binding;
     f->data.settings = f->spec;
+    f->keeper = (vouch__keeper){ checkpoint, f->name, f->kind, &f->inputs, f->value };
+    if (!status && checkpoint)
+        status = vouch__fit_keep(ctx, &f->keeper, every, &f->data);
     if (!status) {
         status = vouch__model_fit(ctx, f->kind, f->name, &f->inputs, f->value, &f->data, log,
                                   vouch__json_object(log), out_model);
@@ -288,7 +294,7 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
     size_t mark = vouch__scratch_mark(ctx);
     vouch_source source = { .source = options->data, .duckdb = options->duckdb };
     vouch_table *table = NULL;
-    vouch_model *model = NULL;
+    vouch_model *model = NULL, *resume = NULL;
     vouch__buf buf;
     vouch__buf_init(ctx, &buf, FILE_MAX);
     vouch_status status = vouch__file_read(ctx, options->recipe, FILE_MAX, &buf);
@@ -296,11 +302,14 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
         status = vouch__yaml_read(ctx, options->recipe, buf.at ? buf.at : "", buf.len, FILE_MAX, &f.doc);
     if (!status)
         status = read_recipe(ctx, &f);
+    if (!status && options->resume)
+        status = vouch_model_load(ctx, options->resume, &resume);
     if (!status)
         status = vouch_table_open(ctx, &source, &table);
     f.table = table;
+    f.data.resume = resume;
     if (!status)
-        status = fit_table(ctx, &f, &model);
+        status = fit_table(ctx, &f, options->checkpoint, options->checkpoint_every, &model);
     if (!status && out_summary)
         status = summarise(ctx, model, out_summary);
     if (!status && out_model) {
@@ -308,6 +317,7 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
         model = NULL;
     }
     vouch_model_free(model);
+    vouch_model_free(resume);
     vouch_table_unref(table);
     vouch__doc_free(f.doc);
     vouch__buf_free(&buf);

@@ -80,4 +80,32 @@ bad 's/trees: .*/monotone: auto/' "bad.yaml:5:" mapping
 bad 's/trees: .*/interactions: [[income, age]]/' "bad.yaml:5:" age
 bad 's/column: defaulted, bad: 1/column: purpose, bad: 1/' "bad.yaml:1:" "must be a text"
 bad 's/column: defaulted, bad: 1/column: purpose, bad: yacht/' "bad.yaml:1:" "no row"
+# Stopped in the middle of growing: the trees so far are kept, and growing on from them ends as if it had not been.
+sed 's/trees: .*/trees: 100000/' good.yaml >long.yaml
+vouch fit long.yaml loans.csv --out long.vouch --checkpoint far.vouch --every 20 --quiet 2>stopped &
+fit=$!
+tries=0
+until [ -e far.vouch ] || [ "$tries" -eq 600 ]; do tries=$((tries + 1)) && sleep 0.05; done
+kill -INT "$fit"
+code=0
+wait "$fit" || code=$?
+[ "$code" -eq 1 ] || fail "a stopped fit ends with status $code"
+grep -q "which are kept" stopped || { cat stopped >&2; fail "a stopped fit does not say what it kept"; }
+[ ! -e long.vouch ] || fail "a stopped fit left a model"
+n=$(sed 's/.*after \([0-9]*\) trees.*/\1/' stopped)
+sed "s/trees: .*/trees: $((n + 7))/" good.yaml >on.yaml
+sed "s/trees: .*/trees: $((n - 1))/" good.yaml >short.yaml
+expect 0 vouch fit on.yaml loans.csv --out on.vouch --resume far.vouch --checkpoint far.vouch --quiet
+expect 0 vouch fit on.yaml loans.csv --out whole.vouch --quiet
+cmp on.vouch whole.vouch || fail "going on after $n trees gave another model"
+expect 1 vouch fit short.yaml loans.csv --resume whole.vouch --quiet
+says "$((n + 7)) trees already"
+expect 1 vouch fit on.yaml loans.csv --resume nowhere.vouch --quiet
+says nowhere.vouch
+expect 2 vouch fit on.yaml loans.csv --checkpoint far.vouch --every often
+sed 's/kind: gbdt/kind: scorecard/; /trees/d' good.yaml >card.yaml
+expect 1 vouch fit card.yaml loans.csv --checkpoint card.vouch --quiet
+says "no checkpoints"
+expect 1 vouch fit card.yaml loans.csv --resume whole.vouch --quiet
+says "resume"
 echo "a recipe makes one model, and every refusal says where"

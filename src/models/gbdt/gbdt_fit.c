@@ -298,6 +298,19 @@ static vouch_status grow_one(vouch_ctx *ctx, boost *b, uint64_t turn, vouch__gbd
     return status;
 }
 
+/* Stopped: the trees since the last checkpoint are kept first, for whoever wants to go on from them. */
+static vouch_status stopped(vouch_ctx *ctx, const boost *b, const vouch__gbdt *model, size_t kept,
+                            vouch_status why)
+{
+    size_t trees = model->trees.n_trees;
+    if (why != VOUCH_E_CANCELLED || !b->data->keep || trees == 0)
+        return why;
+    vouch_status status = trees > kept ? b->data->keep(ctx, b->data->keep_self, model) : VOUCH_OK;
+    return status ? status
+                  : vouch__fail(ctx, VOUCH_E_CANCELLED,
+                                "fit: stopped by the caller after %zu trees, which are kept", trees);
+}
+
 /* A tree's seed is told by the trees before it and the attempts since the last of them that found no split:
  * so growing goes on from any number of trees as if it had not been broken off. */
 static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
@@ -305,7 +318,7 @@ static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
     const vouch__gbdt_params *p = b->p;
     vouch__trees *trees = &model->trees;
     char stage[STAGE];
-    size_t best = best_of(b, trees->n_trees), misses = 0;
+    size_t best = best_of(b, trees->n_trees), misses = 0, kept = trees->n_trees;
     bool is_whole = p->row_sample == 1.0 && p->column_sample == 1.0;
     (void)snprintf(stage, sizeof stage, "fit %s", b->data->name ? b->data->name : "gbdt");
     while (trees->n_trees + misses < p->trees) {
@@ -316,7 +329,7 @@ static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
             break;
         vouch_status status = grow_one(ctx, b, at + ((uint64_t)misses << 32), &scale, &tree);
         if (status)
-            return status;
+            return stopped(ctx, b, model, kept, status);
         if (!tree && is_whole)
             break; /* nor would any later tree find a split */
         misses = tree ? 0 : misses + 1;
@@ -325,10 +338,12 @@ static vouch_status boost_trees(vouch_ctx *ctx, boost *b, vouch__gbdt *model)
         status = apply(ctx, b, &scale, tree, &b->curve[at]);
         if (!status)
             status = vouch__gbdt_append(ctx, &b->bins, tree, trees);
-        if (!status && b->data->keep && trees->n_trees % b->data->keep_every == 0)
+        if (!status && b->data->keep && trees->n_trees % b->data->keep_every == 0) {
             status = b->data->keep(ctx, b->data->keep_self, model);
+            kept = trees->n_trees;
+        }
         if (status)
-            return status;
+            return stopped(ctx, b, model, kept, status);
         if (!b->has_curve || b->curve[at] < b->curve[best])
             best = at;
         vouch__progress(ctx, stage, trees->n_trees, p->trees);
