@@ -114,6 +114,8 @@
     X(drift_bands)          \
     X(drift_calibration)    \
     X(weak_spots)           \
+    X(error_tree)           \
+    X(worst_cluster)        \
     X(overfit_slices)       \
     X(noise)                \
     X(shocks)               \
@@ -122,9 +124,12 @@
     X(permutation)          \
     X(importance_stability) \
     X(unused_inputs)        \
+    X(pdp)                  \
+    X(ice)                  \
     X(ale)                  \
     X(h_statistic)          \
-    X(lime)
+    X(lime)                 \
+    X(recourse)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

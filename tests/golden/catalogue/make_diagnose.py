@@ -148,6 +148,64 @@ cases += [
 cases += [{"test": "explain.lime", "model": model, "now": now, "tolerance": 1e-9, "params": {"made": 100},
            "expect": {"0.value": 0, "0.tables.inputs.rows.0.1": float(0.4 * x.std(ddof=1)),
                       "0.tables.inputs.rows.1.1": float(1.5 * z.std(ddof=1)), "0.tables.surrogates.rows.0.0": 1}}]
+# partial dependence and individual curves of the product, whose inputs stand in the order of their strength
+first, second = ("x", "z") if px.var() >= pz.var() else ("z", "x")
+
+
+def curves(name):
+    grid = np.unique(few[name])
+    return grid, np.array([f(v, fz) if name == "x" else f(fx, v) for v in grid])
+
+
+def apart(name):
+    raws = curves(name)[1]
+    raws = raws - raws.mean(0)
+    return ((raws - raws.mean(1, keepdims=True)) ** 2).sum() / (raws**2).sum(), np.sqrt((raws**2).mean())
+
+
+shapes = sorted(((*apart(v), v) for v in "xz"), key=lambda s: -s[0] * s[1])
+# the cheapest change of each declined case, over all rows of the grid
+walk = {"constant": -1, "linear": {"x": 1, "z": 1}}
+
+
+def below(v, at):
+    knots = np.unique(v)
+    share = [((v < k).sum() + (v == k).sum() / 2) / len(v) for k in knots]
+    return np.interp(at, knots, share)
+
+
+costs = []
+for cx, cz in zip(fx, fz):
+    if cx + cz - 1 > 0:
+        cost, *_ = min((abs(below(fx, a) - below(fx, cx)) + abs(below(fz, b) - below(fz, cz)), a, b)
+                            for a in range(5) for b in range(4) if a + b - 1 <= 0)
+        costs.append(cost)
+# two heaps of cases; on one the model is wrong
+heap = np.repeat([0.0, 1.0], 100)
+other = heap * 3
+turn = np.tile([0, 1, 0, 0], 50)
+p_heap = sigmoid(-1 + 0 * heap)
+turn[100:] = np.tile([1, 1, 0, 1], 25)
+excess = np.abs(turn - p_heap) - 2 * p_heap * (1 - p_heap)
+cases += [
+    {"test": "explain.pdp", "model": product, "now": at, "tolerance": 1e-12,
+     "expect": {f"0.tables.pdp.rows.{k}.1": float(np.mean(sigmoid(r))) for k, r in enumerate(curves(first)[1])}
+     | {f"1.tables.pdp.rows.{k}.4": float(np.mean(r)) for k, r in enumerate(curves(second)[1])}},
+    {"test": "explain.ice", "model": product, "now": at, "tolerance": 1e-12,
+     "expect": {"0.value": float(shapes[0][0])} | {f"0.tables.inputs.rows.{k}.{c + 1}": float(v)
+                for k, (a, b, _) in enumerate(shapes) for c, v in enumerate((a, b))}},
+    {"test": "explain.recourse", "model": walk, "now": at, "params": {"cutoff": 0.5}, "tolerance": 1e-12,
+     "expect": {"0.value": 1, "0.tables.answers.rows.0.1": len(costs), "0.tables.answers.rows.2.1": len(costs),
+                "0.tables.answers.rows.3.1": len(costs), "0.tables.answers.rows.6.1": float(np.median(costs))}},
+    {"test": "explain.recourse", "model": walk, "now": at, "tolerance": 1e-12,
+     "params": {"cutoff": 0.5, "rules": {"x": "fixed", "z": "up"}},
+     "expect": {"0.value": 0, "0.tables.answers.rows.4.1": len(costs)}},
+    {"test": "diagnose.worst_cluster", "model": {"constant": -1, "linear": {"x": 0, "z": 0}}, "tolerance": 1e-12,
+     "now": {"columns": {"x": heap.tolist(), "z": other.tolist()}, "bad": turn.tolist()},
+     "params": {"clusters": 2, "permutations": 99},
+     "expect": {"0.value": float(excess[100:].mean() - excess[:100].mean()), "0.p_value": 0.01,
+                "0.tables.clusters.rows.0.1": 100, "0.tables.clusters.rows.0.7": float(excess[100:].mean())}},
+]
 print(best, importance)
 out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
        "cases": cases}

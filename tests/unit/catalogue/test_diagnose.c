@@ -150,6 +150,43 @@ static void coverage_is_short_where_the_model_fails(void **state)
     vouch_ctx_free(ctx);
 }
 
+static void a_tree_of_errors_finds_where_they_are(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__evidence list;
+    vouch__sample s = planted();
+    assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
+    vouch__doc *doc = NULL;
+    static const char few[] = "{\"least\": 30}";
+    assert_ok(ctx, vouch__json_read(ctx, "params", few, strlen(few), 0, &doc));
+    assert_ok(ctx, trial_run_model(ctx, vouch_test_find("diagnose.error_tree"), model_of(&s), &s, NULL,
+                                   vouch__doc_root(doc), &list));
+    assert_non_null(strstr(golden_text(list.entries, "0.note"), "x >= 0."));
+    assert_true(golden_number(list.entries, "0.p_value") <= 0.05);
+    assert_true(golden_number(list.entries, "0.value") > 0.1);
+    assert_true(golden_number(list.entries, "0.tables.tree.rows.1.1") > 0.0);
+    vouch__doc_free(doc);
+    vouch__evidence_free(&list);
+    vouch_ctx_free(ctx);
+}
+
+static void curves_of_a_model_that_adds_are_alike(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__evidence list;
+    vouch__sample s = planted();
+    run_one("explain.ice", &s, ctx, &list);
+    for (size_t k = 0; k < golden_len(list.entries, "0.tables.inputs.rows"); k++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "0.tables.inputs.rows.%zu.1", k);
+        assert_close(golden_number(list.entries, path), 0.0, 1e-12);
+    }
+    vouch__evidence_free(&list);
+    vouch_ctx_free(ctx);
+}
+
 static vouch_status sweep_one(vouch_ctx *ctx, void *arg)
 {
     const vouch_test *const *test = arg;
@@ -186,6 +223,8 @@ int main(void)
                                         cmocka_unit_test(a_model_on_its_own_training_cases_overfits_nowhere),
                                         cmocka_unit_test(noise_costs_more_the_larger_it_is),
                                         cmocka_unit_test(coverage_is_short_where_the_model_fails),
+                                        cmocka_unit_test(a_tree_of_errors_finds_where_they_are),
+                                        cmocka_unit_test(curves_of_a_model_that_adds_are_alike),
                                         cmocka_unit_test(every_allocation_may_fail) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
