@@ -65,7 +65,7 @@ static void *malloc_resize(void *self, void *ptr, size_t old_size, size_t new_si
         return NULL;
     }
     void *at = realloc(ptr, new_size);
-    if (at)
+    if (at && new_size >= VOUCH__PAGE)
         vouch__large_pages(at, new_size, false);
     return at;
 }
@@ -171,7 +171,7 @@ void *vouch__resize(const vouch_alloc *alloc, void *ptr, size_t count, size_t si
     size_t old_bytes = old ? old->size : 0;
     if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, sizeof(header), &bytes))
         return NULL;
-    bool is_zero = !old &&
+    bool is_zero = !old && bytes >= VOUCH__PAGE &&
                    alloc->resize == malloc_resize; /* and zeroed by the thread that first touches it */
     header *h = is_zero ? calloc(1, bytes) : alloc->resize(alloc->self, old, old_bytes, bytes);
     if (!h)

@@ -3,11 +3,13 @@
  * bench/instructions.tsv; --update writes them anew. */
 #include "applicants.h"
 #include "check.h"
+#include "fit_kit.h"
 #include "forest.h"
 
 #include "base/json.h"
 #include "decide/policy.h"
 #include "models/engine/engine.h"
+#include "models/gbdt/gbdt.h"
 #include "vouch/explain.h"
 #include "vouch/validate.h"
 
@@ -296,6 +298,67 @@ static void measure_numbers(vouch_ctx *ctx)
     measure("numbers_16_written_and_read", write_numbers, &r);
 }
 
+enum { LEARNT = 128, LEARNT_COLS = 20 };
+
+typedef struct learning {
+    vouch_ctx *ctx;
+    vouch__gbdt_bins bins;
+    const vouch__binding *binding;
+    vouch__part_rows part;
+    vouch__gbdt_rows rows;
+    vouch__record record[LEARNT + VOUCH__GBDT_PAD];
+    int64_t hist[LEARNT_COLS * VOUCH__GBDT_HIST];
+} learning;
+
+static void make_bins(void *arg)
+{
+    learning *l = arg;
+    vouch__gbdt_rows rows;
+    size_t mark = vouch__scratch_mark(l->ctx);
+    if (vouch__gbdt_rows_make(l->ctx, &l->bins, l->binding, &l->part, true, &rows))
+        abort();
+    vouch__scratch_reset(l->ctx, mark);
+}
+
+static void add_to_histograms(void *arg)
+{
+    learning *l = arg;
+    vouch__gbdt_add(l->rows.row, l->rows.stride, l->record, LEARNT / 2, NULL, LEARNT_COLS, l->hist);
+}
+
+/* Every other row, as in the leaves of a tree. */
+static void measure_learning(vouch_ctx *ctx)
+{
+    static learning l;
+    static double x[LEARNT * LEARNT_COLS], target[LEARNT];
+    uint32_t row[LEARNT];
+    vouch_table *table = NULL;
+    vouch__inputs inputs;
+    vouch__binding binding;
+    for (size_t i = 0; i < LEARNT * LEARNT_COLS; i++)
+        x[i] = seeded() < 0.05 ? NAN : seeded_normal();
+    for (size_t i = 0; i < LEARNT; i++) {
+        row[i] = (uint32_t)i;
+        l.record[i] = 2 * i % LEARNT + ((uint64_t)(i + 1) << 32);
+    }
+    assert_ok(ctx, kit_table(ctx, LEARNT, LEARNT_COLS, x, NULL, &table));
+    assert_ok(ctx, vouch__inputs_new(ctx, LEARNT_COLS, &inputs));
+    for (size_t j = 0; j < LEARNT_COLS; j++)
+        inputs.at[j].name = vouch__strdup(ctx, vouch_table_name(table, j));
+    assert_ok(ctx, vouch__bind(ctx, &inputs, table, &binding));
+    vouch__fit_data data = { .binding = &binding, .train = { LEARNT, row, target, NULL } };
+    l.ctx = ctx;
+    l.binding = &binding;
+    l.part = data.train;
+    assert_ok(ctx, vouch__gbdt_bins_make(ctx, &data, VOUCH__GBDT_BINS - 1, &l.bins));
+    assert_ok(ctx, vouch__gbdt_rows_make(ctx, &l.bins, &binding, &l.part, true, &l.rows));
+    measure("bins_of_128_rows_of_20", make_bins, &l);
+    measure("histograms_of_64_rows_of_20", add_to_histograms, &l);
+    vouch__binding_clear(&binding);
+    vouch__inputs_clear(&inputs);
+    vouch_table_unref(table);
+}
+
 static void no_operation_takes_more_instructions_than_it_did(void **state)
 {
     const bool *is_update = *state;
@@ -311,6 +374,7 @@ static void no_operation_takes_more_instructions_than_it_did(void **state)
     measure_scoring(ctx, "walk", 200);
     measure_decision(ctx);
     measure_numbers(ctx);
+    measure_learning(ctx);
     vouch_ctx_free(ctx);
     if (*is_update) {
         write_figures();
