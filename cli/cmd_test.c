@@ -75,7 +75,8 @@ const command cmd_test_describe = {
 static const option run_options[] = {
     { "--data", "DATA", "the cases: a file, or a query that DuckDB reads" },
     { "--suite", "NAME",
-      "classifier, regression, scores-only, data, drift, ecb-irb, diagnostics, fairness, or a YAML file" },
+      "classifier, regression, scores-only, data, drift, columns, ecb-irb, diagnostics, fairness, or a YAML "
+      "file" },
     { "--reference", "DATA", "cases to compare with: training data, an earlier period" },
     { "--model", "FILE", "a model file; scores the cases when no score is given" },
     { "--score", "COLUMN", "larger = riskier; taken for the probability too when all lie in [0, 1]" },
@@ -99,6 +100,8 @@ static const option run_options[] = {
     { "--junit", "FILE", "the verdicts as JUnit XML" },
     { "--strict", NULL, "a refused test counts as a failed one" },
     { "--stamp", "WORD", "a word across the report" },
+    { "--sketch", NULL,
+      "tests of drift by column in constant memory: data and reference are read once and not kept" },
 };
 
 static void print_result(const cli_call *cli, const vouch_suite_result *r)
@@ -116,19 +119,40 @@ static void print_result(const cli_call *cli, const vouch_suite_result *r)
         printf("report  %s\n", r->report);
 }
 
-static int run(cli_call *cli)
+static int run_suite(cli_call *cli, const vouch_suite_options *what)
 {
     const char *set[SETS_MAX];
+    vouch_suite_options options = *what;
     double seed = 1;
     vouch_suite_result result = { .summary = NULL };
     if (cli->seed && !cli_number("--seed", cli->seed, 0, 9007199254740991.0, &seed))
         return EXIT_USAGE;
+    options.set = set;
+    options.n_set = cli_all(cli, "--set", set, SETS_MAX);
+    options.policy = cli_get(cli, "--policy");
+    options.duckdb = cli_duckdb();
+    options.seed = (uint64_t)seed;
+    options.out = cli_get(cli, "--out");
+    options.junit = cli_get(cli, "--junit");
+    options.stamp = cli_get(cli, "--stamp");
+    vouch_status status = vouch_suite_run(cli->ctx, &options, &result);
+    cli_progress_end();
+    if (status) {
+        int code = cli_failed(cli, status);
+        return status == VOUCH_E_ARG ? EXIT_USAGE : code;
+    }
+    print_result(cli, &result);
+    bool has_failed = result.failed || (cli_get(cli, "--strict") && result.refused);
+    vouch_suite_result_clear(cli->ctx, &result);
+    return has_failed ? EXIT_CONTROL : EXIT_DONE;
+}
+
+static int run(cli_call *cli)
+{
     vouch_suite_options options = {
         .suite = cli_get(cli, "--suite"),
         .tests = cli->operand,
         .n_tests = cli->n_operands,
-        .set = set,
-        .n_set = cli_all(cli, "--set", set, SETS_MAX),
         .data = cli_get(cli, "--data"),
         .reference = cli_get(cli, "--reference"),
         .model = cli_get(cli, "--model"),
@@ -147,23 +171,9 @@ static int run(cli_call *cli)
                     .grade_before = cli_get(cli, "--grade-before"),
                     .groups = cli_get(cli, "--group"),
                     .features = cli_get(cli, "--features") },
-        .policy = cli_get(cli, "--policy"),
-        .duckdb = cli_duckdb(),
-        .seed = (uint64_t)seed,
-        .out = cli_get(cli, "--out"),
-        .junit = cli_get(cli, "--junit"),
-        .stamp = cli_get(cli, "--stamp"),
+        .sketch = cli_get(cli, "--sketch") != NULL,
     };
-    vouch_status status = vouch_suite_run(cli->ctx, &options, &result);
-    cli_progress_end();
-    if (status) {
-        int code = cli_failed(cli, status);
-        return status == VOUCH_E_ARG ? EXIT_USAGE : code;
-    }
-    print_result(cli, &result);
-    bool has_failed = result.failed || (cli_get(cli, "--strict") && result.refused);
-    vouch_suite_result_clear(cli->ctx, &result);
-    return has_failed ? EXIT_CONTROL : EXIT_DONE;
+    return run_suite(cli, &options);
 }
 
 const command cmd_test_run = {
@@ -179,4 +189,97 @@ const command cmd_test_run = {
     run_options,
     N(run_options),
     run,
+};
+
+/* ---- drift and sketches ---- */
+
+static const option drift_options[] = {
+    { "--reference", "DATA", "what to compare with: a file, a query that DuckDB reads, or a stored sketch" },
+    { "--current", "DATA", "what is compared; the same" },
+    { "--columns", "NAMES", "only these columns, between commas" },
+    { "--without", "NAMES", "not these columns: ids, free text" },
+    { "--set", "ID.PARAM=VALUE", "a parameter of a test; may be given often" },
+    { "--policy", "FILE", "the limits that judge (default: the built-in policy)" },
+    { "--out", "DIR", "evidence.json and report.html" },
+    { "--junit", "FILE", "the verdicts as JUnit XML" },
+    { "--stamp", "WORD", "a word across the report" },
+};
+
+static int drift(cli_call *cli)
+{
+    vouch_suite_options options = {
+        .suite = "columns",
+        .data = cli_need(cli, "--current"),
+        .reference = cli_need(cli, "--reference"),
+        .column = { .features = cli_get(cli, "--columns") },
+        .sketch = 1,
+        .without = cli_get(cli, "--without"),
+    };
+    return options.data && options.reference ? run_suite(cli, &options) : EXIT_USAGE;
+}
+
+const command cmd_drift = {
+    "drift",
+    NULL,
+    NULL,
+    0,
+    "How far every column has moved from a reference, in constant memory whatever the rows.",
+    "PSI, Jensen-Shannon, Hellinger, L-infinity, chi-square, Kolmogorov-Smirnov and Wasserstein, each with\n"
+    "its critical value. Each file is read once, a group of columns at a time; what is kept of a column is "
+    "a\n"
+    "sketch, whose error is told with every value. Exit status 3 says that a limit was passed.\n\n"
+    "  vouch drift --reference train.parquet --current march.parquet --out drift\n"
+    "  vouch sketch train.parquet --out train.sketch\n"
+    "  vouch drift --reference train.sketch --current \"SELECT * FROM 'march/*.csv'\"",
+    drift_options,
+    N(drift_options),
+    drift,
+};
+
+static const option sketch_options[] = {
+    { "--out", "FILE", "where the sketch goes: NAME.sketch" },
+    { "--columns", "NAMES", "only these columns, between commas" },
+    { "--without", "NAMES", "not these columns: ids, free text" },
+};
+
+static int sketch(cli_call *cli)
+{
+    const char *out = cli_need(cli, "--out");
+    vouch_sketch_result r;
+    const vouch_sketch_options options = { .sources = cli->operand,
+                                           .n_sources = cli->n_operands,
+                                           .only = cli_get(cli, "--columns"),
+                                           .without = cli_get(cli, "--without"),
+                                           .duckdb = cli_duckdb(),
+                                           .out = out };
+    if (!out)
+        return EXIT_USAGE;
+    vouch_status status = vouch_sketch_make(cli->ctx, &options, &r);
+    cli_progress_end();
+    if (status) {
+        int code = cli_failed(cli, status);
+        return status == VOUCH_E_ARG ? EXIT_USAGE : code;
+    }
+    if (cli->json)
+        printf("{\"columns\":%zu,\"error\":%.6f,\"exact\":%zu,\"rows\":%.0f}\n", r.columns, r.error, r.exact,
+               r.rows);
+    else
+        printf("%.0f rows, %zu columns, %zu of them exact; ranks of the others are off by at most %.3f %%\n",
+               r.rows, r.columns, r.exact, 100.0 * r.error);
+    return EXIT_DONE;
+}
+
+const command cmd_sketch = {
+    "sketch",
+    NULL,
+    "DATA...",
+    1,
+    "Store a reference as sketches of its columns, not as rows; several are merged.",
+    "DATA is what vouch profile takes, or a stored sketch. No applicant can be read from a sketch of many\n"
+    "rows; beware of columns that name people (--without), and of few rows, whose values are kept.\n\n"
+    "  vouch sketch january.parquet --without id,name --out january.sketch\n"
+    "  vouch sketch january.sketch february.sketch march.parquet --out quarter.sketch",
+    sketch_options,
+    N(sketch_options),
+    sketch,
 };

@@ -11,6 +11,7 @@ static const command *const commands[] = {
     &cmd_replay,        &cmd_ledger,     &cmd_profile,    &cmd_simulate_credit, &cmd_import,
     &cmd_model_diff,    &cmd_fit,        &cmd_explain,    &cmd_reasons,         &cmd_test_list,
     &cmd_test_describe, &cmd_test_run,   &cmd_bin,        &cmd_counterfactual,  &cmd_lda,
+    &cmd_drift,         &cmd_sketch,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -77,6 +77,11 @@ typedef struct vouch_suite_options {
                           while data, model, parameters, policy, seed and code are the same. NULL: none */
     const char *junit; /* file for JUnit XML; NULL: none */
     const char *stamp; /* a word across the report */
+    int sketch; /* not 0: read data and reference once, in constant memory, as sketches of their columns;
+                   tests of drift by column run on these, all others are not applicable. So it is too where
+                   either is a stored sketch. column.features says which columns; roles other than score are
+                   left out */
+    const char *without; /* with sketches: columns to leave out, between commas; or NULL */
 } vouch_suite_options;
 
 typedef struct vouch_suite_result { /* text the caller frees with vouch_suite_result_clear */
@@ -94,6 +99,25 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_suite_run(vouch_ctx *ctx, const vouc
 VOUCH_API void vouch_suite_result_clear(vouch_ctx *ctx, vouch_suite_result *result);
 /* The suites that are built in, as text for people: name, title, tests. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_suite_list(vouch_ctx *ctx, char **out_text);
+
+/* A reference stored as sketches, not rows: of every column a summary that is exact for few values, states
+ * its error otherwise, and merges; some 40 KB a column whatever the rows. sources: as vouch_source, or stored
+ * sketches; more than one are merged in this order. out: a file, *.sketch.
+ * Fails  E_ARG  a name;  E_FORMAT  a stored sketch is damaged;  E_DATA  sources differ in columns; and as
+ * vouch_table_open, but needs no id. */
+typedef struct vouch_sketch_options {
+    const char *const *sources; /* [n_sources] */
+    size_t n_sources;
+    const char *only, *without; /* columns between commas, or NULL */
+    const char *duckdb, *out;
+} vouch_sketch_options;
+typedef struct vouch_sketch_result {
+    double rows;
+    size_t columns, exact; /* how many of them are exact */
+    double error;          /* the largest error of a rank or count, as a share of the rows */
+} vouch_sketch_result;
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_sketch_make(vouch_ctx *ctx, const vouch_sketch_options *options,
+                                                        vouch_sketch_result *out_result);
 
 #ifdef __cplusplus
 }

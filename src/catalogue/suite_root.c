@@ -28,8 +28,9 @@ static void data_member(vouch__suite_work *w, vouch__json *root)
     vouch__json *data = vouch__json_set(doc, root, "data", vouch__json_object(doc));
     text_member(doc, data, "source", w->plan.data);
     number_member(doc, data, "rows", (double)s->n);
-    number_member(doc, data, "columns", (double)vouch_table_cols(w->data));
-    number_member(doc, data, "features", (double)s->n_features);
+    number_member(doc, data, "columns",
+                  (double)(w->sketches ? w->sketches->cols : vouch_table_cols(w->data)));
+    number_member(doc, data, "features", w->sketches ? (double)NAN : (double)s->n_features);
     text_member(doc, data, "fingerprint", w->prints.data);
     text_member(doc, data, "id", c->id);
     text_member(doc, data, "score", c->score ? c->score : c->probability);
@@ -46,7 +47,7 @@ static void data_member(vouch__suite_work *w, vouch__json *root)
     vouch__json *groups = vouch__json_set(doc, data, "protected", vouch__json_array(doc));
     for (size_t g = 0; g < s->n_groups; g++)
         (void)vouch__json_push(doc, groups, vouch__json_text(doc, s->group[g].name));
-    if (!w->reference)
+    if (!w->reference && !w->sketches_before)
         return;
     text_member(doc, data, "reference", w->plan.reference);
     number_member(doc, data, "reference_rows", (double)w->bound.before.n);

@@ -51,6 +51,24 @@ static vouch_status open_model(vouch_ctx *ctx, vouch__suite_work *w, bool is_own
     return status;
 }
 
+static vouch_status open_data(vouch_ctx *ctx, vouch__suite_work *w, bool own_data, bool own_reference)
+{
+    vouch__plan *p = &w->plan;
+    vouch_status status;
+    if (vouch__suite_is_sketched(w)) {
+        status = p->reference ? vouch__suite_sketch(ctx, w, p->reference, own_reference, true) : VOUCH_OK;
+        return status ? status : vouch__suite_sketch(ctx, w, p->data, own_data, false);
+    }
+    status = open_table(ctx, w, p->data, own_data, &w->data);
+    if (!status)
+        status = vouch__table_fingerprint(ctx, w->data, w->prints.data);
+    if (!status && p->reference)
+        status = open_table(ctx, w, p->reference, own_reference, &w->reference);
+    if (!status && p->reference)
+        status = vouch__table_fingerprint(ctx, w->reference, w->prints.reference);
+    return status;
+}
+
 static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
 {
     const vouch_suite_options *o = w->options;
@@ -64,13 +82,7 @@ static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
         return vouch__fail(ctx, VOUCH_E_ARG, "no data are named");
     vouch_status status = open_policy(ctx, w);
     if (!status)
-        status = open_table(ctx, w, p->data, own_data, &w->data);
-    if (!status)
-        status = vouch__table_fingerprint(ctx, w->data, w->prints.data);
-    if (!status && p->reference)
-        status = open_table(ctx, w, p->reference, own_reference, &w->reference);
-    if (!status && p->reference)
-        status = vouch__table_fingerprint(ctx, w->reference, w->prints.reference);
+        status = open_data(ctx, w, own_data, own_reference);
     if (!status && p->model)
         status = open_model(ctx, w, own_model);
     w->prints.model = w->model ? vouch_model_fingerprint(w->model) : NULL;
@@ -83,6 +95,8 @@ static vouch_status bind(vouch_ctx *ctx, vouch__suite_work *w)
     const vouch_test_input input = {
         .data = w->data, .reference = w->reference, .model = w->model, .column = w->plan.column
     };
+    if (w->sketches)
+        return VOUCH_OK;
     vouch_status status = vouch__bind_samples(ctx, &input, &w->bound);
     w->is_bound = !status;
     return status;
@@ -98,6 +112,8 @@ static void clear(vouch__suite_work *w)
     vouch_table_unref(w->memo.both);
     vouch_table_unref(w->data);
     vouch_table_unref(w->reference);
+    vouch__sketch_set_free(w->sketches);
+    vouch__sketch_set_free(w->sketches_before);
     vouch__plan_clear(&w->plan);
 }
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "catalogue/bind.h"
 #include "catalogue/suite_plan.h"
+#include "monitor/sketch_set.h"
 
 /* What results stand on. Empty where there is none. */
 typedef struct vouch__prints {
@@ -20,6 +21,7 @@ typedef struct vouch__suite_work {
     const vouch_suite_options *options;
     vouch__plan plan;
     vouch_table *data, *reference;
+    vouch__sketch_set *sketches, *sketches_before; /* instead of tables */
     vouch_model *model;
     vouch__policy *policy;
     vouch__prints prints;
@@ -29,6 +31,12 @@ typedef struct vouch__suite_work {
     vouch__evidence list; /* every entry */
     size_t reused;
 } vouch__suite_work;
+
+/* The suite is put to sketches of its data, not to cases. */
+bool vouch__suite_is_sketched(const vouch__suite_work *work);
+/* Open data or reference as sketches and bind them. */
+vouch_status vouch__suite_sketch(vouch_ctx *ctx, vouch__suite_work *work, const char *path, bool is_own,
+                                 bool is_reference);
 
 /* One test of the plan, from what is kept in options->out where that is of the same work, else run. Its
  * entries are added to work->list. */

@@ -54,9 +54,13 @@ static vouch_status want_as_text(vouch_ctx *ctx, scan *s, const char *name)
 /* Progress as DuckDB sees it, in hundredths of a percent; where it does not know, rows. */
 static void report(vouch_ctx *ctx, scan *s)
 {
+    const vouch__scan_options *o = s->options;
     duckdb_progress p = s->session.api.query_progress(s->session.connection);
     if (p.percentage >= 0 && p.percentage <= 100)
-        vouch__progress(ctx, s->options->stage, (uint64_t)(p.percentage * 100), 10000);
+        vouch__progress(ctx, o->stage, (uint64_t)(p.percentage * 100) + 10000 * (uint64_t)o->part,
+                        10000 * (uint64_t)(o->parts ? o->parts : 1));
+    else if (o->parts)
+        vouch__progress(ctx, o->stage, o->part, o->parts);
     else
         vouch__progress(ctx, s->options->stage, s->rows, 0);
 }
@@ -96,7 +100,7 @@ static vouch_status start(vouch_ctx *ctx, scan *s)
     enum { SELECT = 1 };
     vouch__buf sql;
     vouch__buf_init(ctx, &sql, 0);
-    vouch__sql_select(&sql, s->place, &s->retry, s->options->order_by);
+    vouch__sql_select(&sql, s->place, &s->retry, &s->options->wanted);
     vouch_status status = vouch__buf_status(ctx, &sql);
     if (!status && api->prepare(s->session.connection, sql.at, &s->statement) != DUCKDB_SUCCESS)
         status = vouch__session_fail(ctx, s->place->name, api->prepare_error(s->statement));
@@ -251,7 +255,7 @@ static vouch_status try_once(vouch_ctx *ctx, scan *s)
     if (status)
         return status;
     status = pump(ctx, s);
-    if (!status && !s->again)
+    if (!status && !s->again && s->options->part + 1 >= s->options->parts)
         vouch__progress(ctx, s->options->stage, s->rows, s->rows); /* the last word, however short the work */
     return status;
 }

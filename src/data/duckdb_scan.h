@@ -24,7 +24,8 @@ typedef struct vouch__sink {
 /* Where several tries have to agree on more than the sink sees. */
 typedef struct vouch__scan_options {
     const char *stage;    /* for progress */
-    const char *order_by; /* NULL: files in their own order, queries in none */
+    vouch__wanted wanted; /* without order_by: files in their own order, queries in none */
+    size_t part, parts;   /* this is one of several scans of one piece of work; 0, 0: it is all */
 } vouch__scan_options;
 
 /* Fails as vouch_table_open does, and as the sink does. */

@@ -142,20 +142,46 @@ static void from(vouch__buf *sql, const vouch__place *place, const vouch__retry 
     vouch__buf_text(sql, ")");
 }
 
-void vouch__sql_select(vouch__buf *sql, const vouch__place *place, const vouch__retry *retry,
-                       const char *order_by)
+static void one_column(vouch__buf *sql, const vouch__retry *retry, const char *name)
 {
-    vouch__buf_text(sql, "SELECT *");
+    bool as_text = false;
+    for (size_t i = 0; i < retry->n_texts && !as_text; i++)
+        as_text = !strcmp(retry->texts[i], name);
+    vouch__buf_text(sql, as_text ? "CAST(" : "");
+    vouch__sql_quote(sql, name, '"');
+    vouch__buf_text(sql, as_text ? " AS VARCHAR) AS " : "");
+    if (as_text)
+        vouch__sql_quote(sql, name, '"');
+}
+
+/* Every column, some of them as text. */
+static void all_columns(vouch__buf *sql, const vouch__retry *retry)
+{
+    vouch__buf_text(sql, "*");
     for (size_t i = 0; i < retry->n_texts; i++) {
-        vouch__buf_text(sql, i == 0 ? " REPLACE (CAST(" : ", CAST(");
-        vouch__sql_quote(sql, retry->texts[i], '"');
-        vouch__buf_text(sql, " AS VARCHAR) AS ");
-        vouch__sql_quote(sql, retry->texts[i], '"');
+        vouch__buf_text(sql, i == 0 ? " REPLACE (" : ", ");
+        one_column(sql, retry, retry->texts[i]);
     }
-    vouch__buf_text(sql, retry->n_texts ? ") FROM " : " FROM ");
+    if (retry->n_texts)
+        vouch__buf_text(sql, ")");
+}
+
+void vouch__sql_select(vouch__buf *sql, const vouch__place *place, const vouch__retry *retry,
+                       const vouch__wanted *wanted)
+{
+    vouch__buf_text(sql, "SELECT ");
+    for (size_t i = 0; wanted->column && i < wanted->columns; i++) {
+        vouch__buf_text(sql, i ? ", " : "");
+        one_column(sql, retry, wanted->column[i]);
+    }
+    if (!wanted->column)
+        all_columns(sql, retry);
+    vouch__buf_text(sql, " FROM ");
     from(sql, place, retry);
-    if (order_by) {
+    if (wanted->order_by) {
         vouch__buf_text(sql, " ORDER BY ");
-        vouch__sql_quote(sql, order_by, '"');
+        vouch__sql_quote(sql, wanted->order_by, '"');
     }
+    if (wanted->no_rows)
+        vouch__buf_text(sql, " LIMIT 0");
 }

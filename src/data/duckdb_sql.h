@@ -32,8 +32,14 @@ typedef struct vouch__retry {
 } vouch__retry;
 
 void vouch__sql_quote(vouch__buf *sql, const char *text, char mark); /* 'text' with marks doubled */
-/* SELECT all columns from place, ordered by order_by unless NULL. */
+/* What of a place is wanted; all zero: everything, in no order. */
+typedef struct vouch__wanted {
+    const char *order_by;      /* a column */
+    const char *const *column; /* [columns] names; NULL: all */
+    size_t columns;
+    bool no_rows; /* names and types only */
+} vouch__wanted;
 void vouch__sql_select(vouch__buf *sql, const vouch__place *place, const vouch__retry *retry,
-                       const char *order_by);
+                       const vouch__wanted *wanted);
 
 #endif

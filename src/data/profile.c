@@ -371,7 +371,7 @@ vouch_status vouch_data_profile(vouch_ctx *ctx, const vouch_source *source, vouc
     if (status)
         return status;
     if (place.form == VOUCH__QUERY) {
-        options.order_by = source->id; /* files have an order of their own */
+        options.wanted.order_by = source->id; /* files have an order of their own */
         if (!source->id)
             status = vouch__fail(ctx, VOUCH_E_ARG,
                                  "profile: a query gives rows in no fixed order: name an id column");

@@ -32,6 +32,7 @@
 
 struct vouch_table;
 struct vouch_model;
+struct vouch__sketch_set;
 
 /* What a test needs, and what it can use. Those that speak of cases hold for the reference too where NEEDS
  * has REFERENCE. */
@@ -82,6 +83,7 @@ typedef struct vouch__sample {
     double bad_value;                            /* of label_column, that means bad */
     const char *score_name;                      /* "log-odds" or "score" */
     size_t left_out;                             /* cases that lacked something */
+    const struct vouch__sketch_set *sketches;    /* instead of cases, for tests of drift; n is their number */
 } vouch__sample;
 
 /* What tests of the same samples share: made by the first that needs it. */

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "data/table.h"
 #include "monitor/drift_tests.h"
+#include "monitor/sketch_set.h"
 #include "num/rank.h"
 #include "validate/suite.h"
 
@@ -117,13 +118,31 @@ static vouch_status count_numbers(vouch_ctx *ctx, const job *j, const double *a,
     return VOUCH_OK;
 }
 
+/* slack[n] of the bins that were put together is the sum of theirs. */
+static double *thin_slack(vouch_ctx *ctx, size_t bins, const size_t *group, const double *slack, size_t n)
+{
+    double *out = vouch__scratch(ctx, n + 1, sizeof *out);
+    for (size_t k = 0; out && k <= n; k++)
+        out[k] = 0.0;
+    for (size_t b = 0; out && b < bins; b++)
+        if (group[b] < n)
+            out[group[b]] += slack[b];
+    return out;
+}
+
 static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
 {
     double *from = vouch__scratch(ctx, c->bins, sizeof *from), *to = vouch__scratch(ctx, c->bins, sizeof *to);
-    size_t n = 0;
-    if (!from || !to)
+    size_t n = 0, *group = vouch__scratch(ctx, c->bins, sizeof *group);
+    if (!from || !to || !group)
         return vouch__oom(ctx);
-    vouch_status status = vouch__drift_merge(ctx, c->bins, c->from, c->to, from, to, &n);
+    vouch_status status = vouch__drift_merge(ctx, c->bins, c->from, c->to, from, to, group, &n);
+    if (!status && c->slack_from) {
+        c->slack_from = thin_slack(ctx, c->bins, group, c->slack_from, n);
+        c->slack_to = thin_slack(ctx, c->bins, group, c->slack_to, n);
+        if (!c->slack_from || !c->slack_to)
+            return vouch__oom(ctx);
+    }
     c->from = from;
     c->to = to;
     c->bins = n;
@@ -134,7 +153,7 @@ static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
     return status;
 }
 
-static vouch_status sorted(vouch_ctx *ctx, size_t n, const double *x, double **out, size_t *out_n)
+static vouch_status sorted(vouch_ctx *ctx, size_t n, const double *x, const double **out, size_t *out_n)
 {
     uint32_t *order = vouch__scratch(ctx, n + 1, sizeof *order);
     double *y = vouch__scratch(ctx, n + 1, sizeof *y);
@@ -149,27 +168,36 @@ static vouch_status sorted(vouch_ctx *ctx, size_t n, const double *x, double **o
     return status;
 }
 
-static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+static vouch_status of_cases(vouch_ctx *worker, const job *j, const subject *u, vouch__drift_column *c)
 {
-    const job *j = arg;
-    const subject *u = &j->at[chunk];
     const vouch__sample *before = j->call->before, *now = j->call->now;
-    vouch__drift_column c = { .name = u->name, .is_text = u->is_text };
     double *a = NULL, *b = NULL;
-    size_t mark = vouch__scratch_mark(worker);
-    (void)begin, (void)end;
     vouch_status status = read_side(worker, before, u->before, &a);
     if (!status)
         status = read_side(worker, now, u->now, &b);
     if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
-        status = u->is_text ? count_texts(worker, j, u, a, b, &c) : count_numbers(worker, j, a, b, &c);
+        status = u->is_text ? count_texts(worker, j, u, a, b, c) : count_numbers(worker, j, a, b, c);
+    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
+        status = sorted(worker, before->n, a, &c->x_from, &c->m);
+    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
+        status = sorted(worker, now->n, b, &c->x_to, &c->n);
+    return status;
+}
+
+static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
+{
+    const job *j = arg;
+    const subject *u = &j->at[chunk];
+    const vouch__sketch_set *before = j->call->before->sketches, *now = j->call->now->sketches;
+    vouch__drift_column c = { .name = u->name, .is_text = u->is_text };
+    size_t mark = vouch__scratch_mark(worker);
+    (void)begin, (void)end;
+    vouch_status status = now ? vouch__drift_of_sketches(worker, &before->col[u->before], &now->col[u->now],
+                                                         j->bins, &c)
+                              : of_cases(worker, j, u, &c);
     if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
         status = thin_out(worker, &c);
-    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
-        status = sorted(worker, before->n, a, &c.x_from, &c.m);
-    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
-        status = sorted(worker, now->n, b, &c.x_to, &c.n);
-    j->out[chunk] = (vouch__drift_result){ NAN, NAN, NAN, NAN };
+    j->out[chunk] = (vouch__drift_result){ NAN, NAN, NAN, NAN, 0.0 };
     bool can = (j->wants & VOUCH__DRIFT_VALUES) ? c.m > 0 && c.n > 0 : c.bins >= 2;
     if (!status && can)
         status = j->measure(worker, &c, j->level, &j->out[chunk]);
@@ -177,18 +205,38 @@ static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, si
     return status;
 }
 
+/* Columns of both sets of sketches. */
+static size_t sketch_subjects(const vouch__test_call *call, unsigned wants, subject *at)
+{
+    const vouch__sketch_set *now = call->now->sketches, *before = call->before->sketches;
+    size_t n = 0;
+    for (size_t i = 0; i < now->cols; i++) {
+        size_t other = vouch__sketch_set_find(before, now->col[i].name);
+        bool is_text = now->col[i].texts != NULL;
+        if (other == SIZE_MAX || (before->col[other].texts != NULL) != is_text)
+            continue;
+        if (!is_text || (wants & VOUCH__DRIFT_COUNTS))
+            at[n++] = (subject){ i, other, now->col[i].name, is_text };
+    }
+    return n;
+}
+
 /* The columns that both samples have and that are of one kind. */
 static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, unsigned wants, subject **out,
                                   size_t *out_n)
 {
     const vouch__sample *now = call->now, *before = call->before;
-    size_t n = 0;
-    subject *at = vouch__scratch(ctx, now->n_features + 1, sizeof *at);
+    size_t n = 0, most = now->sketches ? now->sketches->cols : now->n_features + 1;
+    subject *at = vouch__scratch(ctx, most, sizeof *at);
     bool with_score = !vouch__test_choice(call, "columns", "features");
     bool with_features = !vouch__test_choice(call, "columns", "score");
     *out = at;
     if (!at)
         return vouch__oom(ctx);
+    if (now->sketches && before->sketches) {
+        *out_n = sketch_subjects(call, wants, at);
+        return VOUCH_OK;
+    }
     if (with_score && now->score && before->score)
         at[n++] = (subject){ SIZE_MAX, SIZE_MAX, now->score_name ? now->score_name : "log-odds", false };
     for (size_t i = 0; with_features && now->table && before->table && i < now->n_features; i++) {
@@ -217,13 +265,26 @@ static int by_value(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
+/* What sketches leave open, behind the note. */
+static void tell_error(const job *j, const vouch__drift_result *worst, char *note, size_t size)
+{
+    const vouch__limit *limit = vouch__policy_limit(j->call->list->policy, j->call->test->id);
+    char error[VOUCH__DOUBLE_MAX];
+    size_t len = strlen(note);
+    (void)vouch__double_text(ceil(1e4 * worst->error) / 1e4, error);
+    bool is_open = limit && vouch__limit_judge(limit, worst->value - worst->error) !=
+                                vouch__limit_judge(limit, worst->value + worst->error);
+    (void)snprintf(note + len, size - len, " Measured on sketches: the value is off by at most %s%s.", error,
+                   is_open ? ", which spans a limit: measure this column on its cases" : "");
+}
+
 static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
 {
     const vouch__test_call *call = j->call;
     double *p = vouch__scratch(ctx, n, sizeof *p);
     ranked *rank = vouch__scratch(ctx, n, sizeof *rank);
     size_t significant = 0, measured = 0, worst = SIZE_MAX;
-    char note[300];
+    char note[400];
     vouch_status status = VOUCH_OK;
     if (!p || !rank)
         return vouch__oom(ctx);
@@ -253,6 +314,8 @@ static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
     (void)snprintf(note, sizeof note, "%zu of %zu columns differ significantly after correction; %s %.100s.",
                    significant, measured, significant ? "most" : "the largest difference is that of",
                    j->at[worst].name);
+    if (call->now->sketches)
+        tell_error(j, w, note, sizeof note);
     vouch__entry entry = vouch__test_entry(call);
     entry.value = w->value;
     entry.statistic = w->statistic;
@@ -262,12 +325,18 @@ static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
     entry.judged = significant > 0;
     entry.verdict = vouch__policy_limit(call->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
     vouch__json *object = vouch__test_add(call, &entry);
+    bool is_sketched = call->now->sketches != NULL;
     vouch__json *table = vouch__evidence_table(call->list, object, "columns",
-                                               "column,value,critical,p_value,p_adjusted");
+                                               is_sketched ? "column,value,error,critical,p_value,p_adjusted"
+                                                           : "column,value,critical,p_value,p_adjusted");
     for (size_t k = 0; k < measured; k++) {
         const vouch__drift_result *r = &j->out[rank[k].at];
-        vouch__test_row(call, table, "tnnnn", j->at[rank[k].at].name, r->value, r->critical, r->p_value,
-                        p[rank[k].at]);
+        const char *name = j->at[rank[k].at].name;
+        if (is_sketched)
+            vouch__test_row(call, table, "tnnnnn", name, r->value, r->error, r->critical, r->p_value,
+                            p[rank[k].at]);
+        else
+            vouch__test_row(call, table, "tnnnn", name, r->value, r->critical, r->p_value, p[rank[k].at]);
     }
     return VOUCH_OK;
 }

@@ -27,13 +27,66 @@ static void by_chi2(const vouch__drift_column *c, double level, double statistic
     out->critical = vouch__chi2_quantile(level, df);
 }
 
+/* ---- how far counts that may be off let a sum over bins be off ---- */
+
+/* What a bin adds, of its shares in the reference and in the sample: convex, 0 where they are equal. */
+typedef double part_fn(const vouch__drift_column *c, double e, double a);
+
+/* A share, its count held to what is possible and smoothed. */
+static double share(double count, double n, double smooth, double bins)
+{
+    return (fmin(n, fmax(0.0, count)) + smooth) / (n + smooth * bins);
+}
+
+/* The largest and the least that the sum may be: of a convex part the largest is at a corner of the counts'
+ * ranges, the least where the shares come closest. */
+static void bound(const vouch__drift_column *c, part_fn *part, double smooth, double *most, double *least)
+{
+    double bins = (double)c->bins;
+    *most = *least = 0.0;
+    for (size_t k = 0; k < c->bins; k++) {
+        double s = c->slack_from[k], t = c->slack_to[k];
+        double e0 = share(c->from[k] - s, c->n_from, smooth, bins);
+        double e1 = share(c->from[k] + s, c->n_from, smooth, bins);
+        double a0 = share(c->to[k] - t, c->n_to, smooth, bins);
+        double a1 = share(c->to[k] + t, c->n_to, smooth, bins);
+        *most += fmax(fmax(part(c, e0, a0), part(c, e0, a1)), fmax(part(c, e1, a0), part(c, e1, a1)));
+        *least += a0 > e1 ? part(c, e1, a0) : e0 > a1 ? part(c, e0, a1) : 0.0;
+    }
+}
+
+/* Of sketches: fill in the error of a value that is a root (or not) of the sum times `unit`, and the p-value
+ * at the least statistic, which is the sum times `scale`. */
+static void by_bound(const vouch__drift_column *c, part_fn *part, double smooth, double unit, bool is_root,
+                     double scale, vouch__drift_result *out)
+{
+    double most, least;
+    if (!c->slack_from)
+        return;
+    bound(c, part, smooth, &most, &least);
+    double high = is_root ? sqrt(most * unit) : most * unit,
+           low = is_root ? sqrt(least * unit) : least * unit;
+    if (least > 0.0 && fmax(high - out->value, out->value - low) <= 0x1p-40 * out->value)
+        return; /* nothing is off: the value stands as it is */
+    out->error = fmax(0.0, fmax(high - out->value, out->value - low));
+    out->p_value = vouch__chi2_sf(least * scale, (double)c->bins - 1.0);
+}
+
+static double psi_part(const vouch__drift_column *c, double e, double a)
+{
+    (void)c;
+    return (a - e) * vouch__log(a / e);
+}
+
 static vouch_status psi(vouch_ctx *worker, const vouch__drift_column *c, double level,
                         vouch__drift_result *out)
 {
     vouch_psi p;
     vouch_status status = vouch_validate_psi(worker, c->bins, c->from, c->to, level, &p);
-    if (!status)
-        *out = (vouch__drift_result){ p.psi, p.psi / per_case(c), p.p_value, p.critical };
+    if (!status) {
+        *out = (vouch__drift_result){ p.psi, p.psi / per_case(c), p.p_value, p.critical, 0.0 };
+        by_bound(c, psi_part, 0.5, 1.0, false, 1.0 / per_case(c), out);
+    }
     return status;
 }
 
@@ -70,20 +123,26 @@ const vouch_test vouch__test_drift_psi = {
 /* x ln(x / y), 0 at 0. */
 static double entropy_part(double x, double y) { return x > 0.0 ? x * vouch__log(x / y) : 0.0; }
 
+static double js_part(const vouch__drift_column *c, double e, double a)
+{
+    double mid = 0.5 * (e + a);
+    (void)c;
+    return 0.5 * (entropy_part(e, mid) + entropy_part(a, mid));
+}
+
 static vouch_status jensen_shannon(vouch_ctx *worker, const vouch__drift_column *c, double level,
                                    vouch__drift_result *out)
 {
     const double ln2 = 0x1.62e42fefa39efp-1;
     double sum = 0.0;
     (void)worker;
-    for (size_t k = 0; k < c->bins; k++) {
-        double e = c->from[k] / c->n_from, a = c->to[k] / c->n_to, mid = 0.5 * (e + a);
-        sum += 0.5 * (entropy_part(e, mid) + entropy_part(a, mid));
-    }
+    for (size_t k = 0; k < c->bins; k++)
+        sum += js_part(c, c->from[k] / c->n_from, c->to[k] / c->n_to);
     sum = fmax(0.0, sum);
     by_chi2(c, level, 8.0 * sum / per_case(c), out);
     out->value = sqrt(sum / ln2);
     out->critical = sqrt(out->critical * per_case(c) / 8.0 / ln2);
+    by_bound(c, js_part, 0.0, 1.0 / ln2, true, 8.0 / per_case(c), out);
     return VOUCH_OK;
 }
 
@@ -114,18 +173,24 @@ const vouch_test vouch__test_drift_js = {
     .run = run_js,
 };
 
+static double hellinger_part(const vouch__drift_column *c, double e, double a)
+{
+    double d = sqrt(e) - sqrt(a);
+    (void)c;
+    return 0.5 * d * d;
+}
+
 static vouch_status hellinger(vouch_ctx *worker, const vouch__drift_column *c, double level,
                               vouch__drift_result *out)
 {
     double square = 0.0; /* 1 - sum sqrt(p q) = half the sum of squared differences of roots */
     (void)worker;
-    for (size_t k = 0; k < c->bins; k++) {
-        double d = sqrt(c->from[k] / c->n_from) - sqrt(c->to[k] / c->n_to);
-        square += 0.5 * d * d;
-    }
+    for (size_t k = 0; k < c->bins; k++)
+        square += hellinger_part(c, c->from[k] / c->n_from, c->to[k] / c->n_to);
     by_chi2(c, level, 8.0 * square / per_case(c), out);
     out->value = sqrt(square);
     out->critical = sqrt(out->critical * per_case(c) / 8.0);
+    by_bound(c, hellinger_part, 0.0, 1.0, true, 8.0 / per_case(c), out);
     return VOUCH_OK;
 }
 
@@ -160,19 +225,22 @@ const vouch_test vouch__test_drift_hellinger = {
 static vouch_status largest(vouch_ctx *worker, const vouch__drift_column *c, double level,
                             vouch__drift_result *out)
 {
-    double all = c->n_from + c->n_to, z = 0.0, quantile;
+    double all = c->n_from + c->n_to, z = 0.0, sure = 0.0, quantile;
     (void)worker;
     *out = (vouch__drift_result){ .value = 0.0, .critical = 0.0 };
     quantile = vouch__normal_quantile(1.0 - 0.5 * (1.0 - level) / (double)c->bins);
     for (size_t k = 0; k < c->bins; k++) {
-        double share = (c->from[k] + c->to[k]) / all, se = sqrt(share * (1.0 - share) * per_case(c));
+        double part = (c->from[k] + c->to[k]) / all, se = sqrt(part * (1.0 - part) * per_case(c));
         double d = fabs(c->from[k] / c->n_from - c->to[k] / c->n_to);
+        double off = c->slack_from ? c->slack_from[k] / c->n_from + c->slack_to[k] / c->n_to : 0.0;
         out->value = fmax(out->value, d);
+        out->error = fmax(out->error, off);
         z = se > 0.0 ? fmax(z, d / se) : z;
+        sure = se > 0.0 ? fmax(sure, (d - off) / se) : sure;
         out->critical = fmax(out->critical, quantile * se);
     }
     out->statistic = z;
-    out->p_value = fmin(1.0, 2.0 * (double)c->bins * vouch__normal_sf(z));
+    out->p_value = fmin(1.0, 2.0 * (double)c->bins * vouch__normal_sf(sure));
     return VOUCH_OK;
 }
 
@@ -200,6 +268,13 @@ const vouch_test vouch__test_drift_linf = {
     .run = run_largest,
 };
 
+/* Of shares; times the number of all cases it is what the bin adds to chi-square. */
+static double chi2_part(const vouch__drift_column *c, double e, double a)
+{
+    double all = c->n_from + c->n_to, mid = c->n_from * e + c->n_to * a;
+    return mid > 0.0 ? c->n_from * c->n_to * (e - a) * (e - a) / mid / all : 0.0;
+}
+
 static vouch_status chi_square(vouch_ctx *worker, const vouch__drift_column *c, double level,
                                vouch__drift_result *out)
 {
@@ -213,6 +288,7 @@ static vouch_status chi_square(vouch_ctx *worker, const vouch__drift_column *c, 
     by_chi2(c, level, sum, out);
     out->value = sqrt(sum / all);
     out->critical = sqrt(out->critical / all);
+    by_bound(c, chi2_part, 0.0, 1.0, true, all, out);
     return VOUCH_OK;
 }
 

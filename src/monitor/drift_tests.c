@@ -12,7 +12,7 @@
 enum { EXPECTED = 5 };
 
 vouch_status vouch__drift_merge(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
-                                double *from, double *to, size_t *out_n)
+                                double *from, double *to, size_t *group, size_t *out_n)
 {
     size_t mark = vouch__scratch_mark(ctx), n = 0;
     uint32_t *order = vouch__scratch(ctx, bins, sizeof *order);
@@ -31,6 +31,8 @@ vouch_status vouch__drift_merge(vouch_ctx *ctx, size_t bins, const double *refer
         from[n] = (open ? from[n] : 0.0) + reference[order[i]];
         to[n] = (open ? to[n] : 0.0) + batch[order[i]];
         expected = from[n] * total_to / total_from;
+        if (group)
+            group[order[i]] = n;
         open = !(expected >= EXPECTED);
         n += !open;
     }
@@ -48,7 +50,7 @@ vouch_status vouch__drift_psi(vouch_ctx *ctx, size_t bins, const double *referen
     double *from = vouch__scratch(ctx, bins, sizeof *from), *to = vouch__scratch(ctx, bins, sizeof *to);
     if (!from || !to)
         return vouch__oom(ctx);
-    vouch_status status = vouch__drift_merge(ctx, bins, reference, batch, from, to, &n);
+    vouch_status status = vouch__drift_merge(ctx, bins, reference, batch, from, to, NULL, &n);
     if (status)
         return status;
     *out_psi = (vouch_psi){ .psi = NAN,

@@ -8,9 +8,10 @@
 enum { VOUCH__MONITOR_BINS = 10, VOUCH__MONITOR_LEAST = 50 };
 
 /* Put bins together in which the batch would be expected to hold fewer than 5 (largest first, ties by index),
- * as chi-square laws need. from, to [bins]; *out_n of them are left. */
+ * as chi-square laws need. from, to [bins]; *out_n of them are left. group (may be NULL) [bins]: into which
+ * of them each bin went; *out_n or more: into none. */
 vouch_status vouch__drift_merge(vouch_ctx *ctx, size_t bins, const double *reference, const double *batch,
-                                double *from, double *to, size_t *out_n);
+                                double *from, double *to, size_t *group, size_t *out_n);
 
 /* PSI of two sets of counts over the same bins, thin bins put together first. bins is 0 in the result, and
  * the numbers NaN, when fewer than two remain. */

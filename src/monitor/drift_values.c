@@ -47,7 +47,8 @@ static double kolmogorov_quantile(double tail)
 static vouch_status kolmogorov(vouch_ctx *worker, const vouch__drift_column *c, double level,
                                vouch__drift_result *out)
 {
-    double most = 0.0, n = (double)c->n, m = (double)c->m, scale = sqrt(n * m / (n + m));
+    double most = 0.0, n = vouch__drift_upto(c->upto_to, c->n), m = vouch__drift_upto(c->upto_from, c->m);
+    double scale = sqrt(n * m / (n + m)), error = c->error_from / m + c->error_to / n;
     (void)worker;
     for (size_t i = 0, j = 0; i < c->m || j < c->n;) {
         double at = j == c->n || (i < c->m && c->x_from[i] <= c->x_to[j]) ? c->x_from[i] : c->x_to[j];
@@ -55,10 +56,11 @@ static vouch_status kolmogorov(vouch_ctx *worker, const vouch__drift_column *c, 
             i++;
         while (j < c->n && c->x_to[j] == at)
             j++;
-        most = fmax(most, fabs((double)i / m - (double)j / n));
+        most = fmax(most,
+                    fabs(vouch__drift_upto(c->upto_from, i) / m - vouch__drift_upto(c->upto_to, j) / n));
     }
-    *out = (vouch__drift_result){ most, scale * most, kolmogorov_sf(scale * most),
-                                  kolmogorov_quantile(1.0 - level) / scale };
+    *out = (vouch__drift_result){ most, scale * most, kolmogorov_sf(scale * (most - error)),
+                                  kolmogorov_quantile(1.0 - level) / scale, error };
     return VOUCH_OK;
 }
 
@@ -130,19 +132,40 @@ static size_t finite_part(size_t n, const double *x, size_t *first)
     return to - from;
 }
 
+/* Finite values of one side: points, and how many values they stand for. */
+typedef struct side {
+    const double *x, *upto; /* upto as in a drift column, of the whole column */
+    size_t first, points;
+    double before, n; /* values below the first point; values of these points */
+} side;
+
+static side finite_side(size_t n, const double *x, const double *upto)
+{
+    side s = { .x = x, .upto = upto };
+    s.points = finite_part(n, x, &s.first);
+    s.before = vouch__drift_upto(upto, s.first);
+    s.n = vouch__drift_upto(upto, s.first + s.points) - s.before;
+    s.x += s.first;
+    return s;
+}
+
+/* Values that the first i of its points stand for. */
+static double values(const side *s, size_t i) { return vouch__drift_upto(s->upto, s->first + i) - s->before; }
+
 /* The widths of the pooled sample between the middles of GRID equal steps of probability: how much of the
  * axis lies at each height of the pooled distribution function. */
-static void pooled_widths(size_t m, const double *a, size_t n, const double *b, double out[GRID])
+static void pooled_widths(const side *a, const side *b, double out[GRID])
 {
-    double at[GRID + 1];
-    size_t i = 0, j = 0, all = m + n;
-    double last = a[0] < b[0] ? a[0] : b[0], high = fmax(a[m - 1], b[n - 1]);
+    double at[GRID + 1], all = a->n + b->n;
+    size_t i = 0, j = 0;
+    double last = a->x[0] < b->x[0] ? a->x[0] : b->x[0],
+           high = fmax(a->x[a->points - 1], b->x[b->points - 1]);
     at[0] = last;
     for (size_t k = 1; k < GRID; k++) {
-        size_t upto = (size_t)((double)all * ((double)k + 0.5) / (GRID + 1.0)); /* values below this height */
-        while (i + j < upto) {
-            bool from_a = j == n || (i < m && a[i] <= b[j]);
-            last = from_a ? a[i++] : b[j++];
+        double upto = floor(all * ((double)k + 0.5) / (GRID + 1.0)); /* values below this height */
+        while (values(a, i) + values(b, j) < upto) {
+            bool from_a = j == b->points || (i < a->points && a->x[i] <= b->x[j]);
+            last = from_a ? a->x[i++] : b->x[j++];
         }
         at[k] = last;
     }
@@ -179,19 +202,18 @@ static double spread(size_t n, const double *x)
 }
 
 /* The area between the distribution functions. */
-static double area(size_t m, const double *a, size_t n, const double *b)
+static double area(const side *a, const side *b)
 {
-    double sum = 0.0, lost = 0.0, last = fmin(a[0], b[0]);
-    for (size_t i = 0, j = 0; i < m || j < n;) {
-        double at = j == n || (i < m && a[i] <= b[j]) ? a[i] : b[j];
-        double part = fabs((double)i / (double)m - (double)j / (double)n) * (at - last) - lost,
-               next = sum + part;
+    double sum = 0.0, lost = 0.0, last = fmin(a->x[0], b->x[0]);
+    for (size_t i = 0, j = 0; i < a->points || j < b->points;) {
+        double at = j == b->points || (i < a->points && a->x[i] <= b->x[j]) ? a->x[i] : b->x[j];
+        double part = fabs(values(a, i) / a->n - values(b, j) / b->n) * (at - last) - lost, next = sum + part;
         lost = (next - sum) - part; /* Kahan's sum: there are many small parts */
         sum = next;
         last = at;
-        while (i < m && a[i] == at)
+        while (i < a->points && a->x[i] == at)
             i++;
-        while (j < n && b[j] == at)
+        while (j < b->points && b->x[j] == at)
             j++;
     }
     return sum;
@@ -200,24 +222,25 @@ static double area(size_t m, const double *a, size_t n, const double *b)
 static vouch_status wasserstein(vouch_ctx *worker, const vouch__drift_column *c, double level,
                                 vouch__drift_result *out)
 {
-    size_t a, b, m = finite_part(c->m, c->x_from, &a), n = finite_part(c->n, c->x_to, &b);
+    const side a = finite_side(c->m, c->x_from, c->upto_from), b = finite_side(c->n, c->x_to, c->upto_to);
     double width[GRID], mean, variance;
     (void)worker;
-    if (m < 2 || n < 2)
+    if (a.n < 2.0 || b.n < 2.0)
         return VOUCH_OK;
-    const double *x = c->x_from + a, *y = c->x_to + b;
-    double sd = spread(m, x), distance = area(m, x, n, y);
-    double scale = sqrt((double)m * (double)n / ((double)m + (double)n));
+    double sd = c->upto_from ? sqrt(c->square_from / (c->finite_from - 1.0)) : spread(a.points, a.x);
+    double distance = area(&a, &b), scale = sqrt(a.n * b.n / (a.n + b.n));
+    double error = c->moved_from / a.n + c->moved_to / b.n;
     if (!(sd > 0.0) || isinf(sd) || isinf(distance))
         return VOUCH_OK; /* the reference does not vary: there is no unit to measure in */
-    pooled_widths(m, x, n, y, width);
+    pooled_widths(&a, &b, width);
     null_moments(width, &mean, &variance);
     out->value = distance / sd;
+    out->error = error / sd;
     out->statistic = scale * distance;
     if (!(mean > 0.0) || !(variance > 0.0) || isinf(variance))
         return VOUCH_OK;
     double shape = mean * mean / variance, unit = variance / mean;
-    out->p_value = vouch__gamma_q(shape, out->statistic / unit);
+    out->p_value = vouch__gamma_q(shape, scale * fmax(0.0, distance - error) / unit);
     out->critical = 0.5 * vouch__chi2_quantile(level, 2.0 * shape) * unit / scale / sd;
     return VOUCH_OK;
 }

@@ -21,7 +21,7 @@ struct vouch__sketch {
     double *spare;
     uint64_t turn;       /* a bit a level: which of two values was kept last */
     double below, above; /* infinities, until settled */
-    double n, missing, error, moved, mean, square, finite;
+    double n, missing, over, under, moved, mean, square, finite;
 };
 
 vouch_status vouch__sketch_new(vouch_ctx *ctx, vouch__sketch **out_sketch)
@@ -192,8 +192,8 @@ static vouch_status merge_list(vouch_ctx *ctx, vouch__sketch *s, size_t n, const
     return status;
 }
 
-/* Put points [begin, end) of the list into one, at the middle of their weight; how far ranks go off. */
-static double gather(const vouch__sketch *s, size_t begin, size_t end, size_t *out_at, double *moved)
+/* Put points [begin, end) of the list into one, at the middle of their weight. */
+static size_t gather(vouch__sketch *s, size_t begin, size_t end, double *over, double *under)
 {
     double before = begin ? s->upto[begin - 1] : 0.0, all = s->upto[end - 1] - before;
     size_t at = begin;
@@ -201,31 +201,42 @@ static double gather(const vouch__sketch *s, size_t begin, size_t end, size_t *o
         at++;
     for (size_t i = begin; i < end; i++)
         if (i != at)
-            *moved += (s->upto[i] - (i ? s->upto[i - 1] : 0.0)) * fabs(s->x[i] - s->x[at]);
-    *out_at = at;
-    return fmax(at ? s->upto[at - (at > begin)] - before : 0.0, s->upto[end - 1] - s->upto[at]) *
-           (end - begin > 1);
+            s->moved += (s->upto[i] - (i ? s->upto[i - 1] : 0.0)) * fabs(s->x[i] - s->x[at]);
+    *over = fmax(*over, s->upto[end - 1] - s->upto[at]);
+    *under = fmax(*under, at > begin ? s->upto[at - 1] - before : 0.0);
+    return at;
+}
+
+/* Give back what the list does not need. */
+static void trim(vouch__sketch *s)
+{
+    size_t room = s->n_points ? s->n_points : 1;
+    double *x = room < s->room ? vouch__resize(&s->alloc, s->x, room, sizeof *x) : NULL;
+    double *upto = x ? vouch__resize(&s->alloc, s->upto, room, sizeof *upto) : NULL;
+    s->x = x ? x : s->x; /* a list that did not shrink does no harm */
+    s->upto = upto ? upto : s->upto;
+    s->room = x ? room : s->room;
 }
 
 /* Thin a list out that has grown beyond its bound. Infinities keep a point of their own. */
 static void thin(vouch__sketch *s)
 {
-    double most = 0.0, share = 2.0 * s->n / (BLOCK - 4); /* two neighbours are more, so few enough are left */
+    double over = 0.0, under = 0.0,
+           share = 2.0 * s->n / (BLOCK - 4); /* two neighbours are more, so few enough are left */
     size_t out = 0;
     if (s->n_points <= BLOCK)
         return;
     for (size_t i = 0, end; i < s->n_points; i = end) {
         double before = i ? s->upto[i - 1] : 0.0;
-        size_t at;
         for (end = i + 1;
              end < s->n_points && !isinf(s->x[i]) && !isinf(s->x[end]) && s->upto[end] - before <= share;)
             end++;
-        most = fmax(most, gather(s, i, end, &at, &s->moved));
-        s->x[out] = s->x[at];
+        s->x[out] = s->x[gather(s, i, end, &over, &under)];
         s->upto[out++] = s->upto[end - 1];
     }
     s->n_points = out;
-    s->error += most;
+    s->over += over;
+    s->under += under;
 }
 
 /* ---- blocks ---- */
@@ -273,9 +284,11 @@ static vouch_status carry(vouch_ctx *ctx, vouch__sketch *s, double *block)
             vouch__free(&s->alloc, block);
             return vouch__oom(ctx);
         }
-        s->moved += weight * halve(s->level[h], block, s->turn >> h & 1, half);
+        bool second = s->turn >> h & 1;
+        s->moved += weight * halve(s->level[h], block, second, half);
         s->turn ^= (uint64_t)1 << h;
-        s->error += weight;
+        s->over += second ? 0.0 : weight; /* the first of two stands for both: ranks at it are ahead */
+        s->under += second ? weight : 0.0;
         s->spare = s->level[h];
         s->level[h] = NULL;
         vouch__free(&s->alloc, block);
@@ -387,7 +400,8 @@ vouch_status vouch__sketch_settle(vouch_ctx *ctx, vouch__sketch *sketch)
     s->below = s->above = 0.0;
     s->n = s->n_points ? s->upto[s->n_points - 1] : 0.0;
     thin(s);
-    s->is_full = s->error > 0.0;
+    trim(s);
+    s->is_full = s->over + s->under > 0.0;
     return VOUCH_OK;
 }
 
@@ -407,11 +421,13 @@ vouch_status vouch__sketch_merge(vouch_ctx *ctx, vouch__sketch *into, const vouc
         return status;
     into->n += from->n;
     into->missing += from->missing;
-    into->error += from->error;
+    into->over += from->over;
+    into->under += from->under;
     into->moved += from->moved;
     join_moments(into, from->finite, from->mean, from->square);
     thin(into);
-    into->is_full = into->error > 0.0;
+    trim(into);
+    into->is_full = into->over + into->under > 0.0;
     return VOUCH_OK;
 }
 
@@ -425,7 +441,8 @@ void vouch__sketch_view_of(const vouch__sketch *sketch, vouch__sketch_view *out_
                                       .upto = s->upto,
                                       .n = s->n,
                                       .missing = s->missing,
-                                      .error = s->error,
+                                      .over = s->over,
+                                      .under = s->under,
                                       .moved = s->moved,
                                       .mean = s->mean,
                                       .square = s->square,
@@ -438,7 +455,8 @@ static bool is_whole(const vouch__sketch_view *v)
 {
     double infinite = 0.0;
     bool good = v->points <= BLOCK && is_count(v->n) && is_count(v->missing) && is_count(v->finite) &&
-                v->error >= 0.0 && v->error <= v->n && v->moved >= 0.0 && !(v->square < 0.0);
+                v->over >= 0.0 && v->over <= v->n && v->under >= 0.0 && v->under <= v->n && v->moved >= 0.0 &&
+                !(v->square < 0.0);
     for (size_t i = 0; i < v->points && good; i++) {
         double before = i ? v->upto[i - 1] : 0.0;
         good = !isnan(v->x[i]) && (i == 0 || v->x[i] > v->x[i - 1]) && is_count(v->upto[i]) &&
@@ -467,12 +485,13 @@ vouch_status vouch__sketch_from(vouch_ctx *ctx, const vouch__sketch_view *view, 
     s->n_points = view->points;
     s->n = view->n;
     s->missing = view->missing;
-    s->error = view->error;
+    s->over = view->over;
+    s->under = view->under;
     s->moved = view->moved;
     s->mean = view->mean;
     s->square = view->square;
     s->finite = view->finite;
-    s->is_full = s->error > 0.0;
+    s->is_full = s->over + s->under > 0.0;
     *out_sketch = s;
     return VOUCH_OK;
 }
