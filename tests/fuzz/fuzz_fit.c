@@ -31,7 +31,7 @@ static void use(const tiny_model *t, const vouch_model *model)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const kind[] = { "scorecard", "glm", "gbdt" };
+    static const char *const kind[] = { "scorecard", "glm", "gbdt", "gam" };
     static tiny_model t;
     static double bad[TINY_ROWS];
     static int polls;
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     params[size - 1] = '\0';
     vouch_model *model = NULL;
     vouch_fit_spec spec = {
-        .kind = kind[data[0] % 3], .name = "tiny", .table = t.table, .target = bad, .params = params
+        .kind = kind[data[0] % 4], .name = "tiny", .table = t.table, .target = bad, .params = params
     };
     polls = 0;
     vouch_status status = vouch_model_fit(t.ctx, &spec, &model);

@@ -4,6 +4,7 @@
  * The hash would keep every changed byte from the reader, so the bytes are tried twice: as they are, and with
  * the length and the hash that they should have. */
 #include "base/hash.h"
+#include "models/gam/gam.h"
 #include "models/glm/glm.h"
 #include "models/model_kind.h"
 
@@ -23,10 +24,13 @@ static void require(int holds)
 }
 
 /* What may stand for a raw value that is a number: a share; of a glm the mean of its family, which a link may
- * not have everywhere. */
+ * not have everywhere; of a gam that of its loss. */
 static bool may_be(const vouch_model *model, double p)
 {
     const vouch__glm *glm = model->kind == &vouch__kind_glm ? model->state : NULL;
+    const vouch__gam *gam = model->kind == &vouch__kind_gam ? model->state : NULL;
+    if (gam && gam->loss != VOUCH__LOSS_LOGISTIC)
+        return true;
     if (isnan(p))
         return glm || model->kind->capabilities & VOUCH__IS_IMPORTED;
     return (glm && glm->law.family != VOUCH__GLM_BINOMIAL) || (p >= 0.0 && p <= 1.0);

@@ -1,31 +1,12 @@
 /* A generalised linear model in tables: what it is, its coefficients with their uncertainty, and what they
  * mean as factors on the mean (or the odds), level by level. */
 #include "models/glm/glm_fit.h"
+#include "models/tell.h"
 
 #include "num/special.h"
 
 #include <math.h>
 #include <string.h>
-
-static void set_number(vouch__doc *doc, vouch__json *object, const char *key, double value)
-{
-    vouch__json_set(doc, object, key, vouch__json_number(doc, value));
-}
-
-static void push_number(vouch__doc *doc, vouch__json *row, double value)
-{
-    vouch__json_push(doc, row, vouch__json_number(doc, value));
-}
-
-static vouch__json *table(vouch__doc *doc, vouch__json *object, const char *name, const char *const *column,
-                          size_t n)
-{
-    vouch__json *t = vouch__json_set(doc, object, name, vouch__json_object(doc));
-    vouch__json *columns = vouch__json_set(doc, t, "columns", vouch__json_array(doc));
-    for (size_t i = 0; i < n; i++)
-        vouch__json_push(doc, columns, vouch__json_text(doc, column[i]));
-    return vouch__json_set(doc, t, "rows", vouch__json_array(doc));
-}
 
 /* How many errors an interval reaches to either side. */
 static double reach(const vouch__glm *glm)
@@ -49,7 +30,8 @@ static void coefficients(const vouch__glm *glm, const vouch__inputs *inputs, vou
     const char *const column[] = {
         "coefficient", "estimate", "standard_error", glm->uses_t ? "t" : "z", "p_value", "low", "high"
     };
-    vouch__json *rows = table(doc, object, "coefficients", column, sizeof column / sizeof *column);
+    vouch__json *rows = vouch__tell_table(doc, object, "coefficients", column,
+                                          sizeof column / sizeof *column);
     double far = reach(glm);
     for (size_t k = glm->has_intercept ? 0 : 1; k < glm->n_columns; k++) {
         const vouch__glm_estimate *e = &glm->estimate[k];
@@ -57,12 +39,12 @@ static void coefficients(const vouch__glm *glm, const vouch__inputs *inputs, vou
         vouch__glm_label(glm, inputs, k, label, sizeof label);
         vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
         vouch__json_push(doc, row, vouch__json_text(doc, label));
-        push_number(doc, row, e->is_left_out ? NAN : e->value);
-        push_number(doc, row, e->error);
-        push_number(doc, row, e->value / e->error);
-        push_number(doc, row, p_value(glm, e->value / e->error));
-        push_number(doc, row, e->value - far * e->error);
-        push_number(doc, row, e->value + far * e->error);
+        vouch__tell_push(doc, row, e->is_left_out ? NAN : e->value);
+        vouch__tell_push(doc, row, e->error);
+        vouch__tell_push(doc, row, e->value / e->error);
+        vouch__tell_push(doc, row, p_value(glm, e->value / e->error));
+        vouch__tell_push(doc, row, e->value - far * e->error);
+        vouch__tell_push(doc, row, e->value + far * e->error);
     }
 }
 
@@ -82,12 +64,12 @@ static void relativity(const telling *t, const char *input, const char *level, c
     vouch__json *row = vouch__json_push(t->doc, t->rows, vouch__json_array(t->doc));
     vouch__json_push(t->doc, row, vouch__json_text(t->doc, input));
     vouch__json_push(t->doc, row, vouch__json_text(t->doc, level));
-    push_number(t->doc, row, tally ? tally[0] : t->glm->facts.rows);
-    push_number(t->doc, row, tally ? tally[1] : t->glm->facts.weight);
-    push_number(t->doc, row, tally ? tally[2] / tally[1] : NAN);
-    push_number(t->doc, row, e ? vouch__exp(e->value) : 1.0);
-    push_number(t->doc, row, e ? vouch__exp(e->value - t->far * e->error) : NAN);
-    push_number(t->doc, row, e ? vouch__exp(e->value + t->far * e->error) : NAN);
+    vouch__tell_push(t->doc, row, tally ? tally[0] : t->glm->facts.rows);
+    vouch__tell_push(t->doc, row, tally ? tally[1] : t->glm->facts.weight);
+    vouch__tell_push(t->doc, row, tally ? tally[2] / tally[1] : NAN);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value) : 1.0);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value - t->far * e->error) : NAN);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value + t->far * e->error) : NAN);
 }
 
 static void piece_relativities(const telling *t, const vouch__inputs *inputs, const vouch__glm_term *term)
@@ -122,7 +104,7 @@ static void relativities(const vouch__glm *glm, const vouch__inputs *inputs, vou
     if (glm->law.link != VOUCH__GLM_LOG && glm->law.link != VOUCH__GLM_LOGIT &&
         glm->law.link != VOUCH__GLM_CLOGLOG)
         return;
-    t.rows = table(doc, object, "relativities", column, sizeof column / sizeof *column);
+    t.rows = vouch__tell_table(doc, object, "relativities", column, sizeof column / sizeof *column);
     for (size_t k = 0; k < glm->n_terms; k++)
         if (glm->term[k].b == SIZE_MAX)
             piece_relativities(&t, inputs, &glm->term[k]);
@@ -144,7 +126,7 @@ static void splines(const vouch__glm *glm, const vouch__inputs *inputs, vouch__d
             vouch__json_text(doc, p->type == VOUCH__GLM_NATURAL ? "natural cubic" : "cubic B-spline"));
         vouch__json *knots = vouch__json_set(doc, o, "knots", vouch__json_array(doc));
         for (size_t i = 0; i < p->n_knots; i++)
-            push_number(doc, knots, p->knot[i]);
+            vouch__tell_push(doc, knots, p->knot[i]);
     }
 }
 
@@ -172,24 +154,24 @@ static void facts(const vouch__glm *glm, vouch__doc *doc, vouch__json *object)
     static const char *const covariance[] = { "model", "hc0", "hc1", "hc2", "hc3", "cluster" };
     const vouch__glm_facts *f = &glm->facts;
     vouch__json *fit = vouch__json_set(doc, object, "fit", vouch__json_object(doc));
-    set_number(doc, fit, "rows", f->rows);
-    set_number(doc, fit, "weight", f->weight);
-    set_number(doc, fit, "coefficients", f->used);
-    set_number(doc, fit, "degrees_of_freedom", f->degrees);
-    set_number(doc, fit, "deviance", f->deviance);
-    set_number(doc, fit, "null_deviance", f->null_deviance);
-    set_number(doc, fit, "pearson_chi2", f->pearson);
-    set_number(doc, fit, "dispersion", f->dispersion);
-    set_number(doc, fit, "log_likelihood", f->log_likelihood);
-    set_number(doc, fit, "aic", f->aic);
-    set_number(doc, fit, "bic", f->bic);
-    set_number(doc, fit, "interval_level", glm->level);
+    vouch__tell_number(doc, fit, "rows", f->rows);
+    vouch__tell_number(doc, fit, "weight", f->weight);
+    vouch__tell_number(doc, fit, "coefficients", f->used);
+    vouch__tell_number(doc, fit, "degrees_of_freedom", f->degrees);
+    vouch__tell_number(doc, fit, "deviance", f->deviance);
+    vouch__tell_number(doc, fit, "null_deviance", f->null_deviance);
+    vouch__tell_number(doc, fit, "pearson_chi2", f->pearson);
+    vouch__tell_number(doc, fit, "dispersion", f->dispersion);
+    vouch__tell_number(doc, fit, "log_likelihood", f->log_likelihood);
+    vouch__tell_number(doc, fit, "aic", f->aic);
+    vouch__tell_number(doc, fit, "bic", f->bic);
+    vouch__tell_number(doc, fit, "interval_level", glm->level);
     vouch__json_set(doc, fit, "covariance",
                     glm->is_penalised
                         ? vouch__json_text(doc, "none: penalised or bounded estimates have no such errors")
                         : vouch__json_text(doc, covariance[glm->covariance]));
     if (f->lambda > 0.0)
-        set_number(doc, fit, "lambda", f->lambda);
+        vouch__tell_number(doc, fit, "lambda", f->lambda);
     if (glm->is_firth)
         vouch__json_set(doc, fit, "method", vouch__json_text(doc, "Firth's penalised likelihood"));
 }
@@ -200,9 +182,9 @@ void vouch__glm_describe(const void *state, const vouch__inputs *inputs, vouch__
     vouch__json_set(doc, object, "family", vouch__json_text(doc, vouch__glm_family_name(glm->law.family)));
     vouch__json_set(doc, object, "link", vouch__json_text(doc, vouch__glm_link_name(glm->law.link)));
     if (glm->law.family == VOUCH__GLM_TWEEDIE)
-        set_number(doc, object, "variance_power", glm->law.power);
+        vouch__tell_number(doc, object, "variance_power", glm->law.power);
     if (glm->law.family == VOUCH__GLM_NEGATIVE_BINOMIAL)
-        set_number(doc, object, "alpha", glm->law.alpha);
+        vouch__tell_number(doc, object, "alpha", glm->law.alpha);
     if (glm->offset != SIZE_MAX)
         vouch__json_set(doc, object, "offset", vouch__json_text(doc, inputs->at[glm->offset].name));
     if (glm->exposure != SIZE_MAX)
