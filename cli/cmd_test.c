@@ -18,7 +18,7 @@ static int print_text(cli_call *cli, vouch_status status, char *text)
 }
 
 static const option list_options[] = {
-    { "--area", "NAME", "data, validate, calibration, irb, diagnose, explain, fairness or drift" },
+    { "--area", "NAME", "data, validate, calibration, irb, diagnose, explain, fairness, strategy or drift" },
     { "--needs", "WHAT", "only tests that need this: labels, score, model, features, reference, ..." },
     { "--with", "WHAT", "only tests that can run with no more than this: score,labels" },
     { "--suites", NULL, "the suites that are built in, instead" },

@@ -82,6 +82,7 @@ typedef struct vouch_suite_options {
                    either is a stored sketch. column.features says which columns; roles other than score are
                    left out */
     const char *without; /* with sketches: columns to leave out, between commas; or NULL */
+    size_t tables;     /* the summary is every entry's tables, so many rows of each; 0: a line an entry */
 } vouch_suite_options;
 
 typedef struct vouch_suite_result { /* text the caller frees with vouch_suite_result_clear */

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum { NEEDS_TEXT = 256 };
-static const unsigned plain_needs = ~(unsigned)(VOUCH__NEEDS_BOTH | VOUCH__NEEDS_FINITE);
+static const unsigned plain_needs = ~(unsigned)(VOUCH__NEEDS_BOTH | VOUCH__NEEDS_FINITE |
+                                                VOUCH__KEEPS_UNKNOWN);
 
 static void range_text(const vouch__param *p, vouch__buf *out)
 {
@@ -304,6 +305,8 @@ static const struct {
     { "diagnose", "Diagnostics", "Where a model is weak, and what makes it so." },
     { "explain", "Explanations", "What a model does with its inputs." },
     { "fairness", "Fair lending", "Are people of different groups treated alike?" },
+    { "strategy", "Strategy and portfolio",
+      "Where the line should lie, whom a new score moves, and how accounts age." },
     { "drift", "Drift and performance without labels",
       "Has the world moved away from the one the model was made in?" },
 };
@@ -346,7 +349,7 @@ static vouch_status check_area(vouch_ctx *ctx, const char *area)
     return vouch__fail(
         ctx, VOUCH_E_ARG,
         "no area '%.40s'%s%s%s; there are data, validate, calibration, irb, diagnose, explain, "
-        "fairness and drift",
+        "fairness, strategy and drift",
         area, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 

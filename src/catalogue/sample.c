@@ -61,7 +61,8 @@ static bool is_whole(const vouch__sample *s, unsigned needs, size_t i)
     return !((needs & VOUCH__NEEDS_SCORE) && isnan(s->score[i])) &&
            !((needs & VOUCH__NEEDS_PROBABILITY) && isnan(s->probability[i])) &&
            !((needs & VOUCH__NEEDS_RIVAL) && isnan(s->rival[i])) &&
-           !((needs & (VOUCH__NEEDS_LABELS | VOUCH__NEEDS_TARGET)) && s->target && isnan(s->target[i])) &&
+           !((needs & (VOUCH__NEEDS_LABELS | VOUCH__NEEDS_TARGET)) && !(needs & VOUCH__KEEPS_UNKNOWN) &&
+             s->target && isnan(s->target[i])) &&
            !((needs & VOUCH__NEEDS_DATE) && isnan(s->date[i])) &&
            !((needs & VOUCH__NEEDS_AMOUNT) && isnan(s->amount[i])) &&
            !((needs & VOUCH__NEEDS_GRADE) && s->grade->code[i] == VOUCH__NO_LEVEL) &&

@@ -227,7 +227,8 @@ static vouch_status write_all(vouch_ctx *ctx, vouch__suite_work *w, papers *p, c
     if (status)
         return status;
     vouch__json_write(&p->evidence, root);
-    status = vouch__report_text(ctx, root, &p->summary);
+    status = o->tables ? vouch__report_tables(ctx, w->list.entries, o->tables, &p->summary)
+                       : vouch__report_text(ctx, root, &p->summary);
     if (!status && o->junit) {
         vouch__suite_junit(w->plan.name, w->list.entries, &p->junit);
         status = vouch__buf_status(ctx, &p->junit);

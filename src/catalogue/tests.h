@@ -99,6 +99,11 @@
     X(fair_opportunity)     \
     X(fair_average_odds)    \
     X(fair_equalised_odds)  \
+    X(cutoff_curve)         \
+    X(frontier)             \
+    X(swap_set)             \
+    X(vintage)              \
+    X(roll_rates)           \
     X(psi_score)            \
     X(score_distribution)   \
     X(drift_psi)            \

@@ -7,7 +7,7 @@
  *   id           "validate.auc", the row in policy and controls that judges it
  *   key          unique in the run: id, then model, part and subject where they apply, with "/" between; a
  *                second entry that is about the same has "#2" behind it
- *   section      data | split | fit | validate | explain | fairness | compare | decide | monitor
+ *   section      data | split | fit | validate | explain | fairness | compare | decide | portfolio | monitor
  *   title, purpose, method, convention, source       sentences
  *   model, part, subject                             what it is about
  *   n, n_bad                                         sample sizes

@@ -52,8 +52,9 @@ typedef enum vouch__test_need {
     VOUCH__NEEDS_RIVAL = 4096,        /* another model's score of the same cases */
     VOUCH__NEEDS_REFERENCE = 8192,    /* a second data set: call->before */
     VOUCH__NEEDS_WEIGHT = 16384,
-    VOUCH__NEEDS_BOTH = 32768,  /* both outcomes occur */
-    VOUCH__NEEDS_FINITE = 65536 /* no infinite score */
+    VOUCH__NEEDS_BOTH = 32768,    /* both outcomes occur */
+    VOUCH__NEEDS_FINITE = 65536,  /* no infinite score */
+    VOUCH__KEEPS_UNKNOWN = 131072 /* cases without an outcome stay: target[] is NaN and bad[] 0 there */
 } vouch__test_need;
 
 #define VOUCH__NO_LEVEL UINT32_MAX
@@ -82,6 +83,7 @@ typedef struct vouch__sample {
     size_t id_column, label_column, date_column; /* SIZE_MAX where there is none */
     double bad_value;                            /* of label_column, that means bad */
     const char *score_name;                      /* "log-odds" or "score" */
+    const char *rival_name;                      /* an entry's subject where the rival has a name, or NULL */
     size_t left_out;                             /* cases that lacked something */
     const struct vouch__sketch_set *sketches;    /* instead of cases, for tests of drift; n is their number */
 } vouch__sample;
@@ -106,7 +108,8 @@ typedef struct vouch__test_call {
 
 typedef struct vouch_test {
     const char *id;      /* "validate.auc": area, a dot, a name; the policy's and the controls' name too */
-    const char *section; /* of the report: data | validate | explain | fairness | compare | monitor */
+    const char *section; /* of the report: data | validate | explain | fairness | compare | decide | portfolio
+                            | monitor */
     const char *title;
     const char *purpose;   /* what question it answers, in a sentence or two */
     const char *mechanism; /* how the number is made: an entry's method */

@@ -56,6 +56,15 @@ vouch__number_style vouch__style_of(const char *name)
     return VOUCH__STYLE_PLAIN;
 }
 
+const char *vouch__bounded_name(const char *name, const char *before)
+{
+    static const char *const bounds[] = { "low", "high", "lower", "upper", "p10", "p90", "p5", "p95" };
+    for (size_t i = 0; name && before && i < sizeof bounds / sizeof *bounds; i++)
+        if (!strcmp(name, bounds[i]))
+            return before;
+    return name;
+}
+
 static int clamp(int x, int low, int high) { return x < low ? low : x > high ? high : x; }
 
 vouch__number_format vouch__format_for(vouch__number_style style, size_t n, const double *v)

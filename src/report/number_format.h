@@ -20,6 +20,10 @@ typedef struct vouch__number_format {
 /* The style that a unit or a column's name asks for: "share", "bad_rate", "p_value". NULL is fine. */
 vouch__number_style vouch__style_of(const char *name);
 
+/* The name to take a column's style from: bounds ("low", "p90") are numbers of the kind that stands before
+ * them. */
+const char *vouch__bounded_name(const char *name, const char *before);
+
 /* One format for all of v[n], so that a column's points stand under each other: 4 significant digits of the
  * largest (3 in percent) but no more than 4 decimals unless all are small, none when every value is whole.
  * Values that are not finite are passed over.

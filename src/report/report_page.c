@@ -22,6 +22,7 @@ const vouch__report_section vouch__report_sections[] = {
       "Whether people of different groups are treated alike, under the legal profiles named here." },
     { "compare", "Comparison", "How the champion was chosen, and whom the choice moves." },
     { "decide", "Decision", "The cut-off, and what it does." },
+    { "portfolio", "Portfolio", "How the accounts of a book age and move." },
     { "monitor", "Monitoring", "How far a later batch has moved from what the model was made on." },
     { "other", "Other evidence", NULL },
     { "controls", "Controls coverage", "What the control set asks for, and the evidence that answers it." },
@@ -50,8 +51,9 @@ bool vouch__entry_is(const vouch__json *entry, const char *key, const char *valu
 
 const char *vouch__section_of(const vouch__json *entry)
 {
-    static const char *const of_entries[] = { "data",     "split",   "fit",    "validate", "explain",
-                                              "fairness", "compare", "decide", "monitor",  "reasons" };
+    static const char *const of_entries[] = { "data",      "split",    "fit",     "validate",
+                                              "explain",   "fairness", "compare", "decide",
+                                              "portfolio", "monitor",  "reasons" };
     static const char *const reasons[] = { "explain.reasons", "explain.reason_similarity",
                                            "explain.one_decline" };
     const char *section = vouch__member(entry, "section"), *id = vouch__member(entry, "id");

@@ -47,16 +47,6 @@ static void column_make(const sheet *s, size_t j, const char *like, double *v, c
     out->format = vouch__format_for(out->style, s->n_rows, v);
 }
 
-/* Bounds are numbers of the kind they bound, which stands before them. */
-static const char *bounded_name(const char *name, const char *before)
-{
-    static const char *const bounds[] = { "low", "high", "lower", "upper", "p10", "p90", "p5", "p95" };
-    for (size_t i = 0; name && before && i < sizeof bounds / sizeof *bounds; i++)
-        if (!strcmp(name, bounds[i]))
-            return before;
-    return name;
-}
-
 static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns, sheet *s)
 {
     const char *like = NULL;
@@ -67,7 +57,7 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
     for (const vouch__json *at = columns->first; at && s->n_columns < COLUMNS; at = at->next) {
         column *how = &s->how[s->n_columns];
         how->name = vouch__json_string(at);
-        like = bounded_name(how->name, like);
+        like = vouch__bounded_name(how->name, like);
         column_make(s, s->n_columns++, like, v, how);
     }
     vouch__scratch_reset(page->ctx, mark);

@@ -299,9 +299,13 @@ void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     vouch__svg_open(out, number, frame.width, frame.height, chart->title, chart->source);
     for (size_t i = 0; i < n_down; i++)
         vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, down[i], LETTERS);
-    for (size_t j = 0; j < n_across; j++)
-        vouch__svg_text(out, "lab", "middle", frame.left + ((double)j + 0.5) * cell, 20, across[j],
-                        (size_t)(cell / 6.5) + 1);
+    size_t letters = (size_t)(cell / 6.5) + 1, every = 1;
+    if (cell < 34) { /* every k-th, whole, where they would run into each other */
+        letters = longest(n_across, across);
+        every = (size_t)ceil(((double)letters * 6.4 + 4.0) / cell);
+    }
+    for (size_t j = 0; j < n_across; j += every)
+        vouch__svg_text(out, "lab", "middle", frame.left + ((double)j + 0.5) * cell, 20, across[j], letters);
     row = column = -1;
     for (size_t i = 0; i < chart->n; i++) {
         row = group_of(down, &n_down, chart->group[i], row);

@@ -89,6 +89,8 @@ vouch_status vouch__contender_cutoff(vouch_ctx *ctx, const vouch__job *job, vouc
 void vouch__job_data_members(vouch__job *job, vouch__json *root);
 vouch_status vouch__job_models_member(vouch_ctx *ctx, vouch__job *job, vouch__json *root);
 void vouch__job_close_entries(vouch__job *job);
+/* The champion's strategy curves and swap sets on test, as a part of assessing. */
+vouch_status vouch__job_strategy(vouch_ctx *ctx, vouch__job *job);
 
 /* What a contender's cut-off does to one part. */
 typedef struct vouch__outcome {

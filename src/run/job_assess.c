@@ -320,5 +320,5 @@ vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job)
         swap_entry(job, &job->contender[job->champion], &job->contender[i], VOUCH__TEST);
         status = paired_on_test(ctx, job, i);
     }
-    return status;
+    return status ? status : vouch__job_strategy(ctx, job);
 }

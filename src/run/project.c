@@ -46,6 +46,11 @@ static const vouch__key champion_keys[] = {
 };
 static const vouch__key decide_keys[] = {
     { "cutoff", VOUCH__KEY_ANY, true, 0, 0, NULL },         { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+    { "profit", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+};
+static const vouch__key profit_keys[] = {
+    { "margin", VOUCH__KEY_NUMBER, false, -1e9, 1e9, NULL }, { "lgd", VOUCH__KEY_NUMBER, false, -1e9, 1e9, NULL },
+    { "cost", VOUCH__KEY_NUMBER, false, 0, 1e12, NULL },     { "amount", VOUCH__KEY_TEXT, false, 0, 0, NULL },
 };
 static const vouch__key cutoff_keys[] = { { "max_bad_rate", VOUCH__KEY_NUMBER, true, 0, 1, NULL } };
 static const vouch__key method_keys[] = {
@@ -275,6 +280,12 @@ static vouch_status read_decide(reader r, const vouch__json *root)
     }
     if (method && method->type != VOUCH__JSON_NULL)
         status = vouch__schema_check(r.ctx, p->path, "decide.reasons", method, method_keys, N(method_keys));
+    const vouch__json *profit = vouch__json_get(decide, "profit");
+    if (!status && profit && profit->type != VOUCH__JSON_NULL)
+        status = vouch__schema_check(r.ctx, p->path, "decide.profit", profit, profit_keys, N(profit_keys));
+    for (size_t i = 0; i < 3; i++)
+        p->profit[i] = vouch__json_double(vouch__json_get(profit, profit_keys[i].name), NAN);
+    p->amount = vouch__json_string(vouch__json_get(profit, "amount"));
     const char *word = vouch__json_string(vouch__json_get(method, "method"));
     p->method = word ? word : "average-applicant";
     p->most = (size_t)vouch__json_int(vouch__json_get(method, "most"), 4);

@@ -44,6 +44,8 @@ typedef struct vouch__project {
     double margin;
 
     double max_bad_rate, cutoff; /* one of them; the other is NAN */
+    double profit[3];            /* margin, lgd and cost of strategy curves; NAN: as the test has them */
+    const char *amount;          /* column of amounts for them, or NULL */
     const char *method;          /* average-applicant | just-approved */
     size_t most;
     const vouch__json *reasons;
