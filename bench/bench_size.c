@@ -5,6 +5,7 @@
 #include "catalogue/tests.h"
 #include "num/rng.h"
 #include "num/special.h"
+#include "size_models.h"
 #include "validate/calibration.h"
 #include "validate/irb.h"
 #include "validate/pd_tests.h"
@@ -21,6 +22,7 @@ typedef struct world { /* one simulated data set, and room for it */
     vouch_ctx *ctx;
     vouch__rng rng;
     bool effect;
+    const vouch_model *model;
     vouch__sample now, before;
     double score[2][MAX], probability[MAX], target[2][MAX], date[MAX];
     uint8_t bad[2][MAX];
@@ -55,6 +57,7 @@ static double row(world *w, const char *id, const char *name, double value, doub
     const vouch__test_call call = { .test = test,
                                     .now = &w->now,
                                     .before = w->before.n ? &w->before : NULL,
+                                    .model = w->model,
                                     .param = param,
                                     .seed = vouch__rng_next(&w->rng),
                                     .list = &list };
@@ -75,10 +78,6 @@ static double row(world *w, const char *id, const char *name, double value, doub
 }
 
 static double p_of(world *w, const char *id) { return row(w, id, NULL, 0.0, (double)NAN); }
-
-/* --- data
- * ---------------------------------------------------------------------------------------------------------
- */
 
 /* Normal scores, bads higher by shift. */
 static vouch__sample scores(world *w, int which, size_t n, double rate, double shift)
@@ -419,8 +418,28 @@ static double conformal(world *w)
     return p_of(w, "validate.conformal");
 }
 
-/* --- the table
- * -------------------------------------------------------------------------------------------------------- */
+/* A test that asks the model: true probabilities, or a corner where outcomes follow nothing. */
+static double asked(world *w, const char *id, const char *name, double value, bool has_before)
+{
+    must(w->ctx, line_cases(w->ctx, &w->rng, w->effect, w->bad[0], &w->now));
+    if (has_before)
+        must(w->ctx, line_cases(w->ctx, &w->rng, false, w->bad[1], &w->before));
+    w->model = &line_model;
+    double p = row(w, id, name, value, (double)NAN);
+    w->model = NULL;
+    vouch_table_unref(w->now.table);
+    vouch_table_unref(w->before.table);
+    return p;
+}
+
+static double weak(world *w) { return asked(w, "diagnose.weak_spots", NULL, 0, false); }
+static double weak_loss(world *w) { return asked(w, "diagnose.weak_spots", "measure", 1, false); }
+static double weak_all(world *w) { return asked(w, "diagnose.weak_spots", "against", 1, false); }
+static double overfit(world *w) { return asked(w, "diagnose.overfit_slices", NULL, 0, true); }
+static double error_tree(world *w) { return asked(w, "diagnose.error_tree", NULL, 0, false); }
+static double worst_cluster(world *w) { return asked(w, "diagnose.worst_cluster", NULL, 0, false); }
+
+/* --- the table --- */
 
 typedef double sim(world *w);
 
@@ -484,6 +503,15 @@ static const struct {
     { "validate.residual_spread", "200 residuals", "spread doubles or trebles", "asymptotic", spread, 4000 },
     { "validate.conformal", "100 cases, reference of 5,000", "errors half as large again", "at most nominal",
       conformal, 2000 },
+    { "diagnose.weak_spots", "a sound model, 2,000 cases, some 150 slices",
+      "a fifth of the cases follow nothing", "asymptotic, BH", weak, 1000 },
+    { "diagnose.weak_spots (log loss)", "the same", "the same", "asymptotic, BH", weak_loss, 1000 },
+    { "diagnose.weak_spots (against all)", "the same; shown, not judged", "the same", "none", weak_all,
+      1000 },
+    { "diagnose.overfit_slices", "the same, and 2,000 training cases", "the same", "asymptotic, BH", overfit,
+      1000 },
+    { "diagnose.error_tree", "the same", "the same", "asymptotic, Holm", error_tree, 1000 },
+    { "diagnose.worst_cluster", "the same", "the same", "exact", worst_cluster, 500 },
 };
 
 /* Shares of p-values at or below 5 % and 1 %. */
@@ -515,20 +543,24 @@ static const char head[] =
     "| test | cases | theory | rounds | size at 5 % | size at 1 % | | effect | power |\n"
     "|---|---|---|---|---|---|---|---|---|\n";
 
-static const char foot[] = "\nLiberal, and why: the ECB's decline of the AUC takes the reference for known, "
-                           "which is right only when it is large (use\n"
-                           "`validate.auc_unpaired`); the binomial test takes defaults for independent, so a "
-                           "common cycle makes it reject in bad years (use\n"
-                           "`irb.correlated_binomial`, or `irb.normal_test` over several years).\n\n"
-                           "Cautious, and why: scores with ties and counts of defaults come in steps, and no "
-                           "step may pass the level; Holm's adjustment bounds\n"
-                           "the chance of any rejection; yearly default rates and losses of 0 and 1 are "
-                           "skewed to the right, so a one-sided Student's test\n"
-                           "rejects less than it says; Jarque-Bera's chi-square is slow to arrive. The ECB's "
-                           "test of concentration scales with the number of\n"
-                           "grades and not of obligors: with seven grades and a reference whose coefficient "
-                           "of variation is above about 0.2, no current book\n"
-                           "whatever is rejected at 5 %. Read the index itself.\n";
+static const char foot[] =
+    "\nLiberal, and why: the ECB's decline of the AUC takes the reference for known, "
+    "which is right only when it is large (use\n"
+    "`validate.auc_unpaired`); the binomial test takes defaults for independent, so a "
+    "common cycle makes it reject in bad years (use\n"
+    "`irb.correlated_binomial`, or `irb.normal_test` over several years); a slice of "
+    "cases that are alike ranks worse than all cases,\nof the best model too "
+    "(`against: promise`, the default, asks what the slice's own probabilities "
+    "promise).\n\n"
+    "Cautious, and why: scores with ties and counts of defaults come in steps, and no "
+    "step may pass the level; Holm's adjustment bounds\n"
+    "the chance of any rejection; yearly default rates, losses of 0 and 1, and errors where bads are few are "
+    "skewed to the right, so a one-sided Student's test\n"
+    "rejects less than it says; Jarque-Bera's chi-square is slow to arrive. The ECB's "
+    "test of concentration scales with the number of\n"
+    "grades and not of obligors: with seven grades and a reference whose coefficient "
+    "of variation is above about 0.2, no current book\n"
+    "whatever is rejected at 5 %. Read the index itself.\n";
 
 int main(int argc, char **argv)
 {
