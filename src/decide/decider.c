@@ -46,14 +46,20 @@ static void put_section(vouch__buf *out, const void *bytes, size_t len)
 
 static bool method_is_known(const char *method)
 {
-    return strcmp(method, "average-applicant") == 0 || strcmp(method, "just-approved") == 0;
+    static const char *const known[] = { "average-applicant", "just-approved", "most-points",
+                                         "neutral-points" };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (strcmp(method, known[k]) == 0)
+            return true;
+    return false;
 }
 
 static vouch_status check_policy(vouch_ctx *ctx, const char *method, double most, double cutoff)
 {
     if (!method || !method_is_known(method))
         return vouch__fail(ctx, VOUCH_E_ARG,
-                           "decider: method is '%s', must be average-applicant or just-approved",
+                           "decider: method is '%s', must be average-applicant, just-approved, "
+                           "most-points or neutral-points",
                            method ? method : "");
     if (!(most >= 1 && most <= MOST && floor(most) == most))
         return vouch__fail(ctx, VOUCH_E_ARG, "decider: at most %d reasons, and at least 1", MOST);

@@ -54,6 +54,8 @@ vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *dat
         status = vouch__suite_effects(ctx, data, &tally, list);
     if (!status)
         status = vouch__suite_reasons(ctx, data, &tally, list);
+    if (!status && data->own)
+        status = vouch__suite_own(ctx, data, list);
     if (!status)
         status = vouch__suite_one(ctx, data, list);
     if (!status)

@@ -12,6 +12,8 @@ typedef struct vouch__explain_data {
     const uint32_t *row;
     const char *part;
     const vouch_explainer *all, *just_approved; /* the two official references; the second may be NULL */
+    const vouch_explainer *own; /* the one that reasons are given by, where it is neither; or NULL */
+    const char *own_method;
     const vouch__reason_map *map;
     const double *probability; /* [n] */
     double cutoff;             /* decline above */
@@ -26,8 +28,10 @@ typedef struct vouch__explain_data {
  * Shapley value; at most 200 rows an input, 12 inputs), .pdp (partial dependence of the six most important
  * inputs on at most 500 rows, one entry each), .monotonicity (declared directions hold on PDP and, for trees,
  * on every pair tried), .reasons (how often each characteristic is a principal reason among the declined, by
- * both methods), .reason_similarity (share of declined whose first reason, and whose set of reasons, agree
- * between the two methods), .one_decline (the first declined row: waterfall). */
+ * both methods), .own_reasons (with own: what it tells
+ * the declined, and how often as method b does), .reason_similarity (share of declined whose first reason,
+ * and whose set of reasons, agree between the two methods), .one_decline (the first declined row: waterfall).
+ */
 vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 /* Of these only .importance, .additivity, .beeswarm and, when a row is to be shown, .one_decline. */
 vouch_status vouch__explain_brief(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);

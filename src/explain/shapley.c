@@ -83,6 +83,30 @@ vouch_status vouch__explainer_finish(vouch_ctx *ctx, vouch_explainer *explainer,
     return VOUCH_OK;
 }
 
+vouch_status vouch__explainer_of_points(vouch_ctx *ctx, const vouch_model *model,
+                                        vouch__points_reference reference, vouch_explainer **out_explainer)
+{
+    const vouch__card *card = vouch__model_card(model);
+    vouch_explainer *explainer = NULL;
+    if (!card)
+        return vouch__fail(ctx, VOUCH_E_ARG,
+                           "explainer: '%s' is no scorecard: it has no points to compare with",
+                           vouch_model_name(model));
+    vouch_status status = vouch__explainer_shape(ctx, model, &explainer);
+    if (status)
+        return status;
+    for (size_t c = 0; c < card->n; c++) {
+        vouch__points_range range = vouch__card_range(card, c);
+        explainer->sum[c] = reference == VOUCH__AGAINST_MOST ? range.most : range.neutral;
+    }
+    status = vouch__explainer_finish(ctx, explainer, 1);
+    if (status)
+        vouch_explainer_free(explainer);
+    else
+        *out_explainer = explainer;
+    return status;
+}
+
 static int32_t card_points(const vouch__card *card, size_t c, const double *row)
 {
     return card->at[c].bin[vouch__card_bin(card, c, row[card->at[c].input])].points;

@@ -8,6 +8,12 @@
 /* As vouch_explainer_new, with the background as rows of a bound table. */
 vouch_status vouch__explainer_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
                                    size_t n, const uint32_t *row, vouch_explainer **out_explainer);
+/* Of a scorecard, against one imagined applicant instead of a population: the best points of every
+ * characteristic, or its neutral ones (models/card.h). Neither is a method of comment 9(b)(2)-5.
+ * Fails  E_ARG  not a scorecard */
+typedef enum vouch__points_reference { VOUCH__AGAINST_MOST, VOUCH__AGAINST_NEUTRAL } vouch__points_reference;
+vouch_status vouch__explainer_of_points(vouch_ctx *ctx, const vouch_model *model,
+                                        vouch__points_reference reference, vouch_explainer **out_explainer);
 /* As vouch_explainer_values, on encoded rows; thread-safe. */
 void vouch__explainer_block(const vouch_explainer *explainer, vouch__matrix x, double *out_value);
 /* The same bits, faster for thousands of rows, with the worker's scratch. */

@@ -37,6 +37,7 @@ vouch_status vouch__suite_effects(vouch_ctx *ctx, const vouch__explain_data *dat
                                   vouch__evidence *list);
 vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *data, const vouch__tally *tally,
                                   vouch__evidence *list);
+vouch_status vouch__suite_own(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 vouch_status vouch__suite_one(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 
 /* Whose rows data->all holds, in words. */

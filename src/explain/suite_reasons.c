@@ -118,3 +118,52 @@ vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *dat
     vouch__scratch_reset(ctx, mark);
     return vouch__poll(ctx);
 }
+
+/* A method of the institution's own, beside method b: it takes the place of method a in the tally. */
+vouch_status vouch__suite_own(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__explain_data with = *data;
+    vouch__tally t = { .n = 0 };
+    with.just_approved = data->own;
+    vouch_status status = vouch__tally_make(ctx, &with, &t);
+    size_t *order = vouch__scratch(ctx, t.n_characteristics + 1, sizeof *order);
+    if (status || !order) {
+        vouch__scratch_reset(ctx, mark);
+        return status ? status : vouch__oom(ctx);
+    }
+    double low = NAN, high = NAN;
+    bool can = t.both > 0.0;
+    if (can)
+        vouch__jeffreys_interval(t.same_first, t.both, 0.95, &low, &high);
+    vouch__json *entry = vouch__evidence_add(
+        list,
+        &VOUCH__ENTRY(.id = "explain.own_reasons", .section = "explain",
+                      .title = "Reasons as they are given, beside the average-applicant method",
+                      .purpose = "Decisions give reasons by a method that is neither of the two that comment "
+                                 "9(b)(2)-5 describes; this is how often it tells the declined the same.",
+                      .method = "Share of declined applicants whose first reason is the same; the table has "
+                                "what each method tells.",
+                      .convention = data->own_method, .source = SOURCE,
+                      .model = vouch_model_name(data->model), .part = data->part, .unit = "share",
+                      .n = t.both, .value = can ? t.same_first / t.both : NAN, .level = can ? 0.95 : NAN,
+                      .low = low, .high = high, .interval_method = can ? "Jeffreys" : NULL, .judged = can,
+                      .verdict = VOUCH__NOT_APPLICABLE,
+                      .note = can ? NULL : "No declined row has reasons by both methods."));
+    by_frequency(&t, order);
+    vouch__json *table = vouch__evidence_table(
+        list, entry, "reasons", "characteristic,average_first,average_any,given_first,given_any");
+    for (size_t k = 0; can && k < t.n_characteristics; k++) {
+        size_t c = order[k];
+        if (t.any[0][c] + t.any[1][c] == 0.0)
+            continue;
+        vouch__json *row = vouch__evidence_row(list, table);
+        vouch__row_text(list, row, data->map->at[c].name);
+        for (int method = 0; method < 2; method++) {
+            vouch__row_number(list, row, t.first[method][c] / t.declined);
+            vouch__row_number(list, row, t.any[method][c] / t.declined);
+        }
+    }
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}

@@ -30,7 +30,8 @@ typedef struct vouch__card_input {
     size_t n_bins;
     vouch__bin *bin;               /* every value falls in exactly one; unseen categories in `otherwise` */
     size_t otherwise;              /* bin for a category never seen */
-    double iv, coefficient, error; /* information value; coefficient on WoE and its standard error */
+    double iv, coefficient, error; /* information value; coefficient on WoE and its standard error, or NAN */
+    double vif;                    /* variance inflation; NAN of cards that do not tell it */
 } vouch__card_input;
 
 typedef struct vouch__card {
@@ -38,7 +39,16 @@ typedef struct vouch__card {
     vouch__card_input *at;
     double intercept, intercept_error, pdo, base_score, base_odds, factor, offset;
     int32_t base_points; /* carried by no characteristic; usually 0 */
+    char *record;        /* binning decisions, as canonical JSON; NULL: none are told */
 } vouch__card;
+
+/* Points of a characteristic: the fewest and most of its bins; those of a weight of evidence of 0, moved and
+ * rounded as its bins are; and the mean over the training rows. */
+typedef struct vouch__points_range {
+    int32_t least, most, neutral;
+    double mean;
+} vouch__points_range;
+vouch__points_range vouch__card_range(const vouch__card *card, size_t c);
 
 /* The bin of characteristic c that a value falls in. */
 size_t vouch__card_bin(const vouch__card *card, size_t c, double x);

@@ -55,7 +55,7 @@ const char *vouch__section_of(const vouch__json *entry)
                                               "explain",   "fairness", "compare", "decide",
                                               "portfolio", "monitor",  "reasons" };
     static const char *const reasons[] = { "explain.reasons", "explain.reason_similarity",
-                                           "explain.one_decline" };
+                                           "explain.own_reasons", "explain.one_decline" };
     const char *section = vouch__member(entry, "section"), *id = vouch__member(entry, "id");
     for (size_t i = 0; id && i < sizeof reasons / sizeof *reasons; i++)
         if (!strcmp(id, reasons[i]))

@@ -327,6 +327,7 @@ void vouch__contender_clear(const vouch_alloc *alloc, vouch__contender *c)
 {
     vouch_explainer_free(c->all);
     vouch_explainer_free(c->just_approved);
+    vouch_explainer_free(c->own);
     vouch__reason_map_clear(&c->map);
     vouch__binding_clear(&c->binding);
     vouch_model_free(c->model);

@@ -19,6 +19,7 @@ typedef struct vouch__contender { /* one model of the run and all that was made 
     int32_t *points;                      /* [rows], or NULL */
     vouch__json *log;                     /* what the fit told, in the evidence's document */
     vouch_explainer *all, *just_approved; /* the two official reference populations */
+    vouch_explainer *own;                 /* against points, where the project asks for it; or NULL */
     vouch__reason_map map;
     double cutoff, share; /* approve when probability <= cutoff; share approved on tune */
     vouch__buf bundle;    /* what the server loads */

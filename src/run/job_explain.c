@@ -32,12 +32,25 @@ static vouch_status just_approved(vouch_ctx *ctx, const vouch__job *job, vouch__
     return status;
 }
 
+/* By points, where the project wants that and the model has points. */
+static bool is_by_points(const vouch__job *job, const vouch__contender *c)
+{
+    const char *method = job->project.method;
+    return (c->model->kind->capabilities & VOUCH__CAN_POINTS) &&
+           (!strcmp(method, "most-points") || !strcmp(method, "neutral-points"));
+}
+
 static vouch_status prepare(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
     vouch_status status = vouch__explainer_make(ctx, c->model, &c->binding, job->split.n[VOUCH__TRAIN],
                                                 job->split.row[VOUCH__TRAIN], &c->all);
     if (!status)
         status = just_approved(ctx, job, c);
+    if (!status && is_by_points(job, c))
+        status = vouch__explainer_of_points(
+            ctx, c->model,
+            !strcmp(job->project.method, "most-points") ? VOUCH__AGAINST_MOST : VOUCH__AGAINST_NEUTRAL,
+            &c->own);
     if (!status)
         status = vouch__reason_map_make(ctx, &c->model->inputs, job->project.reasons, &c->map);
     return status;
@@ -76,6 +89,8 @@ static vouch_status explain_one(vouch_ctx *ctx, vouch__job *job, vouch__contende
                                  .part = "test",
                                  .all = c->all,
                                  .just_approved = c->just_approved,
+                                 .own = c->own,
+                                 .own_method = job->project.method,
                                  .map = &c->map,
                                  .probability = probability,
                                  .cutoff = c->cutoff,
@@ -112,18 +127,22 @@ done:
 
 static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
-    bool wants_a = !strcmp(job->project.method, "just-approved") && c->just_approved;
+    const vouch_explainer *by = c->own ? c->own : c->all;
+    const char *method = c->own ? job->project.method : "average-applicant";
+    if (!strcmp(job->project.method, "just-approved") && c->just_approved) {
+        by = c->just_approved;
+        method = job->project.method;
+    }
     vouch__doc *doc = NULL;
     vouch__json *reference = NULL;
     size_t mark = vouch__scratch_mark(ctx);
     vouch__scored test;
-    if (!wants_a && !strcmp(job->project.method, "just-approved"))
-        vouch__note(ctx, VOUCH_LOG_WARNING,
-                    "models.%s approves no training row, so its reasons are by average-applicant",
-                    c->plan->name);
-    vouch_status status = vouch__decider_bundle(ctx, c->model, wants_a ? c->just_approved : c->all, &c->map,
-                                                wants_a ? "just-approved" : "average-applicant",
-                                                job->project.most, c->cutoff, &c->bundle);
+    if (strcmp(method, job->project.method) != 0)
+        vouch__note(
+            ctx, VOUCH_LOG_WARNING, "models.%s %s, so its reasons are by average-applicant", c->plan->name,
+            !strcmp(job->project.method, "just-approved") ? "approves no training row" : "has no points");
+    vouch_status status = vouch__decider_bundle(ctx, c->model, by, &c->map, method, job->project.most,
+                                                c->cutoff, &c->bundle);
     if (!status)
         status = vouch__job_scored(ctx, job, c, VOUCH__TEST, &test);
     if (!status)

@@ -54,7 +54,7 @@ static const vouch__key profit_keys[] = {
 };
 static const vouch__key cutoff_keys[] = { { "max_bad_rate", VOUCH__KEY_NUMBER, true, 0, 1, NULL } };
 static const vouch__key method_keys[] = {
-    { "method", VOUCH__KEY_TEXT, false, 0, 0, "average-applicant|just-approved" },
+    { "method", VOUCH__KEY_TEXT, false, 0, 0, "average-applicant|just-approved|most-points|neutral-points" },
     { "most", VOUCH__KEY_NUMBER, false, 1, 4, NULL },
 };
 static const vouch__key reason_keys[] = {

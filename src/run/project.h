@@ -46,7 +46,7 @@ typedef struct vouch__project {
     double max_bad_rate, cutoff; /* one of them; the other is NAN */
     double profit[3];            /* margin, lgd and cost of strategy curves; NAN: as the test has them */
     const char *amount;          /* column of amounts for them, or NULL */
-    const char *method;          /* average-applicant | just-approved */
+    const char *method;          /* average-applicant | just-approved | most-points | neutral-points */
     size_t most;
     const vouch__json *reasons;
     const char *controls, *policy;

@@ -1,6 +1,7 @@
 /* A fit from parameters and rows to a model: terms, design, solution, facts, errors; and the messages for
  * what has no solution. */
 #include "models/glm/glm_fit.h"
+#include "models/glm/glm_columns.h"
 
 #include "num/special.h"
 
@@ -105,15 +106,8 @@ static void keep_estimates(vouch__glm_fitting *f)
     }
     if (!d->has_intercept)
         return;
-    /* what was taken off the columns is put back: intercept = (1, -shift) beta */
-    double value = s->beta[0], variance = f->covariance[0];
-    for (size_t j = 1; j < d->dense; j++) {
-        double row = 0.0;
-        value -= d->shift[j] * s->beta[j];
-        for (size_t k = 1; k < d->dense; k++)
-            row += f->covariance[j * p + k] * d->shift[k];
-        variance += d->shift[j] * (row - 2.0 * f->covariance[j * p]);
-    }
+    double value, variance;
+    vouch__glm_constant(d, s->beta, f->covariance, &value, &variance);
     glm->estimate[0].value = value;
     if (has_errors)
         glm->estimate[0].error = sqrt(fmax(0.0, variance));

@@ -1,13 +1,12 @@
 /* Fitting a scorecard: bin every input, keep those with information, regress, drop what the regression turns
  * against its own bins, scale to points.
  *
- * Inputs are left out for one of four reasons, each kept in the fit's log: an information value below min_iv;
- * collinear with stronger inputs (under COLLINEAR of its WoE's variance is its own); a coefficient of the
- * wrong sign, which would give more points to riskier bins; or a p-value above max_p. For the last two the
- * worst is dropped and the rest are fitted again, until none is left to drop. */
-#include "models/scorecard/binning.h"
-#include "models/scorecard/logit.h"
-#include "models/scorecard/scorecard.h"
+ * Inputs are left out for a reason that is kept in the fit's log: an information value below min_iv;
+ * collinear with stronger inputs (under COLLINEAR of its WoE's variance is its own); not worth its place by
+ * the criterion of stepwise; a coefficient of the wrong sign, which would give more points to riskier bins; a
+ * coefficient that a penalty or a sign holds at 0; or a p-value above max_p. For the last three the worst is
+ * dropped and the rest are fitted again, until none is left to drop. */
+#include "models/scorecard/card_fit.h"
 
 #include "base/parallel.h"
 #include "num/rank.h"
@@ -18,21 +17,9 @@
 
 #define COLLINEAR 1e-3
 
-typedef struct fitting {
-    const vouch__fit_data *data;
-    const vouch__inputs *inputs;
-    vouch__bin_rule rule;
-    vouch__card_input *at; /* [inputs] */
-    uint16_t *code;        /* [inputs x rows]: each training row's bin */
-    const char **why;      /* [inputs]: why it is left out; NULL while kept */
-    size_t n, *kept;       /* characteristics, as inputs */
-    double *coefficient, *error;
-    vouch__logit_facts facts;
-} fitting;
-
 static vouch_status bin_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
-    const fitting *f = arg;
+    const vouch__card_fitting *f = arg;
     const vouch__part_rows *train = &f->data->train;
     (void)chunk;
     for (size_t j = begin; j < end; j++) {
@@ -53,32 +40,29 @@ static vouch_status bin_chunk(vouch_ctx *worker, size_t chunk, size_t begin, siz
     return VOUCH_OK;
 }
 
-static void regressors(const void *arg, size_t begin, size_t end, double *out)
+static void fill(const void *arg, size_t j, size_t begin, size_t n, double *out)
 {
-    const fitting *f = arg;
-    size_t rows = f->data->train.n;
-    for (size_t c = 0; c < f->n; c++) {
-        const vouch__bin *bin = f->at[f->kept[c]].bin;
-        const uint16_t *code = f->code + f->kept[c] * rows;
-        for (size_t i = begin; i < end; i++)
-            out[(i - begin) * f->n + c] = bin[code[i]].woe;
-    }
+    const vouch__card_fitting *f = arg;
+    const vouch__bin *bin = f->at[f->kept[j]].bin;
+    const uint16_t *code = f->code + f->kept[j] * f->data->train.n + begin;
+    for (size_t i = 0; i < n; i++)
+        out[i] = bin[code[i]].woe;
 }
 
-static vouch__logit_data regression(const fitting *f, double l2)
+vouch__glm_columns vouch__card_columns(const vouch__card_fitting *f)
 {
     const vouch__part_rows *train = &f->data->train;
-    return (vouch__logit_data){ train->n, f->n, regressors, f, train->target, train->weight, l2 };
+    return (vouch__glm_columns){ train->n, f->n, fill, f, train->target, train->weight };
 }
 
-static void drop(fitting *f, size_t c, const char *why)
+void vouch__card_drop(vouch__card_fitting *f, size_t c, const char *why)
 {
     f->why[f->kept[c]] = why;
     for (f->n--; c < f->n; c++)
         f->kept[c] = f->kept[c + 1];
 }
 
-static vouch_status keep_informative(vouch_ctx *ctx, fitting *f, double min_iv)
+static vouch_status keep_informative(vouch_ctx *ctx, vouch__card_fitting *f, double min_iv)
 {
     size_t best = 0;
     for (size_t j = 0; j < f->inputs->n; j++) {
@@ -103,30 +87,33 @@ static vouch_status keep_informative(vouch_ctx *ctx, fitting *f, double min_iv)
 
 /* Take characteristics from the strongest down; one whose correlation with those taken leaves it less than
  * COLLINEAR of its variance is dropped. This is Cholesky's pivot in that order. */
-static vouch_status drop_collinear(vouch_ctx *ctx, fitting *f)
+static vouch_status drop_collinear(vouch_ctx *ctx, vouch__card_fitting *f)
 {
-    size_t k = f->n, m = k + 1, taken = 0;
-    vouch__logit_data data = regression(f, 0.0);
-    double *moment = vouch__scratch(ctx, m * m, sizeof *moment), *iv = vouch__scratch(ctx, k, sizeof *iv);
+    size_t k = f->n, taken = 0, mark = vouch__scratch_mark(ctx);
+    vouch__glm_columns columns = vouch__card_columns(f);
+    vouch__glm_design design = { .n = 0 };
+    double *own_of = vouch__scratch(ctx, k * k, sizeof *own_of), *iv = vouch__scratch(ctx, k, sizeof *iv);
     double *l = vouch__scratch(ctx, k * k, sizeof *l);
     uint32_t *order = vouch__scratch(ctx, k, sizeof *order);
     bool *is_dropped = vouch__scratch(ctx, k, sizeof *is_dropped);
     size_t *basis = vouch__scratch(ctx, k, sizeof *basis);
-    if (!moment || !iv || !l || !order || !is_dropped || !basis)
+    if (!own_of || !iv || !l || !order || !is_dropped || !basis)
         return vouch__oom(ctx);
-    vouch_status status = vouch__logit_moments(ctx, &data, moment);
+    vouch_status status = vouch__glm_design_columns(ctx, &columns, &design);
+    if (!status)
+        status = vouch__glm_design_covariance(ctx, &design, own_of);
+    vouch__glm_design_clear(&design);
     for (size_t c = 0; c < k; c++)
         iv[c] = -f->at[f->kept[c]].iv;
     if (!status)
         status = vouch__order(ctx, k, iv, order);
     if (status)
         return status;
-#define COV(a, b) (moment[((a) + 1) * m + (b) + 1] - moment[(a) + 1] * moment[(b) + 1] / moment[0])
     for (size_t at = 0; at < k; at++) {
         size_t c = order[at];
-        double own = COV(c, c), pivot = own, *row = l + taken * k;
+        double own = own_of[c * k + c], pivot = own, *row = l + taken * k;
         for (size_t t = 0; t < taken; t++) {
-            double v = COV(c, basis[t]);
+            double v = own_of[c * k + basis[t]];
             for (size_t u = 0; u < t; u++)
                 v -= row[u] * l[t * k + u];
             row[t] = v / l[t * k + t];
@@ -138,156 +125,118 @@ static vouch_status drop_collinear(vouch_ctx *ctx, fitting *f)
             basis[taken++] = c;
         }
     }
-#undef COV
     for (size_t c = k; c-- > 0;)
         if (is_dropped[c])
-            drop(f, c, "collinear with stronger inputs");
+            vouch__card_drop(f, c, "collinear with stronger inputs");
+    vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }
 
-/* The characteristic to drop, or n: the one of the wrong sign with the largest coefficient; else the least
- * significant beyond max_p. */
-static size_t find_worst(const fitting *f, double max_p, const char **out_why)
+/* The characteristic to drop, or n: one at 0; else the one of the wrong sign with the largest coefficient;
+ * else the least significant beyond max_p, unless the criterion of stepwise has chosen. */
+static size_t find_worst(const vouch__card_fitting *f, const char **out_why)
 {
+    const double *b = f->solution.coefficient + 1, *error = f->solution.error + 1;
+    double max_p = f->value[VOUCH__CARD_STEPWISE] == 0.0 ? f->value[VOUCH__CARD_MAX_P] : 1.0;
     size_t sign = 0, weak = 0;
-    for (size_t c = 1; c < f->n; c++) {
-        if (f->coefficient[c + 1] > f->coefficient[sign + 1])
+    for (size_t c = 0; c < f->n; c++) {
+        *out_why = f->penalty.l1 > 0.0 ? "held at 0 by the penalty" : "held at 0 by its sign";
+        if (b[c] == 0.0)
+            return c;
+        if (b[c] > b[sign])
             sign = c;
-        if (fabs(f->coefficient[c + 1]) * f->error[weak + 1] <
-            fabs(f->coefficient[weak + 1]) * f->error[c + 1])
+        if (fabs(b[c]) * error[weak] < fabs(b[weak]) * error[c])
             weak = c;
     }
     *out_why = "coefficient of the wrong sign";
-    if (f->coefficient[sign + 1] >= 0.0)
+    if (f->value[VOUCH__CARD_SIGNS] == VOUCH__CARD_SIGNS_DROP && b[sign] >= 0.0)
         return sign;
     *out_why = "p-value above max_p";
-    double z = fabs(f->coefficient[weak + 1]) / f->error[weak + 1];
+    double z = fabs(b[weak]) / error[weak]; /* NAN under l1: no p-value, none dropped */
     return max_p < 1.0 && 2.0 * vouch__normal_sf(z) > max_p ? weak : f->n;
 }
 
-static vouch_status regress(vouch_ctx *ctx, fitting *f, const double *value)
+static vouch_status regress(vouch_ctx *ctx, vouch__card_fitting *f)
 {
     for (;;) {
         const char *why;
-        vouch__logit_data data = regression(f, value[VOUCH__CARD_L2]);
-        vouch_status status = vouch__logit_fit(ctx, &data, f->coefficient, f->error, &f->facts);
+        vouch__glm_columns columns = vouch__card_columns(f);
+        vouch_status status = vouch__card_solve(ctx, &columns, &f->penalty, &f->solution);
         if (status)
             return vouch__because(ctx, status, "scorecard");
-        size_t worst = find_worst(f, value[VOUCH__CARD_MAX_P], &why);
+        size_t worst = find_worst(f, &why);
         if (worst == f->n)
             return VOUCH_OK;
-        drop(f, worst, why);
+        f->was[f->kept[worst]] = f->solution.coefficient[worst + 1];
+        vouch__card_drop(f, worst, why);
         if (f->n == 0)
             return vouch__fail(ctx, VOUCH_E_DATA, "scorecard: every input is left out, the last for: %s",
                                why);
     }
 }
 
+/* The penalty as given, or by cross-validation over what is kept. */
+static vouch_status set_penalty(vouch_ctx *ctx, vouch__card_fitting *f)
+{
+    static const char *const column[] = { "strength", "held_out_deviance", "standard_error" };
+    double path[3 * VOUCH__CARD_PATH];
+    f->penalty = (vouch__card_penalty){ f->value[VOUCH__CARD_L1], f->value[VOUCH__CARD_L2],
+                                        f->value[VOUCH__CARD_SIGNS] == VOUCH__CARD_SIGNS_HELD };
+    vouch__card_choice choice = { .is_lasso = f->value[VOUCH__CARD_PENALTY] == VOUCH__CARD_LASSO,
+                                  .one_se = f->value[VOUCH__CARD_CHOOSE] == 1.0,
+                                  .folds = (size_t)f->value[VOUCH__CARD_FOLDS],
+                                  .seed = f->data->seed };
+    if (f->value[VOUCH__CARD_PENALTY] == VOUCH__CARD_GIVEN)
+        return VOUCH_OK;
+    vouch__glm_columns columns = vouch__card_columns(f);
+    vouch_status status = vouch__card_choose(ctx, &columns, &choice, &f->penalty, path);
+    if (status)
+        return vouch__because(ctx, status, "scorecard");
+    vouch__json *told = vouch__json_set(f->doc, f->log, "penalty_path", vouch__json_object(f->doc));
+    vouch__json *names = vouch__json_set(f->doc, told, "columns", vouch__json_array(f->doc));
+    vouch__json *rows = vouch__json_set(f->doc, told, "rows", vouch__json_array(f->doc));
+    for (size_t k = 0; k < 3; k++)
+        vouch__json_push(f->doc, names, vouch__json_text(f->doc, column[k]));
+    for (size_t at = 0; at < VOUCH__CARD_PATH; at++) {
+        vouch__json *row = vouch__json_push(f->doc, rows, vouch__json_array(f->doc));
+        for (size_t k = 0; k < 3; k++)
+            vouch__json_push(f->doc, row, vouch__json_number(f->doc, path[3 * at + k]));
+    }
+    return VOUCH_OK;
+}
+
 /* ---- handing over ---- */
 
-static vouch_status assemble(vouch_ctx *ctx, fitting *f, const double *value, vouch__scorecard *s)
+static vouch_status assemble(vouch_ctx *ctx, vouch__card_fitting *f, vouch__scorecard *s)
 {
     vouch__card *card = &s->card;
+    const vouch__card_solution *found = &f->solution;
+    vouch__glm_columns columns = vouch__card_columns(f);
+    double *vif = vouch__scratch(ctx, f->n, sizeof *vif);
     card->at = vouch__alloc(ctx, f->n, sizeof *card->at);
-    if (!card->at)
-        return vouch__oom(ctx);
+    vouch_status status = card->at && vif ? vouch__card_inflation(ctx, &columns, vif) : vouch__oom(ctx);
+    if (status)
+        return status;
     card->n_inputs = f->inputs->n;
-    card->intercept = f->coefficient[0];
-    card->intercept_error = f->error[0];
-    card->pdo = value[VOUCH__CARD_PDO];
-    card->base_score = value[VOUCH__CARD_BASE_SCORE];
-    card->base_odds = value[VOUCH__CARD_BASE_ODDS];
+    card->intercept = found->coefficient[0];
+    card->intercept_error = found->error[0];
+    card->pdo = f->value[VOUCH__CARD_PDO];
+    card->base_score = f->value[VOUCH__CARD_BASE_SCORE];
+    card->base_odds = f->value[VOUCH__CARD_BASE_ODDS];
     for (card->n = 0; card->n < f->n; card->n++) {
         vouch__card_input *from = &f->at[f->kept[card->n]], *to = &card->at[card->n];
         *to = *from;
         memset(from, 0, sizeof *from); /* the bins are the card's now */
-        to->coefficient = f->coefficient[card->n + 1];
-        to->error = f->error[card->n + 1];
+        to->coefficient = found->coefficient[card->n + 1];
+        to->error = found->error[card->n + 1];
+        to->vif = vif[card->n];
     }
-    return vouch__card_scale(ctx, card);
+    return VOUCH_OK;
 }
 
-/* AUC of a score that is larger for goods, each row counting once. */
-static vouch_status auc(vouch_ctx *ctx, const vouch__part_rows *rows, const double *score, double *out_auc)
+static vouch_status fit_rows(vouch_ctx *ctx, vouch__card_fitting *f, vouch__scorecard *s)
 {
-    size_t mark = vouch__scratch_mark(ctx);
-    double *rank = vouch__scratch(ctx, rows->n, sizeof *rank), goods = 0.0, sum = 0.0;
-    if (!rank)
-        return vouch__oom(ctx);
-    vouch_status status = vouch__midranks(ctx, rows->n, score, rank);
-    for (size_t i = 0; !status && i < rows->n; i++)
-        if (rows->target[i] < 0.5) {
-            goods += 1.0;
-            sum += rank[i];
-        }
-    if (!status)
-        *out_auc = (sum - 0.5 * goods * (goods + 1.0)) / (goods * ((double)rows->n - goods));
-    vouch__scratch_reset(ctx, mark);
-    return status;
-}
-
-typedef struct rounding {
-    double largest, auc_exact, auc_points;
-} rounding;
-
-/* What rounding to integers did to the training rows. */
-static vouch_status measure_rounding(vouch_ctx *ctx, const fitting *f, const vouch__card *card, rounding *out)
-{
-    size_t n = f->data->train.n;
-    double *exact = vouch__scratch(ctx, n, sizeof *exact), *whole = vouch__scratch(ctx, n, sizeof *whole);
-    if (!exact || !whole)
-        return vouch__oom(ctx);
-    out->largest = 0.0;
-    memset(exact, 0, n * sizeof *exact);
-    for (size_t i = 0; i < n; i++)
-        whole[i] = (double)card->base_points;
-    for (size_t c = 0; c < card->n; c++)
-        for (size_t i = 0; i < n; i++) {
-            size_t bin = f->code[card->at[c].input * n + i];
-            exact[i] += vouch__card_exact_points(card, &card->at[c], bin);
-            whole[i] += (double)card->at[c].bin[bin].points;
-        }
-    for (size_t i = 0; i < n; i++)
-        out->largest = fmax(out->largest, fabs(exact[i] - whole[i]));
-    vouch_status status = auc(ctx, &f->data->train, exact, &out->auc_exact);
-    return status ? status : auc(ctx, &f->data->train, whole, &out->auc_points);
-}
-
-static void log_number(vouch__doc *doc, vouch__json *object, const char *key, double value)
-{
-    vouch__json_set(doc, object, key, vouch__json_number(doc, value));
-}
-
-static void write_log(const fitting *f, const double *iv, const vouch__card *card, const rounding *r,
-                      vouch__doc *doc, vouch__json *log)
-{
-    log_number(doc, log, "rows", (double)f->data->train.n);
-    log_number(doc, log, "steps", (double)f->facts.iterations);
-    log_number(doc, log, "log_likelihood", f->facts.log_likelihood);
-    log_number(doc, log, "null_log_likelihood", f->facts.null_log_likelihood);
-    log_number(doc, log, "pseudo_r2", 1.0 - f->facts.log_likelihood / f->facts.null_log_likelihood);
-    log_number(doc, log, "characteristics", (double)card->n);
-    vouch__json *out = vouch__json_set(doc, log, "left_out", vouch__json_array(doc));
-    for (size_t j = 0; j < f->inputs->n; j++) {
-        if (!f->why[j])
-            continue;
-        vouch__json *o = vouch__json_push(doc, out, vouch__json_object(doc));
-        vouch__json_set(doc, o, "input", vouch__json_text(doc, f->inputs->at[j].name));
-        vouch__json_set(doc, o, "why", vouch__json_text(doc, f->why[j]));
-        log_number(doc, o, "iv", iv[j]);
-    }
-    vouch__json *effect = vouch__json_set(doc, log, "rounding", vouch__json_object(doc));
-    log_number(doc, effect, "largest_points", r->largest);
-    log_number(doc, effect, "auc_exact", r->auc_exact);
-    log_number(doc, effect, "auc_points", r->auc_points);
-    log_number(doc, effect, "auc_difference", r->auc_points - r->auc_exact);
-    log_number(doc, effect, "base_points", (double)card->base_points);
-}
-
-static vouch_status fit_rows(vouch_ctx *ctx, fitting *f, const double *value, vouch__doc *doc,
-                             vouch__json *log, vouch__scorecard *s)
-{
-    rounding effect = { 0 };
+    vouch__card_rounding effect;
     size_t inputs = f->inputs->n;
     double *iv = vouch__scratch(ctx, inputs, sizeof *iv);
     if (!iv)
@@ -299,19 +248,23 @@ static vouch_status fit_rows(vouch_ctx *ctx, fitting *f, const double *value, vo
     vouch__progress(ctx, f->data->name, 1, 3);
     for (size_t j = 0; j < inputs; j++)
         iv[j] = f->at[j].iv;
-    status = keep_informative(ctx, f, value[VOUCH__CARD_MIN_IV]);
+    status = keep_informative(ctx, f, f->value[VOUCH__CARD_MIN_IV]);
     if (!status)
         status = drop_collinear(ctx, f);
     if (!status)
-        status = regress(ctx, f, value);
+        status = set_penalty(ctx, f);
+    if (!status)
+        status = vouch__card_step(ctx, f);
+    if (!status)
+        status = regress(ctx, f);
     if (status)
         return status;
     vouch__progress(ctx, f->data->name, 2, 3);
-    status = assemble(ctx, f, value, s);
+    status = assemble(ctx, f, s);
     if (!status)
-        status = measure_rounding(ctx, f, &s->card, &effect);
+        status = vouch__card_round(ctx, f, &s->card, &effect);
     if (!status)
-        write_log(f, iv, &s->card, &effect, doc, log);
+        vouch__card_log(f, iv, &s->card, &effect);
     vouch__progress(ctx, f->data->name, 3, 3);
     return status;
 }
@@ -335,39 +288,52 @@ static vouch_status check(vouch_ctx *ctx, const vouch__fit_data *data)
     return VOUCH_OK;
 }
 
+static vouch_status room(vouch_ctx *ctx, vouch__card_fitting *f)
+{
+    size_t inputs = f->inputs->n;
+    f->at = vouch__alloc(ctx, inputs, sizeof *f->at);
+    f->code = vouch__scratch(ctx, inputs * f->data->train.n, sizeof *f->code);
+    f->why = vouch__scratch(ctx, inputs, sizeof *f->why);
+    f->kept = vouch__scratch(ctx, inputs, sizeof *f->kept);
+    f->was = vouch__scratch(ctx, 3 * inputs + 2, sizeof *f->was);
+    if (!f->at || !f->code || !f->why || !f->kept || !f->was)
+        return vouch__oom(ctx);
+    f->solution.coefficient = f->was + inputs;
+    f->solution.error = f->solution.coefficient + inputs + 1;
+    memset(f->why, 0, inputs * sizeof *f->why);
+    for (size_t j = 0; j < inputs; j++)
+        f->was[j] = NAN;
+    return VOUCH_OK;
+}
+
 vouch_status vouch__card_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value,
                              vouch__doc *doc, vouch__json *log, void **state)
 {
-    size_t mark = vouch__scratch_mark(ctx), inputs = data->binding->inputs->n;
+    size_t mark = vouch__scratch_mark(ctx);
     const vouch_alloc *alloc = vouch__allocator(ctx);
     vouch__scorecard *s = NULL;
-    fitting f = { .data = data, .inputs = data->binding->inputs };
+    vouch__card_fitting f = { .data = data, .inputs = data->binding->inputs, .value = value, .doc = doc };
+    f.log = log;
     f.rule = (vouch__bin_rule){ (size_t)value[VOUCH__CARD_MAX_BINS], (size_t)value[VOUCH__CARD_MIN_EVENTS],
                                 value[VOUCH__CARD_MIN_BIN_SHARE] };
     vouch_status status = check(ctx, data);
+    if (!status)
+        status = room(ctx, &f);
     if (status)
-        return status;
-    f.at = vouch__alloc(ctx, inputs, sizeof *f.at);
-    f.code = vouch__scratch(ctx, inputs * data->train.n, sizeof *f.code);
-    f.why = vouch__scratch(ctx, inputs, sizeof *f.why);
-    f.kept = vouch__scratch(ctx, inputs, sizeof *f.kept);
-    f.coefficient = vouch__scratch(ctx, 2 * (inputs + 1), sizeof *f.coefficient);
-    s = vouch__alloc(ctx, 1, sizeof *s);
-    if (!f.at || !f.code || !f.why || !f.kept || !f.coefficient || !s) {
-        status = vouch__oom(ctx);
         goto done;
-    }
-    f.error = f.coefficient + inputs + 1;
-    memset(f.why, 0, inputs * sizeof *f.why);
+    s = vouch__alloc(ctx, 1, sizeof *s);
+    status = s ? VOUCH_OK : vouch__oom(ctx);
+    if (status)
+        goto done;
     s->alloc = *alloc;
-    status = fit_rows(ctx, &f, value, doc, log, s);
+    status = fit_rows(ctx, &f, s);
     if (status)
         goto done;
     *state = s;
     s = NULL;
 done:
     vouch__card_free(alloc, s);
-    for (size_t j = 0; f.at && j < inputs; j++)
+    for (size_t j = 0; f.at && j < f.inputs->n; j++)
         vouch__card_input_clear(alloc, &f.at[j]);
     vouch__free(alloc, f.at);
     vouch__scratch_reset(ctx, mark);

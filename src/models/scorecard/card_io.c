@@ -8,8 +8,9 @@
 #include "num/special.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { BINS_MAX = 65535, TOTAL_MAX = 1000000000 };
+enum { BINS_MAX = 65535, TOTAL_MAX = 1000000000, RECORD_MAX = 1 << 24 };
 
 static void save_bin(vouch__buf *out, const vouch__bin *bin)
 {
@@ -49,6 +50,9 @@ void vouch__card_save(const void *state, vouch__buf *out)
         for (size_t b = 0; b < at->n_bins; b++)
             save_bin(out, &at->bin[b]);
     }
+    for (size_t c = 0; c < card->n; c++)
+        vouch__put_f64(out, card->at[c].vif);
+    vouch__put_text(out, card->record ? card->record : "");
 }
 
 static vouch_status wrong(vouch_ctx *ctx, const char *what)
@@ -143,7 +147,7 @@ static vouch_status load_input(vouch_ctx *ctx, vouch__wire *in, const vouch__inp
     c->error = vouch__get_f64(in);
     size_t n = vouch__get_count(in, BIN_BYTES);
     if (in->is_short || c->input >= inputs->n || n < 2 || n > BINS_MAX || !isfinite(c->iv) ||
-        !isfinite(c->coefficient) || !isfinite(c->error))
+        !isfinite(c->coefficient) || isinf(c->error))
         return wrong(ctx, "a characteristic is cut short or out of range");
     c->bin = vouch__alloc(ctx, n, sizeof *c->bin);
     if (!c->bin)
@@ -172,7 +176,7 @@ static vouch_status load_scaling(vouch_ctx *ctx, vouch__wire *in, const vouch__i
     card->offset = vouch__get_f64(in);
     card->base_points = (int32_t)vouch__get_u32(in);
     if (in->is_short || card->n_inputs != inputs->n || !isfinite(card->intercept) ||
-        !isfinite(card->intercept_error) || !isfinite(card->base_score) ||
+        isinf(card->intercept_error) || !isfinite(card->base_score) ||
         !(card->pdo > 0.0 && card->pdo < INFINITY && card->base_odds >= 1.0 && card->base_odds < INFINITY) ||
         card->base_points > VOUCH__CARD_POINTS_MAX || card->base_points < -VOUCH__CARD_POINTS_MAX)
         return wrong(ctx, "the scaling is cut short or out of range");
@@ -180,6 +184,37 @@ static vouch_status load_scaling(vouch_ctx *ctx, vouch__wire *in, const vouch__i
         !near(card->offset, card->base_score - card->factor * vouch__log(card->base_odds)))
         return wrong(ctx, "factor and offset are not those of pdo, base_score and base_odds");
     return VOUCH_OK;
+}
+
+/* What version 2 added. */
+static vouch_status load_rest(vouch_ctx *ctx, vouch__wire *in, vouch__card *card)
+{
+    for (size_t c = 0; c < card->n; c++)
+        card->at[c].vif = NAN;
+    if (in->left == 0)
+        return VOUCH_OK;
+    for (size_t c = 0; c < card->n; c++) {
+        card->at[c].vif = vouch__get_f64(in);
+        if (isinf(card->at[c].vif))
+            return wrong(ctx, "a variance inflation is out of range");
+    }
+    size_t len = vouch__get_count(in, 1);
+    const void *text = vouch__get_bytes(in, len);
+    if (in->is_short || in->left > 0)
+        return wrong(ctx, in->is_short ? "the record is cut short" : "bytes follow the record");
+    if (len == 0)
+        return VOUCH_OK;
+    vouch__doc *doc = NULL;
+    vouch_status status = vouch__json_read(ctx, "the record of a scorecard file", text, len, RECORD_MAX,
+                                           &doc);
+    vouch__doc_free(doc);
+    if (status)
+        return status;
+    card->record = vouch__alloc(ctx, len + 1, 1);
+    if (!card->record)
+        return vouch__oom(ctx);
+    memcpy(card->record, text, len);
+    return memchr(text, '\0', len) ? wrong(ctx, "the record is no text") : VOUCH_OK;
 }
 
 static vouch_status load_card(vouch_ctx *ctx, vouch__wire *in, const vouch__inputs *inputs, vouch__card *card)
@@ -211,7 +246,7 @@ static vouch_status load_card(vouch_ctx *ctx, vouch__wire *in, const vouch__inpu
     }
     if (widest > TOTAL_MAX)
         return wrong(ctx, "points may add up beyond what an integer holds");
-    return in->left == 0 ? VOUCH_OK : wrong(ctx, "bytes follow the last bin");
+    return load_rest(ctx, in, card);
 }
 
 vouch_status vouch__card_load(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,

@@ -28,6 +28,29 @@ static const vouch__param params[VOUCH__CARD_PARAMS] = {
                             "significant first; 1 keeps all." },
     [VOUCH__CARD_L2] = { "l2", VOUCH__PARAM_REAL, 0, 1e6, 0, NULL, "",
                          "Ridge penalty on the coefficients: l2 / 2 times their sum of squares." },
+    [VOUCH__CARD_L1] = { "l1", VOUCH__PARAM_REAL, 0, 1e6, 0, NULL, "",
+                         "Lasso penalty on the coefficients: l1 times the sum of their sizes." },
+    [VOUCH__CARD_PENALTY] = { "penalty", VOUCH__PARAM_CHOICE, 0, 0, VOUCH__CARD_GIVEN, "given|ridge|lasso",
+                              "",
+                              "given: l1 and l2 as they stand; else the strength of the one named is chosen "
+                              "by cross-validation." },
+    [VOUCH__CARD_FOLDS] = { "folds", VOUCH__PARAM_INTEGER, 2, 50, 10, NULL, "", "Of the cross-validation." },
+    [VOUCH__CARD_CHOOSE] = { "choose", VOUCH__PARAM_CHOICE, 0, 0, 0, "least|one_se", "",
+                             "The strength with the least held-out deviance, or the strongest within one "
+                             "standard error of it." },
+    [VOUCH__CARD_SIGNS] = { "signs", VOUCH__PARAM_CHOICE, 0, 0, VOUCH__CARD_SIGNS_DROP, "drop|held|free", "",
+                            "A coefficient that would give more points to riskier bins: its characteristic "
+                            "is "
+                            "dropped and the rest fitted again, or all are fitted under that bound, or it "
+                            "stays." },
+    [VOUCH__CARD_STEPWISE] = { "stepwise", VOUCH__PARAM_CHOICE, 0, 0, 0, "none|forward|backward|both", "",
+                               "Choose characteristics by the criterion; max_p is then not used." },
+    [VOUCH__CARD_CRITERION] = { "criterion", VOUCH__PARAM_CHOICE, 0, 0, 0, "aic|bic", "",
+                                "What stepwise makes least." },
+    [VOUCH__CARD_ROUNDING] = { "rounding", VOUCH__PARAM_CHOICE, 0, 0, 0, "auc|log_loss|nearest", "",
+                               "Integer points that lose least of the AUC, or of the log-likelihood, over "
+                               "the "
+                               "training rows; or the nearest." },
 };
 
 static void predict(const void *state, vouch__matrix x, double *raw)
@@ -89,6 +112,7 @@ void vouch__card_free(const vouch_alloc *alloc, void *state)
     for (size_t c = 0; s->card.at && c < s->card.n; c++)
         vouch__card_input_clear(alloc, &s->card.at[c]);
     vouch__free(alloc, s->card.at);
+    vouch__free(alloc, s->card.record);
     vouch__free(alloc, s);
 }
 
@@ -104,7 +128,8 @@ const vouch__form vouch__card_forms[VOUCH__CARD_FORMS] = {
 const vouch__model_kind vouch__kind_scorecard = {
     .name = "scorecard",
     .title = "Scorecard",
-    .version = 1,
+    .version = 2,
+    .params_of_1 = VOUCH__CARD_PARAMS_OF_1,
     .capabilities = VOUCH__CAN_POINTS | VOUCH__CAN_ADDITIVE | VOUCH__CAN_CALIBRATED,
     .params = params,
     .n_params = VOUCH__CARD_PARAMS,

@@ -45,6 +45,23 @@ vouch_status vouch__card_scale(vouch_ctx *ctx, vouch__card *card)
     return VOUCH_OK;
 }
 
+vouch__points_range vouch__card_range(const vouch__card *card, size_t c)
+{
+    const vouch__card_input *at = &card->at[c];
+    vouch__points_range r = { at->bin[0].points, at->bin[0].points, 0, vouch__card_mean_points(at) };
+    double rows = 0.0, exact = 0.0;
+    for (size_t b = 0; b < at->n_bins; b++) {
+        double n = at->bin[b].n_good + at->bin[b].n_bad;
+        rows += n;
+        exact += n * vouch__card_exact_points(card, at, b);
+        r.least = at->bin[b].points < r.least ? at->bin[b].points : r.least;
+        r.most = at->bin[b].points > r.most ? at->bin[b].points : r.most;
+    }
+    double share = (card->offset - card->factor * card->intercept) / (double)card->n;
+    r.neutral = (int32_t)nearbyint(fmin(fmax(share + r.mean - exact / rows, r.least), r.most));
+    return r;
+}
+
 bool vouch__card_has(const vouch__bin *bin, size_t k) { return bin->bits[k / 32] >> k % 32 & 1; }
 
 size_t vouch__card_bin(const vouch__card *card, size_t c, double x)

@@ -110,8 +110,8 @@ static void points_table(const vouch__card *card, const vouch__inputs *inputs, v
     }
 }
 
-static void coefficient_row(vouch__doc *doc, vouch__json *rows, const char *name, double iv,
-                            double coefficient, double error)
+static void coefficient_row(vouch__doc *doc, vouch__json *rows, const char *name, double coefficient,
+                            double error, const vouch__card_input *c)
 {
     double z = coefficient / error;
     vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
@@ -120,19 +120,43 @@ static void coefficient_row(vouch__doc *doc, vouch__json *rows, const char *name
     push_number(doc, row, error);
     push_number(doc, row, z);
     push_number(doc, row, fmin(1.0, 2.0 * vouch__normal_sf(fabs(z))));
-    push_number(doc, row, iv);
+    push_number(doc, row, c ? c->iv : NAN);
+    push_number(doc, row, c ? c->vif : NAN);
+    const char *sign = !c ? "" : coefficient < 0.0 ? "right" : "wrong";
+    vouch__json_push(doc, row, vouch__json_text(doc, sign));
 }
 
 static void coefficient_table(const vouch__card *card, const vouch__inputs *inputs, vouch__doc *doc,
                               vouch__json *object)
 {
-    static const char *const column[] = { "characteristic", "coefficient", "standard_error", "z",
-                                          "p_value",        "iv" };
+    static const char *const column[] = {
+        "characteristic", "coefficient", "standard_error", "z", "p_value", "iv", "vif", "sign"
+    };
     vouch__json *rows = table(doc, object, "coefficients", column, sizeof column / sizeof column[0]);
-    coefficient_row(doc, rows, "(intercept)", NAN, card->intercept, card->intercept_error);
+    coefficient_row(doc, rows, "(intercept)", card->intercept, card->intercept_error, NULL);
     for (size_t c = 0; c < card->n; c++)
-        coefficient_row(doc, rows, inputs->at[card->at[c].input].name, card->at[c].iv,
-                        card->at[c].coefficient, card->at[c].error);
+        coefficient_row(doc, rows, inputs->at[card->at[c].input].name, card->at[c].coefficient,
+                        card->at[c].error, &card->at[c]);
+}
+
+static void range_table(const vouch__card *card, const vouch__inputs *inputs, vouch__doc *doc,
+                        vouch__json *object)
+{
+    static const char *const column[] = { "characteristic", "bins",           "iv",         "least_points",
+                                          "most_points",    "neutral_points", "mean_points" };
+    vouch__json *rows = table(doc, object, "characteristics", column, sizeof column / sizeof column[0]);
+    for (size_t c = 0; c < card->n; c++) {
+        const vouch__card_input *at = &card->at[c];
+        vouch__points_range r = vouch__card_range(card, c);
+        vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
+        vouch__json_push(doc, row, vouch__json_text(doc, inputs->at[at->input].name));
+        push_number(doc, row, (double)at->n_bins);
+        push_number(doc, row, at->iv);
+        push_number(doc, row, r.least);
+        push_number(doc, row, r.most);
+        push_number(doc, row, r.neutral);
+        push_number(doc, row, r.mean);
+    }
 }
 
 void vouch__card_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc,
@@ -154,5 +178,6 @@ void vouch__card_describe(const void *state, const vouch__inputs *inputs, vouch_
                               "bad. A bin with fewer than min_events goods or bads has that many cases "
                               "at the population's odds added before its WoE is taken."));
     points_table(card, inputs, doc, object);
+    range_table(card, inputs, doc, object);
     coefficient_table(card, inputs, doc, object);
 }

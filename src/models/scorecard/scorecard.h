@@ -1,6 +1,6 @@
 /* models/scorecard/scorecard.h: what the parts of the scorecard kind share.
  *
- * Saved form, version 1 (little-endian, after the model file's own header)
+ * Saved form, version 2 (little-endian, after the model file's own header)
  *    1  u32  inputs of the model
  *    2  f64  intercept, its standard error, pdo, base_score, base_odds, factor, offset
  *    3  i32  base points
@@ -8,6 +8,9 @@
  *    5       u32 input · u32 otherwise · f64 iv, coefficient, standard error · u32 bins; for each:
  *    6         u8 type · f64 low, high (a set: 0, words) · f64 goods, bads, woe · i32 points
  *    7         sets: u32 words of bits, bit k of word w = category 32 w + k
+ *    8  f64  of each characteristic: its variance inflation
+ *    9  text the record of binning decisions: canonical JSON (docs/scorecard.md), or empty
+ * Version 1 ends with 7.
  * Bins stand in the order ranges (or sets), special codes as declared, missing. */
 #ifndef VOUCH_SCORECARD_H
 #define VOUCH_SCORECARD_H
@@ -31,8 +34,19 @@ enum {
     VOUCH__CARD_MIN_IV,
     VOUCH__CARD_MAX_P,
     VOUCH__CARD_L2,
+    VOUCH__CARD_PARAMS_OF_1,
+    VOUCH__CARD_L1 = VOUCH__CARD_PARAMS_OF_1,
+    VOUCH__CARD_PENALTY,
+    VOUCH__CARD_FOLDS,
+    VOUCH__CARD_CHOOSE,
+    VOUCH__CARD_SIGNS,
+    VOUCH__CARD_STEPWISE,
+    VOUCH__CARD_CRITERION,
+    VOUCH__CARD_ROUNDING,
     VOUCH__CARD_PARAMS
 };
+enum { VOUCH__CARD_GIVEN, VOUCH__CARD_RIDGE, VOUCH__CARD_LASSO };
+enum { VOUCH__CARD_SIGNS_DROP, VOUCH__CARD_SIGNS_HELD, VOUCH__CARD_SIGNS_FREE };
 
 enum { VOUCH__CARD_POINTS_MAX = 1000000 }; /* of one bin, either sign */
 
@@ -60,7 +74,7 @@ double vouch__card_mean_points(const vouch__card_input *c);
 /* Does the set bin hold category k? */
 bool vouch__card_has(const vouch__bin *bin, size_t k);
 
-/* Points and factor, offset, base points from coefficients and the scaling: see card_scale.c. */
+/* Factor, offset and the nearest points and base points from coefficients and the scaling. */
 vouch_status vouch__card_scale(vouch_ctx *ctx, vouch__card *card);
 /* Total of one row of the model's inputs. */
 int64_t vouch__card_total(const vouch__card *card, const double *row);

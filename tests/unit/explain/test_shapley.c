@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "explain/shapley.h"
+#include "models/card.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,6 +118,50 @@ static void values_and_base_add_up_to_the_score(void **state)
 }
 
 /* The same bytes, and the same bits of every value; any other length, magic, version or model is refused. */
+static void against_points_a_row_is_told_what_it_lacks_of_them(void **state)
+{
+    (void)state;
+    fixture f = setup(0);
+    const vouch__card *card = vouch__model_card(f.model);
+    double x[N * INPUTS], value[N * INPUTS], raw[N];
+    vouch__bound_rows(&f.binding, 0, N, NULL, x);
+    f.model->kind->predict(f.model->state, (vouch__matrix){ x, N, INPUTS }, raw);
+    for (int which = 0; which < 2; which++) {
+        vouch_explainer *e = NULL, *again = NULL;
+        vouch__buf saved;
+        vouch__buf_init(f.ctx, &saved, 0);
+        assert_ok(f.ctx, vouch__explainer_of_points(
+                             f.ctx, f.model, which ? VOUCH__AGAINST_NEUTRAL : VOUCH__AGAINST_MOST, &e));
+        vouch__explainer_block(e, (vouch__matrix){ x, N, INPUTS }, value);
+        double base = vouch__explainer_base(e), total = card->base_points;
+        for (size_t c = 0; c < card->n; c++) {
+            vouch__points_range r = vouch__card_range(card, c);
+            assert_true(r.least <= r.neutral && r.neutral <= r.most && r.least <= r.mean && r.mean <= r.most);
+            total += which ? r.neutral : r.most;
+        }
+        assert_close(base, (card->offset - total) / card->factor, 1e-12);
+        for (size_t i = 0; i < N; i++) {
+            double sum = base;
+            for (size_t j = 0; j < INPUTS; j++) {
+                sum += value[i * INPUTS + j];
+                assert_true(which || value[i * INPUTS + j] >= 0); /* nobody has more than the most */
+            }
+            assert_close(sum, raw[i], 1e-12);
+        }
+        vouch__explainer_save(e, &saved);
+        assert_ok(f.ctx, vouch__explainer_load(f.ctx, f.model, saved.at, saved.len, &again));
+        assert_close(vouch__explainer_base(again), base, 0);
+        vouch_explainer_free(again);
+        vouch_explainer_free(e);
+        vouch__buf_free(&saved);
+    }
+    teardown(&f);
+    f = setup(1);
+    vouch_explainer *e = NULL;
+    assert_status(f.ctx, vouch__explainer_of_points(f.ctx, f.model, VOUCH__AGAINST_MOST, &e), VOUCH_E_ARG);
+    teardown(&f);
+}
+
 static void an_explainer_reads_back_as_it_was_saved(void **state)
 {
     (void)state;
@@ -234,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_equal_the_definition),
         cmocka_unit_test(values_and_base_add_up_to_the_score),
+        cmocka_unit_test(against_points_a_row_is_told_what_it_lacks_of_them),
         cmocka_unit_test(an_explainer_reads_back_as_it_was_saved),
         cmocka_unit_test(a_changed_byte_does_no_harm),
         cmocka_unit_test(no_reference_rows_is_refused),

@@ -74,7 +74,7 @@ static vouch_status make_table(vouch_ctx *ctx, size_t n, vouch_table **out)
 static vouch_status fit(vouch_ctx *ctx, const vouch_table *table, size_t n, size_t n_inputs,
                         const size_t *column, vouch_model **out)
 {
-    double parameter[16];
+    double parameter[64];
     vouch__inputs inputs = { 0 };
     vouch__binding binding = { 0 };
     vouch__doc *doc = NULL;

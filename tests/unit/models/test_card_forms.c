@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "models/model_kind.h"
+#include "models/scorecard/scorecard.h"
 
 #include <dlfcn.h>
 #include <math.h>
@@ -63,7 +64,7 @@ static void name_inputs(vouch_ctx *ctx, const vouch_table *table, vouch__inputs 
 static vouch_model *fit(vouch_ctx *ctx, const vouch_table *table, size_t n, const double *bad)
 {
     static uint32_t row[ROWS];
-    double value[16];
+    double value[VOUCH__CARD_PARAMS];
     const vouch__model_kind *kind = &vouch__kind_scorecard;
     vouch_model *model = NULL;
     vouch__inputs inputs;
