@@ -93,7 +93,7 @@ vouch_status vouch__explainer_of_points(vouch_ctx *ctx, const vouch_model *model
                            "explainer: '%s' is no scorecard: it has no points to compare with",
                            vouch_model_name(model));
     vouch_status status = vouch__explainer_shape(ctx, model, &explainer);
-    if (status)
+    if (status || !explainer)
         return status;
     for (size_t c = 0; c < card->n; c++) {
         vouch__points_range range = vouch__card_range(card, c);

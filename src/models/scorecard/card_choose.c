@@ -96,7 +96,9 @@ static vouch_status walk(vouch_ctx *ctx, crossing *c, size_t fold, vouch__glm_so
     vouch__glm_net net;
     int8_t *sign = vouch__scratch(ctx, p + 1, sizeof *sign);
     double *score = vouch__scratch(ctx, p + 1, sizeof *score);
-    vouch_status status = sign && score ? vouch__glm_null(ctx, s, &constant, &deviance) : vouch__oom(ctx);
+    if (!sign || !score)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__glm_null(ctx, s, &constant, &deviance);
     if (status)
         return status;
     for (size_t j = 0; j <= p; j++)

@@ -322,9 +322,10 @@ vouch_status vouch__card_fit(vouch_ctx *ctx, const vouch__fit_data *data, const 
     if (status)
         goto done;
     s = vouch__alloc(ctx, 1, sizeof *s);
-    status = s ? VOUCH_OK : vouch__oom(ctx);
-    if (status)
+    if (!s) {
+        status = vouch__oom(ctx);
         goto done;
+    }
     s->alloc = *alloc;
     status = fit_rows(ctx, &f, s);
     if (status)

@@ -72,7 +72,9 @@ static vouch_status solve_net(vouch_ctx *ctx, vouch__glm_solver *s, const vouch_
 {
     vouch__glm_net net;
     int8_t *sign = signs(ctx, s->design->p, penalty);
-    vouch_status status = sign ? vouch__glm_net_start(ctx, s, sign, &net) : vouch__oom(ctx);
+    if (!sign)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__glm_net_start(ctx, s, sign, &net);
     if (status)
         return status;
     double tolerance = 1e-10 * greatest_score(s) + 1e-13 * s->design->total;

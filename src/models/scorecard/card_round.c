@@ -295,7 +295,9 @@ static vouch_status round_all(vouch_ctx *ctx, rounding *r, vouch__card_rounding 
 {
     size_t n = r->f->data->train.n;
     double *exact = vouch__scratch(ctx, 2 * n, sizeof *exact), *whole = exact + n, base = 0.0, all = 0.0;
-    vouch_status status = exact ? room(ctx, r) : vouch__oom(ctx);
+    if (!exact)
+        return vouch__oom(ctx);
+    vouch_status status = room(ctx, r);
     if (status)
         return status;
     memset(exact, 0, n * sizeof *exact);
