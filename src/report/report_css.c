@@ -83,6 +83,7 @@ const char *const vouch__report_css[] = {
     "svg .l0,svg .l1,svg .l2,svg .l3,svg .l4,svg .l5{fill:none;stroke-width:1.75;stroke-linejoin:round}\n",
     "svg .f0{fill:#1f4e79}svg .f1{fill:#dd8452}svg .f2{fill:#2f7d5b}svg .f3{fill:#7a4d8c}svg .f4{fill:#8a6d1f}svg .f5{fill:#4d5a6b}\n",
     "svg .band{fill:#1f4e79;opacity:.13}svg .wh{stroke:#1f4e79;stroke-width:1.2;fill:none}\n",
+    "svg .pop{fill:#b9c2cd}svg .pop.none{fill:#eceff3}svg .here{fill:#fff;fill-opacity:1}\n",
     "svg .up{fill:#b5443a}svg .down{fill:#2f6fa3}svg .tot{fill:#4d5a6b}\n",
     "svg,.figures{-webkit-print-color-adjust:exact;print-color-adjust:exact}\n",
     "details{margin:.5rem 0;font-size:.86rem}summary{cursor:pointer;color:var(--blue);font-size:.82rem}\n",

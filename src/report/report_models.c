@@ -2,6 +2,7 @@
  * shown as they are, so that a new kind has a card on its first day. */
 #include "report/chart.h"
 #include "report/report_page.h"
+#include "report/report_shapes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -280,6 +281,8 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
     vouch_status status = learning_curve(page, log);
     if (!status)
         status = coefficient_plot(page, own);
+    if (!status)
+        status = vouch__page_shapes(page, own);
     if (!status)
         inputs(page, vouch__json_get(model, "inputs"));
     if (!status)

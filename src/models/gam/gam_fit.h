@@ -80,7 +80,8 @@ vouch_status vouch__gam_find_pairs(vouch_ctx *ctx, vouch__gam_data *d, double *s
 /* Take the means of every row and column out of a table into two shapes and of those into intercept. */
 vouch_status vouch__gam_purify(vouch_ctx *ctx, const vouch__gam *gam, const vouch__gam_pair *pair,
                                double *table, double *shape_a, double *shape_b);
-/* Take a shape's mean over the training rows out of it. */
+/* Take a shape's mean over the training rows out of it. What nobody has and stands alone, such as a missing
+ * value where none was missing, says nothing: 0. */
 double vouch__gam_centre(const vouch__gam_shape *shape, double *value);
 
 #endif

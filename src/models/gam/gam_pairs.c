@@ -358,6 +358,7 @@ double vouch__gam_centre(const vouch__gam_shape *shape, double *value)
     }
     double mean = mass > 0.0 ? sum / mass : 0.0;
     for (size_t b = 0; b < shape->bins.n_bins; b++)
-        value[b] -= mean;
+        value[b] = shape->weight[b] > 0.0 || !(shape->apart[b] || shape->bins.is_category) ? value[b] - mean
+                                                                                           : 0.0;
     return mean;
 }

@@ -127,8 +127,10 @@ static void side_labels(const vouch__gam_shape *s, const vouch__input *input, si
     for (size_t k = 0; k < n; k++) {
         char label[160], first[64];
         size_t count = 0, at = 0, last = 0;
+        while (at + 1 < s->bins.n_bins && to[at] != k)
+            at++; /* of an empty one the first */
         for (size_t b = 0; b < s->bins.n_bins; b++)
-            if (to[b] == k && (s->weight[b] > 0.0 || !count)) {
+            if (to[b] == k && s->weight[b] > 0.0) {
                 at = count++ ? at : b;
                 last = b;
             }
@@ -165,13 +167,14 @@ static void tell_pair(const vouch__gam *gam, const vouch__gam_pair *p, const vou
     vouch__tell_text(doc, o, "b", inputs->at[p->b].name);
     vouch__tell_number(doc, o, "importance", importance(p->n_a * p->n_b, p->value, p->weight));
     vouch__tell_number(doc, o, "strength", p->strength);
+    vouch__json *cells = vouch__json_set(doc, o, "cells", vouch__json_object(doc));
     side_labels(&gam->shape[p->a], &inputs->at[p->a], p->n_a, p->to_a, doc,
-                vouch__json_set(doc, o, "bins_a", vouch__json_array(doc)));
+                vouch__json_set(doc, cells, "bins_a", vouch__json_array(doc)));
     side_labels(&gam->shape[p->b], &inputs->at[p->b], p->n_b, p->to_b, doc,
-                vouch__json_set(doc, o, "bins_b", vouch__json_array(doc)));
-    matrix(doc, o, "value", p, p->value);
-    matrix(doc, o, "error", p, p->error);
-    matrix(doc, o, "weight", p, p->weight);
+                vouch__json_set(doc, cells, "bins_b", vouch__json_array(doc)));
+    matrix(doc, cells, "value", p, p->value);
+    matrix(doc, cells, "error", p, p->error);
+    matrix(doc, cells, "weight", p, p->weight);
 }
 
 static void terms(const vouch__gam *gam, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)

@@ -306,6 +306,40 @@ static void coefficients_are_drawn_with_their_intervals(void **state)
     vouch__doc_free(doc);
 }
 
+static void shapes_tables_and_relativities_are_drawn(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(
+        "{\"models\":[{\"name\":\"m\",\"kind\":\"gam\",\"model\":{\"link\":\"logit\",\"shapes\":["
+        "{\"input\":\"small\",\"importance\":0.1,\"bins\":{\"columns\":[\"bin\",\"from\",\"to\",\"weight\","
+        "\"value\","
+        "\"low\",\"high\"],\"rows\":[[\"red\",null,null,3,0.2,0.1,0.3],[\"blue\",null,null,0,9,8,9]]}},"
+        "{\"input\":\"large\",\"importance\":0.5,\"monotone\":1,\"curve\":\"convex\",\"bins\":{\"columns\":["
+        "\"bin\","
+        "\"from\",\"to\",\"weight\",\"value\",\"low\",\"high\",\"fitted\"],\"rows\":[[\"missing\",null,null,"
+        "1,0.4,null,null,0.4],"
+        "[\"a\",0,1,5,-1,-2,0,-1],[\"b\",1,2,4,1,0,2,0.5],[\"far\",1e300,1e308,1,1,0,2,1]]}}],"
+        "\"pairs\":[{\"a\":\"small\",\"b\":\"large\",\"importance\":0.2,\"cells\":{\"bins_a\":[\"red\","
+        "\"blue\"],"
+        "\"bins_b\":[\"low\",\"high\"],\"value\":[[1,-1],[0]],\"weight\":[[2,3],[4]]}}],"
+        "\"relativities\":{\"columns\":[\"input\",\"level\",\"weight\",\"relativity\",\"low\",\"high\"],"
+        "\"rows\":["
+        "[\"age\",\"one "
+        "more\",9,1.1,1,1.2],[\"use\",\"home\",5,1,null,null],[\"use\",\"work\",4,2,1.5,2.6]]}}}]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    const char *large = strstr(out.at, "<figcaption><b>large</b>, held to rise, held convex");
+    assert_non_null(large);
+    assert_non_null(strstr(large, "<figcaption><b>small</b>")); /* by importance */
+    has(&out, "<b>small</b> with <b>large</b>");
+    has(&out, "<h4>Relativities</h4>");
+    has(&out, "<figcaption><b>use</b>");
+    has(&out, ">edited</text>");
+    assert_null(strstr(out.at, ">blue</text>\n")); /* nobody is blue */
+    is_balanced(out.at);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +352,7 @@ int main(void)
         cmocka_unit_test(verdicts_are_counted),
         cmocka_unit_test(the_report_survives_every_allocation_failure),
         cmocka_unit_test(coefficients_are_drawn_with_their_intervals),
+        cmocka_unit_test(shapes_tables_and_relativities_are_drawn),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
