@@ -96,6 +96,7 @@ static const option run_options[] = {
     { "--id", "COLUMN", "the column that orders the rows" },
     { "--set", "ID.PARAM=VALUE", "a parameter of a test; may be given often" },
     { "--policy", "FILE", "the limits that judge (default: the built-in policy)" },
+    { "--legal", "NAMES", "legal profiles: what is blocked, what only advises, which columns are protected" },
     { "--out", "DIR", "evidence.json and report.html; finished tests are kept there and not run again" },
     { "--junit", "FILE", "the verdicts as JUnit XML" },
     { "--strict", NULL, "a refused test counts as a failed one" },
@@ -172,6 +173,7 @@ static int run(cli_call *cli)
                     .groups = cli_get(cli, "--group"),
                     .features = cli_get(cli, "--features") },
         .sketch = cli_get(cli, "--sketch") != NULL,
+        .legal = cli_get(cli, "--legal"),
     };
     return run_suite(cli, &options);
 }

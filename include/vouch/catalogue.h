@@ -49,6 +49,7 @@ typedef struct vouch_test_input {
     const vouch_model *model; /* NULL: none; scores the data when no score or probability is given */
     vouch_test_columns column;
     const char *policy; /* the text of a policy file; NULL: the default one; "" judges nothing */
+    const char *legal;  /* legal profiles as in vouch_suite_options; NULL: none */
     uint64_t seed;
 } vouch_test_input;
 
@@ -71,6 +72,9 @@ typedef struct vouch_suite_options {
                                              them holds where these are NULL */
     vouch_test_columns column;
     const char *policy; /* a file, or the name of one that is built in; NULL: default */
+    const char *legal;  /* legal profiles between commas, files or names of those that are built in: which
+                           tests  of fairness.* are blocked, which only advise, and where no groups are named,
+                           which  columns are; NULL: none */
     const char *duckdb; /* as in vouch_source */
     uint64_t seed;
     const char *out;   /* folder: evidence.json, report.html, and each finished test, which is not run again

@@ -1,6 +1,8 @@
 /* One test on its cases: what must hold before it runs, and what is done with how it ends. */
 #include "catalogue/tests.h"
 
+#include "fairness/fair_suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,12 +77,52 @@ static void tell_left_out(const vouch__test_call *call, vouch__json *entry)
         append_note(call->list, entry, "Case weights are not used.");
 }
 
+/* The protected column that an entry is about; NULL: none. */
+static const char *column_of(const vouch__test_call *call, const vouch__json *entry)
+{
+    const char *subject = vouch__json_string(vouch__json_get(entry, "subject"));
+    for (size_t g = 0; subject && g < call->now->n_groups; g++) {
+        const char *name = call->now->group[g].name;
+        size_t len = strlen(name);
+        if (!strncmp(subject, name, len) &&
+            (subject[len] == '\0' || subject[len] == ':' || subject[len] == ' '))
+            return name;
+    }
+    return NULL;
+}
+
+/* Under profiles that do not require the test a failure is an advice. */
+static void soften(const vouch__test_call *call, vouch__json *entry)
+{
+    const char *by = "", *verdict = vouch__json_string(vouch__json_get(entry, "verdict"));
+    const char *column = column_of(call, entry);
+    char text[240];
+    if (!call->n_legal || strncmp(call->test->id, "fairness.", 9) != 0 || !verdict ||
+        strcmp(verdict, vouch__verdict_name(VOUCH__FAIL)) != 0)
+        return;
+    vouch__legal_mode mode = vouch__legal_of(call->n_legal, call->legal, call->test->id, &by);
+    bool covered = !column || vouch__legal_covers(call->n_legal, call->legal, column);
+    if (mode == VOUCH__LEGAL_RUN && covered)
+        return;
+    (void)vouch__json_set(call->list->doc, entry, "verdict",
+                          vouch__json_text(call->list->doc, vouch__verdict_name(VOUCH__ADVISORY)));
+    if (covered)
+        (void)snprintf(text, sizeof text,
+                       "A failure by the policy, and an advice under the legal profile '%.80s'.", by);
+    else
+        (void)snprintf(text, sizeof text,
+                       "A failure by the policy, and an advice: %.60s is no ground of the legal profiles.",
+                       column);
+    append_note(call->list, entry, text);
+}
+
 /* What the entries made by this call have in common. */
 static void finish(const vouch__test_call *call, const vouch__json *last)
 {
     vouch__evidence *list = call->list;
     const vouch_test *t = call->test;
     for (vouch__json *e = last ? last->next : list->entries->first; e; e = e->next) {
+        soften(call, e);
         tell_left_out(call, e);
         vouch__json *params = t->n_params ? vouch__json_object(list->doc) : NULL;
         for (size_t i = 0; i < t->n_params; i++) {
@@ -130,6 +172,14 @@ static vouch_status select_cases(vouch_ctx *ctx, vouch__test_call *call, vouch__
 static vouch_status perform(vouch_ctx *ctx, vouch__test_call *call, vouch__sample *now, vouch__sample *before)
 {
     const vouch_test *t = call->test;
+    const char *by;
+    char note[NOTE_MAX];
+    if (call->n_legal && !strncmp(t->id, "fairness.", 9) &&
+        vouch__legal_of(call->n_legal, call->legal, t->id, &by) == VOUCH__LEGAL_BLOCKED) {
+        (void)snprintf(note, sizeof note, "Not run: the legal profile '%.100s' blocks this test.", by);
+        vouch__test_skip(call, note);
+        return VOUCH_OK;
+    }
     unsigned lacks = lacking(call);
     if (lacks) {
         skip_lacking(call, lacks);

@@ -52,6 +52,7 @@ static vouch_status fingerprint(vouch_ctx *ctx, const vouch__suite_work *w, cons
     const char *const member[][2] = {
         { "code", vouch_build_id() }, { "test", item->test->id },     { "data", w->prints.data },
         { "model", w->prints.model }, { "policy", w->prints.policy }, { "reference", w->prints.reference },
+        { "legal", w->prints.legal },
     };
     for (size_t i = 0; i < sizeof member / sizeof *member; i++)
         (void)vouch__json_set(doc, o, member[i][0], vouch__json_text(doc, member[i][1]));
@@ -144,7 +145,9 @@ static vouch_status run(vouch_ctx *ctx, vouch__suite_work *w, const vouch__plan_
                               .param = item->value,
                               .given = item->given,
                               .seed = w->prints.seed,
-                              .memo = &w->memo };
+                              .memo = &w->memo,
+                              .legal = w->legal,
+                              .n_legal = w->n_legal };
     vouch_status status = vouch__evidence_new(ctx, w->policy, &list);
     if (status)
         return status;

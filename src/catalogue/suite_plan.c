@@ -137,7 +137,7 @@ static vouch_status read_names(const reader *r, const vouch__json *object, const
     const vouch__json *all = NULL;
     for (const vouch__json *at = node->first; at; at = at->next) {
         if (!vouch__json_string(at))
-            return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->path, at, "%s must be names of columns", key);
+            return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->path, at, "%s must be a list of names", key);
         all = all ? vouch__json_fmt(r->plan->doc, "%s,%s", all->text, at->text)
                   : vouch__json_text(r->plan->doc, at->text);
         if (!all)
@@ -176,8 +176,8 @@ static vouch_status read_columns(const reader *r, const vouch__json *node, vouch
 vouch_status vouch__plan_parse(vouch_ctx *ctx, const char *path, const char *text, size_t len,
                                vouch__plan *plan)
 {
-    static const char *const known[] = { "suite",     "title", "tests",  "data",
-                                         "reference", "model", "policy", "columns" };
+    static const char *const known[] = { "suite", "title",  "tests",   "data", "reference",
+                                         "model", "policy", "columns", "legal" };
     const reader r = { ctx, path, plan };
     plan->alloc = *vouch__allocator(ctx);
     vouch_status status = vouch__yaml_read(ctx, path, text, len, FILE_MAX_BYTES, &plan->doc);
@@ -194,6 +194,8 @@ vouch_status vouch__plan_parse(vouch_ctx *ctx, const char *path, const char *tex
     };
     for (size_t i = 0; i < sizeof member / sizeof *member && !status; i++)
         status = read_text(&r, root, member[i].key, member[i].out);
+    if (!status)
+        status = read_names(&r, root, "legal", &plan->legal);
     if (!status)
         status = read_columns(&r, vouch__json_get(root, "columns"), &plan->column);
     if (!status && (!tests || tests->type != VOUCH__JSON_ARRAY))

@@ -112,6 +112,9 @@ vouch_status vouch__suite_root(vouch_ctx *ctx, vouch__suite_work *w, vouch__json
     vouch__json *policy = vouch__json_set(doc, root, "policy", vouch__json_object(doc));
     text_member(doc, policy, "name", vouch__policy_name(w->policy));
     text_member(doc, policy, "version", vouch__policy_version(w->policy));
+    vouch__json *legal = w->n_legal ? vouch__json_set(doc, root, "legal", vouch__json_array(doc)) : NULL;
+    for (size_t i = 0; i < w->n_legal; i++)
+        (void)vouch__json_push(doc, legal, vouch__json_copy(doc, vouch__legal_root(w->legal[i])));
     (void)vouch__json_set(doc, root, "entries", w->list.entries);
     (void)vouch__json_set(doc, root, "verdicts", vouch__report_count(doc, w->list.entries));
     tests_member(w, root);

@@ -82,7 +82,11 @@ static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
         return vouch__fail(ctx, VOUCH_E_ARG, "no data are named");
     vouch_status status = open_policy(ctx, w);
     if (!status)
+        status = vouch__suite_legal_open(ctx, w, o->legal ? o->legal : p->legal);
+    if (!status)
         status = open_data(ctx, w, own_data, own_reference);
+    if (!status && w->data)
+        status = vouch__suite_legal_groups(ctx, w);
     if (!status && p->model)
         status = open_model(ctx, w, own_model);
     w->prints.model = w->model ? vouch_model_fingerprint(w->model) : NULL;
@@ -107,6 +111,8 @@ static void clear(vouch__suite_work *w)
     if (w->is_bound)
         vouch__bound_clear(&w->bound);
     vouch__evidence_free(&w->list);
+    for (size_t i = 0; i < w->n_legal; i++)
+        vouch__legal_free(w->legal[i]);
     vouch__policy_free(w->policy);
     vouch_model_free(w->model);
     vouch_table_unref(w->memo.both);
@@ -131,6 +137,8 @@ vouch_status vouch_test_run(vouch_ctx *ctx, const vouch_test *test, const vouch_
     vouch__buf text;
     vouch__buf_init(ctx, &text, 0);
     vouch_status status = read_policy(ctx, "policy", policy, strlen(policy), &w);
+    if (!status)
+        status = vouch__suite_legal_open(ctx, &w, input->legal);
     if (!status && params)
         status = vouch__yaml_read(ctx, "parameters", params, strlen(params), 0, &given);
     if (!status && test->n_params > VOUCH__PARAMS_MAX)
@@ -156,6 +164,8 @@ vouch_status vouch_test_run(vouch_ctx *ctx, const vouch_test *test, const vouch_
                               .param = value,
                               .given = given ? vouch__doc_root(given) : NULL,
                               .seed = input->seed,
+                              .legal = w.legal,
+                              .n_legal = w.n_legal,
                               .list = &w.list };
     if (!status)
         status = vouch__test_perform(ctx, &call);

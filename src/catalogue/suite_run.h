@@ -5,11 +5,14 @@
 #include "base/hash.h"
 #include "catalogue/bind.h"
 #include "catalogue/suite_plan.h"
+#include "fairness/fair_suite.h"
 #include "monitor/sketch_set.h"
+
+enum { VOUCH__SUITE_LEGAL = 8 };
 
 /* What results stand on. Empty where there is none. */
 typedef struct vouch__prints {
-    char data[VOUCH__HEX], reference[VOUCH__HEX], policy[VOUCH__HEX];
+    char data[VOUCH__HEX], reference[VOUCH__HEX], policy[VOUCH__HEX], legal[VOUCH__HEX];
     const char *model; /* or NULL */
     uint64_t seed;
 } vouch__prints;
@@ -24,6 +27,8 @@ typedef struct vouch__suite_work {
     vouch__sketch_set *sketches, *sketches_before; /* instead of tables */
     vouch_model *model;
     vouch__policy *policy;
+    vouch__legal *legal[VOUCH__SUITE_LEGAL];
+    size_t n_legal;
     vouch__prints prints;
     vouch__bound bound;
     bool is_bound;
@@ -37,6 +42,10 @@ bool vouch__suite_is_sketched(const vouch__suite_work *work);
 /* Open data or reference as sketches and bind them. */
 vouch_status vouch__suite_sketch(vouch_ctx *ctx, vouch__suite_work *work, const char *path, bool is_own,
                                  bool is_reference);
+/* Profiles between commas (NULL: none): read, in force today, none against another. Then, where no groups are
+ * named, the columns whose names speak of a ground are. The names are kept in the plan's document. */
+vouch_status vouch__suite_legal_open(vouch_ctx *ctx, vouch__suite_work *work, const char *names);
+vouch_status vouch__suite_legal_groups(vouch_ctx *ctx, vouch__suite_work *work);
 
 /* One test of the plan, from what is kept in options->out where that is of the same work, else run. Its
  * entries are added to work->list. */

@@ -85,6 +85,11 @@
     X(residual_normality)   \
     X(residual_spread)      \
     X(conformal)            \
+    X(fair_prohibited)      \
+    X(fair_flip)            \
+    X(fair_swap)            \
+    X(fair_proxy)           \
+    X(fair_proxy_set)       \
     X(fair_air)             \
     X(fair_odds)            \
     X(fair_quantiles)       \

@@ -19,8 +19,11 @@
  *     out and counted; so the arrays that the row needs hold no NaN. Scores may be infinite unless FINITE is
  *     set; probabilities are in [0, 1]; weights are finite and > 0
  *   - parameters are complete and in range
+ *   - no legal profile blocks the test; else the entry is not-applicable and says which does
  * and after it:
  *   - E_DATA, E_SHAPE, E_ARG and E_CONVERGE become a refusal carrying the message; other failures pass on
+ *   - a failure of a test that is only advisory under the legal profiles, or about a column that is none of
+ *     their grounds, becomes an advice, and the note says so
  *   - fingerprints of data, reference, model, code, parameters and seed are put on every entry
  * run itself must not leave a quiet NaN: an entry has a value, or tables, or a verdict of refused or
  * not-applicable with a note. Scratch taken in run is given back by the frame. */
@@ -33,6 +36,7 @@
 struct vouch_table;
 struct vouch_model;
 struct vouch__sketch_set;
+struct vouch__legal;
 
 /* What a test needs, and what it can use. Those that speak of cases hold for the reference too where NEEDS
  * has REFERENCE. */
@@ -102,7 +106,9 @@ typedef struct vouch__test_call {
     const double *param;               /* [test->n_params], in the order of the table */
     const vouch__json *given;          /* the mapping the parameters were read from, for TREEs; or NULL */
     uint64_t seed;
-    vouch__test_memo *memo; /* or NULL */
+    vouch__test_memo *memo;            /* or NULL */
+    struct vouch__legal *const *legal; /* [n_legal] profiles in force: the frame sees to them */
+    size_t n_legal;
     vouch__evidence *list;
 } vouch__test_call;
 

@@ -7,9 +7,10 @@
 #include "explain/shapley.h"
 #include "vouch/fairness.h"
 
-/* A legal profile: legal/<name>.yaml with name, title, citation, from, until (null: open), note and tests:
- * test id -> run | advisory | blocked. A test that a profile doesn't name is advisory under it. Fails
- * E_FORMAT with "name:line:column: ..." and, for an unknown key, the nearest right one. */
+/* A legal profile: legal/<name>.yaml with name, title, citation, from, until (null: open), note, tests: test
+ * id -> run | advisory | blocked, and grounds: ground -> {columns: words of names of columns, values: what
+ * such a column holds}. A test that a profile doesn't name is advisory under it. Fails E_FORMAT with
+ * "name:line:column: ..." and, for an unknown key, the nearest right one. */
 typedef struct vouch__legal vouch__legal;
 typedef enum vouch__legal_mode {
     VOUCH__LEGAL_ADVISORY,
@@ -27,6 +28,14 @@ vouch_status vouch__legal_check(vouch_ctx *ctx, size_t n, vouch__legal *const *l
 vouch__legal_mode vouch__legal_of(size_t n, vouch__legal *const *legal, const char *test,
                                   const char **out_by);
 
+const vouch__json *vouch__legal_root(const vouch__legal *legal); /* the file, for reports */
+/* The ground that a column's name speaks of ("sex"), or, of text columns, that two of its values do; NULL:
+ * none. */
+const char *vouch__legal_ground(const vouch__legal *legal, const char *column);
+const char *vouch__legal_value_ground(const vouch__legal *legal, size_t n, const char *const *text);
+/* The column speaks of a ground of one of them, or one lists none, or there are none. */
+bool vouch__legal_covers(size_t n, vouch__legal *const *legal, const char *column);
+
 typedef struct vouch__fair_data {
     const vouch_table *table;
     const vouch__split *split;
@@ -36,6 +45,8 @@ typedef struct vouch__fair_data {
     size_t n_features;
     double min_group; /* smaller groups are said to be too small; default 30 */
     uint64_t seed;
+    bool is_sample;        /* cases of a file, all in TRAIN, not a project: */
+    const char *part_name; /* then, of entries; may be NULL */
 } vouch__fair_data;
 
 /* fairness.prohibited: no protected column, nor a column equal to one up to coding, is an input of the model.

@@ -1,6 +1,6 @@
 /* Legal profiles: what each test is under a law, and from when until when the law holds. */
 #include "data/calendar.h"
-#include "fairness/fair_suite.h"
+#include "fairness/legal_parts.h"
 
 #include <string.h>
 
@@ -10,7 +10,9 @@ static const char *const tests[] = { "fairness.prohibited",   "fairness.flip",  
                                      "fairness.group_cutoffs" };
 enum { TESTS = sizeof tests / sizeof tests[0] };
 static const char *const modes[] = { "advisory", "run", "blocked" };
-static const char *const keys[] = { "name", "title", "citation", "from", "until", "tests", "note" };
+static const char *const keys[] = {
+    "name", "title", "citation", "from", "until", "tests", "note", "grounds"
+};
 enum { KEYS = sizeof keys / sizeof keys[0], LONGEST = 1 << 18 };
 
 struct vouch__legal {
@@ -18,8 +20,31 @@ struct vouch__legal {
     bool has_from, has_until;
     int32_t from, until; /* days since 1970; until is the last day */
     vouch__legal_mode mode[TESTS];
+    vouch__doc *doc;            /* the file */
+    const vouch__json *grounds; /* ground -> {columns, values}, or NULL */
     vouch_alloc alloc;
 };
+
+/* Tests of the catalogue that are judged as one of those above. */
+static const struct {
+    const char *id, *as;
+} families[] = {
+    { "fairness.odds_ratio", "fairness.air" },
+    { "fairness.air_by_quantile", "fairness.air" },
+    { "fairness.intersections", "fairness.air" },
+    { "fairness.conditional_parity", "fairness.air" },
+    { "fairness.air_probable", "fairness.air" },
+    { "fairness.residual_smd", "fairness.smd" },
+    { "fairness.group_rates", "fairness.error_rates" },
+    { "fairness.equal_opportunity", "fairness.error_rates" },
+    { "fairness.average_odds", "fairness.error_rates" },
+    { "fairness.equalised_odds", "fairness.error_rates" },
+    { "fairness.proxy_set", "fairness.proxy" },
+    { "fairness.swap", "fairness.flip" },
+};
+
+const vouch__json *vouch__legal_grounds(const vouch__legal *legal) { return legal->grounds; }
+const vouch__json *vouch__legal_root(const vouch__legal *legal) { return vouch__doc_root(legal->doc); }
 
 static vouch_status unknown(vouch_ctx *ctx, const char *file, const vouch__json *at, const char *const *known,
                             size_t n)
@@ -104,6 +129,9 @@ static vouch_status read_root(vouch_ctx *ctx, const char *file, const vouch__jso
     vouch_status status = read_date(ctx, file, root, "from", &legal->has_from, &legal->from);
     if (!status)
         status = read_date(ctx, file, root, "until", &legal->has_until, &legal->until);
+    if (!status && vouch__json_get(root, "grounds"))
+        status = vouch__legal_check_grounds(ctx, file, vouch__json_get(root, "grounds"));
+    legal->grounds = vouch__json_get(root, "grounds");
     return status ? status : read_tests(ctx, file, root, legal);
 }
 
@@ -121,7 +149,9 @@ vouch_status vouch__legal_read(vouch_ctx *ctx, const char *name, const char *yam
         goto done;
     }
     legal->alloc = *vouch__allocator(ctx);
-    status = read_root(ctx, name, vouch__doc_root(doc), legal);
+    legal->doc = doc;
+    doc = NULL;
+    status = read_root(ctx, name, vouch__doc_root(legal->doc), legal);
     if (status)
         goto done;
     *out_legal = legal;
@@ -137,6 +167,7 @@ void vouch__legal_free(vouch__legal *legal)
     if (!legal)
         return;
     vouch_alloc alloc = legal->alloc;
+    vouch__doc_free(legal->doc);
     vouch__free(&alloc, legal->name);
     vouch__free(&alloc, legal);
 }
@@ -182,6 +213,9 @@ vouch__legal_mode vouch__legal_of(size_t n, vouch__legal *const *legal, const ch
 {
     vouch__legal_mode mode = VOUCH__LEGAL_ADVISORY;
     size_t t = 0;
+    for (size_t k = 0; k < sizeof families / sizeof *families; k++)
+        if (!strcmp(families[k].id, test))
+            test = families[k].as;
     *out_by = n > 0 ? legal[0]->name : "measure-only";
     while (t < TESTS && strcmp(tests[t], test) != 0)
         t++;

@@ -42,6 +42,18 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
 vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *groups);
 vouch_status vouch__fair_flip(vouch_ctx *ctx, const vouch__outcomes *o, size_t column);
 
+/* How each of some columns and each protected one follow from each other by their values, on TRAIN. out
+ * [inputs x n_protected]. column SIZE_MAX: not in the table. */
+typedef enum vouch__coding {
+    VOUCH__CODING_NONE,
+    VOUCH__CODING_EQUAL,
+    VOUCH__CODING_FINER,
+    VOUCH__CODING_COARSER
+} vouch__coding;
+vouch_status vouch__fair_codings(vouch_ctx *ctx, const vouch__fair_data *data, size_t inputs,
+                                 const size_t *column, vouch__coding *out);
+const char *vouch__coding_words(vouch__coding coding);
+
 /* Is test blocked by a profile? Then an entry that says so is added. */
 bool vouch__fair_is_blocked(const vouch__outcomes *o, const vouch__entry *entry);
 /* Add an entry as the profiles want it. What is beyond a limit is judged one step milder where is_chance: the

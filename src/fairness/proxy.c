@@ -9,7 +9,9 @@
  * are not independent, though: what by chance agrees between the halves raises both. So the standard
  * deviation of their sum is taken as the sum of theirs, which no dependence can exceed. */
 #include "base/parallel.h"
+#include "evidence/test.h"
 #include "fairness/groups.h"
+#include "fairness/rows/fair_rows.h"
 #include "num/rank.h"
 #include "num/rng.h"
 #include "num/special.h"
@@ -268,24 +270,11 @@ static int by_auc(const void *a, const void *b)
     return (x->group > y->group) - (x->group < y->group);
 }
 
-#define PROXY_ENTRY(...)                                                                                     \
-    VOUCH__ENTRY(                                                                                            \
-            .id = "fairness.proxy", .section = "fairness", .title = "Features that stand in for a group",    \
-            .purpose = "A feature that nearly tells who belongs to a protected group can treat people "      \
-                       "differently although the group itself never enters the model.",                      \
-            .method = "Each feature alone: its values are put in at most 20 bins (50 for texts, one for "    \
-                      "missing), the bins in order of the group's share in one random half of the training " \
-                      "rows, and the AUC of that order for group against rest is measured on the other "     \
-                      "half, both ways. The largest AUC that is significant is judged.",                     \
-            .convention = "AUC 0.5: tells nothing; 1: tells the group exactly. p-values of the rank-sum "    \
-                          "test, one-sided, ties corrected, the halves taken as fully dependent (so never "  \
-                          "too small), adjusted by Holm over all features and groups; significant below "    \
-                          "0.05. Intervals at 95 % by DeLong's variance. Combinations of features are not "  \
-                          "searched; the score is tested as one." VOUCH__GROUPS_RULE,                        \
-            .source = "Mann & Whitney, Ann. Math. Stat. 18 (1947) 50-60; DeLong et al., Biometrics 44 "      \
-                      "(1988) 837-845; Holm, Scand. J. Stat. 6 (1979) 65-70",                                \
-            .null_hypothesis = "the feature is independent of the group", .part = "train", .unit = "AUC",    \
-            __VA_ARGS__)
+static const char *part_of(const vouch__fair_data *data)
+{
+    return data->is_sample ? data->part_name : "train";
+}
+#define PROXY_ENTRY(...) VOUCH__TEST_ENTRY(vouch__test_fair_proxy, .part = part_of(data), __VA_ARGS__)
 
 static void feature_table(const vouch__fair_data *data, const column_job *c, size_t n, const association *a,
                           vouch__json *entry, vouch__evidence *list)
@@ -334,7 +323,7 @@ static void tell(const vouch__fair_data *data, const column_job *c, association 
     }
     feature_table(data, c, n, a, vouch__evidence_add(list, &entry), list);
     vouch__groups_refuse(vouch__fair_min_group(data), &c->groups, "fairness.proxy", entry.title, NULL,
-                         "train", list);
+                         part_of(data), list);
 }
 
 static vouch_status test_columns(vouch_ctx *ctx, const vouch__fair_data *data, column_job *c,

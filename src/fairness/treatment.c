@@ -1,7 +1,9 @@
 /* Disparate treatment: does a protected column enter the model, under its own name or another, and does its
  * value change a decision? */
 #include "base/parallel.h"
+#include "evidence/test.h"
 #include "fairness/outcomes.h"
+#include "fairness/rows/fair_rows.h"
 #include "num/rank.h"
 
 #include <math.h>
@@ -10,9 +12,12 @@
 
 /* ---- the scan ---- */
 
-typedef enum relation { UNRELATED, EQUAL, FINER, COARSER } relation;
-static const char *const relation_words[] = { "", "equals it under another coding", "a finer coding of it",
-                                              "a coarser coding of it" };
+const char *vouch__coding_words(vouch__coding coding)
+{
+    static const char *const words[] = { "", "equals it under another coding", "a finer coding of it",
+                                         "a coarser coding of it" };
+    return words[coding];
+}
 
 static bool same_value(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
@@ -45,12 +50,15 @@ static size_t minority(size_t n, const double *x, const uint32_t *order)
 
 /* One column can be read off another, and at least min_group rows lie outside the largest value of what is
  * read. */
-static relation relate(size_t n, const double *x, const double *y, const uint32_t *by_x, const uint32_t *by_y,
-                       double least)
+static vouch__coding relate(size_t n, const double *x, const double *y, const uint32_t *by_x,
+                            const uint32_t *by_y, double least)
 {
     bool to = determines(n, x, y, by_x) && (double)minority(n, y, by_y) >= least;
     bool back = determines(n, y, x, by_y) && (double)minority(n, x, by_x) >= least;
-    return to && back ? EQUAL : to ? FINER : back ? COARSER : UNRELATED;
+    return to && back ? VOUCH__CODING_EQUAL
+           : to       ? VOUCH__CODING_FINER
+           : back     ? VOUCH__CODING_COARSER
+                      : VOUCH__CODING_NONE;
 }
 
 typedef struct scan {
@@ -79,16 +87,17 @@ static vouch_status sorted_column(vouch_ctx *ctx, const vouch__fair_data *data, 
 }
 
 typedef struct scanning { /* what all inputs are compared with, and what is found of each */
-    const scan *s;
-    double **value; /* [protected][n], and their order */
+    const vouch__fair_data *data;
+    const size_t *column; /* of each input; SIZE_MAX: the table lacks it */
+    double **value;       /* [protected][n], and their order */
     uint32_t **order;
-    relation *found; /* [inputs x protected] */
+    vouch__coding *found; /* [inputs x protected] */
 } scanning;
 
 static vouch_status scan_input(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const scanning *g = arg;
-    const vouch__fair_data *data = g->s->data;
+    const vouch__fair_data *data = g->data;
     size_t n = data->split->n[VOUCH__TRAIN], mark = vouch__scratch_mark(worker);
     double *x = vouch__scratch(worker, n, sizeof *x);
     uint32_t *by_x = vouch__scratch(worker, n, sizeof *by_x);
@@ -97,7 +106,7 @@ static vouch_status scan_input(vouch_ctx *worker, size_t chunk, size_t begin, si
     if (!x || !by_x)
         return vouch__oom(worker);
     for (size_t j = begin; j < end && !status; j++) {
-        size_t column = vouch_table_find(data->table, vouch_model_input_name(g->s->model, j));
+        size_t column = g->column[j];
         if (column == SIZE_MAX)
             continue;
         status = sorted_column(worker, data, column, x, by_x);
@@ -110,7 +119,29 @@ static vouch_status scan_input(vouch_ctx *worker, size_t chunk, size_t begin, si
     return status;
 }
 
-static void report_input(scan *s, size_t input, const relation *found)
+vouch_status vouch__fair_codings(vouch_ctx *ctx, const vouch__fair_data *data, size_t inputs,
+                                 const size_t *column, vouch__coding *out)
+{
+    size_t n = data->split->n[VOUCH__TRAIN], columns = data->n_protected;
+    scanning g = { .data = data, .column = column, .found = out };
+    g.value = vouch__scratch(ctx, columns + 1, sizeof *g.value);
+    g.order = vouch__scratch(ctx, columns + 1, sizeof *g.order);
+    vouch_status status = VOUCH_OK;
+    if (!g.value || !g.order)
+        return vouch__oom(ctx);
+    for (size_t k = 0; k < inputs * columns; k++)
+        out[k] = VOUCH__CODING_NONE;
+    for (size_t p = 0; !status && p < columns; p++) {
+        g.value[p] = vouch__scratch(ctx, n, sizeof *g.value[p]);
+        g.order[p] = vouch__scratch(ctx, n, sizeof *g.order[p]);
+        if (!g.value[p] || !g.order[p])
+            return vouch__oom(ctx);
+        status = sorted_column(ctx, data, data->protected_column[p], g.value[p], g.order[p]);
+    }
+    return status ? status : vouch__parallel(ctx, inputs, 1, scan_input, &g);
+}
+
+static void report_input(scan *s, size_t input, const vouch__coding *found)
 {
     const char *name = vouch_model_input_name(s->model, input);
     size_t column = vouch_table_find(s->data->table, name);
@@ -118,34 +149,23 @@ static void report_input(scan *s, size_t input, const relation *found)
         const char *protected_name = vouch_table_name(s->data->table, s->data->protected_column[p]);
         if (column == s->data->protected_column[p])
             report(s, name, protected_name, "it is the protected column");
-        else if (found[p] != UNRELATED)
-            report(s, name, protected_name, relation_words[found[p]]);
+        else if (found[p] != VOUCH__CODING_NONE)
+            report(s, name, protected_name, vouch__coding_words(found[p]));
     }
 }
 
 static vouch_status scan_model(vouch_ctx *ctx, scan *s)
 {
-    size_t n = s->data->split->n[VOUCH__TRAIN], columns = s->data->n_protected;
-    size_t inputs = vouch_model_inputs(s->model);
-    scanning g = { .s = s, .value = vouch__scratch(ctx, columns + 1, sizeof *g.value) };
-    g.order = vouch__scratch(ctx, columns + 1, sizeof *g.order);
-    g.found = vouch__scratch(ctx, inputs * columns + 1, sizeof *g.found);
-    vouch_status status = VOUCH_OK;
-    if (!g.value || !g.order || !g.found)
+    size_t columns = s->data->n_protected, inputs = vouch_model_inputs(s->model);
+    size_t *column = vouch__scratch(ctx, inputs + 1, sizeof *column);
+    vouch__coding *found = vouch__scratch(ctx, inputs * columns + 1, sizeof *found);
+    if (!column || !found)
         return vouch__oom(ctx);
-    for (size_t k = 0; k < inputs * columns; k++)
-        g.found[k] = UNRELATED;
-    for (size_t p = 0; !status && p < columns; p++) {
-        g.value[p] = vouch__scratch(ctx, n, sizeof *g.value[p]);
-        g.order[p] = vouch__scratch(ctx, n, sizeof *g.order[p]);
-        if (!g.value[p] || !g.order[p])
-            return vouch__oom(ctx);
-        status = sorted_column(ctx, s->data, s->data->protected_column[p], g.value[p], g.order[p]);
-    }
-    if (!status)
-        status = vouch__parallel(ctx, inputs, 1, scan_input, &g);
+    for (size_t j = 0; j < inputs; j++)
+        column[j] = vouch_table_find(s->data->table, vouch_model_input_name(s->model, j));
+    vouch_status status = vouch__fair_codings(ctx, s->data, inputs, column, found);
     for (size_t j = 0; !status && j < inputs; j++)
-        report_input(s, j, g.found + j * columns);
+        report_input(s, j, found + j * columns);
     return status;
 }
 
@@ -162,22 +182,9 @@ vouch_status vouch__fair_scan(vouch_ctx *ctx, const vouch__fair_data *data, cons
     vouch__scratch_reset(ctx, mark);
     if (status)
         return status;
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.prohibited", .section = "fairness",
-            .title = "Protected columns stay out of the model",
-            .purpose =
-                "A protected characteristic may be measured, never used. This proves that none is an input, "
-                "also not under another name.",
-            .method =
-                "Every input of the model is compared with every protected column: by name, and on the "
-                "training rows by value, where an input from whose values those of the protected column "
-                "follow without exception, or the other way, counts as the column in another coding.",
-            .convention =
-                "Counted: pairs of input and protected column. An exact relation is only looked for where "
-                "values repeat ten times on average and enough rows differ.",
-            .source = "12 CFR 1002.4(a), 1002.6(b)(1)", .model = vouch_model_name(model), .part = "train",
-            .unit = "inputs", .n = (double)vouch_model_inputs(model), .value = (double)s.found,
-            .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_prohibited, .model = vouch_model_name(model),
+                                           .part = "train", .n = (double)vouch_model_inputs(model),
+                                           .value = (double)s.found, .judged = true);
     (void)snprintf(note, sizeof note, "%zu inputs, %zu protected columns.", vouch_model_inputs(model),
                    data->n_protected);
     entry.note = note;
@@ -314,19 +321,9 @@ vouch_status vouch__fair_flip(vouch_ctx *ctx, const vouch__outcomes *o, size_t c
 {
     const char *name = vouch_table_name(o->data->table, column);
     char note[320];
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "fairness.flip", .section = "fairness", .title = "Flip test",
-            .purpose =
-                "Would the same applicant be decided differently with another value of the protected column?",
-            .method = "Every row is scored again with each value of the protected column (a number with more "
-                      "than 10 "
-                      "values: its training quartiles), everything else as it is.",
-            .convention =
-                "The share of rows whose decision at least one value changes. Not applicable to a column "
-                "that is not an input: such a test could not fail, so it cannot pass.",
-            .source = "12 CFR 1002.4(a); comment 1002.4(a)-1", .model = vouch_model_name(o->model),
-            .part = vouch__part_name(o->part), .subject = name, .unit = "share of decisions",
-            .n = (double)o->n, .judged = true);
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_flip, .model = vouch_model_name(o->model),
+                                           .part = o->part_name, .subject = name, .n = (double)o->n,
+                                           .judged = true);
     flip f = { .o = o, .input = 0 };
     if (vouch__fair_is_blocked(o, &entry))
         return VOUCH_OK;

@@ -132,3 +132,25 @@ vouch_status vouch__fair_each_decided(vouch_ctx *ctx, const vouch__test_call *ca
     vouch_status status = vouch__call_decide(ctx, call, &decided);
     return status ? status : vouch__fair_each(ctx, call, &decided, measure);
 }
+
+vouch_status vouch__call_fair_data(vouch_ctx *ctx, const vouch__test_call *call, vouch__call_data *out)
+{
+    const vouch__sample *s = call->now;
+    *out = (vouch__call_data){ .row = vouch__scratch(ctx, s->n + 1, sizeof *out->row) };
+    if (!out->row)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < s->n; i++)
+        out->row[i] = s->row ? s->row[i] : (uint32_t)i;
+    out->split = (vouch__split){ .n = { s->n }, .row = { out->row } };
+    out->data = (vouch__fair_data){ .table = s->table,
+                                    .split = &out->split,
+                                    .protected_column = s->group_column,
+                                    .n_protected = s->group_column ? s->n_groups : 0,
+                                    .feature = s->feature,
+                                    .n_features = s->n_features,
+                                    .min_group = vouch__test_param(call, "min_group"),
+                                    .seed = call->seed,
+                                    .is_sample = true,
+                                    .part_name = s->part };
+    return VOUCH_OK;
+}

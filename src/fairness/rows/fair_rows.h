@@ -7,7 +7,7 @@
 #include "fairness/comparison.h"
 
 extern const vouch_test vouch__test_fair_air, vouch__test_fair_smd, vouch__test_fair_error_rates,
-    vouch__test_fair_score_proxy;
+    vouch__test_fair_score_proxy, vouch__test_fair_prohibited, vouch__test_fair_flip, vouch__test_fair_proxy;
 
 /* clang-format off */
 #define VOUCH__PARAM_MIN_GROUP                                                                               \
@@ -27,6 +27,14 @@ extern const vouch_test vouch__test_fair_air, vouch__test_fair_smd, vouch__test_
     "The reference is the largest group; those under the smallest size are refused, and cases without a "    \
     "value are a group of their own. p two-sided, corrected by Holm over the groups. A number beyond a "     \
     "limit that its test cannot tell from chance is judged one step milder."
+
+/* The cases of a call as what measures of a project take: all rows are TRAIN's. Lives in scratch. */
+typedef struct vouch__call_data {
+    vouch__fair_data data;
+    vouch__split split;
+    uint32_t *row;
+} vouch__call_data;
+vouch_status vouch__call_fair_data(vouch_ctx *ctx, const vouch__test_call *call, vouch__call_data *out);
 
 /* Who is approved. */
 typedef struct vouch__decided {

@@ -137,10 +137,101 @@ static void reading_survives_every_allocation_failure(void **state)
     sweep_allocations(read_and_check, NULL, 0);
 }
 
+static void a_name_speaks_of_a_ground_word_by_word(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__legal *ecoa = shipped(ctx, "federal-ecoa-2026"), *fha = shipped(ctx, "fha");
+    static const struct {
+        const char *column, *ground;
+    } name[] = {
+        { "SEX", "sex" },
+        { "applicantSex", "sex" },
+        { "marital_status", "marital status" },
+        { "MaritalStatus", "marital status" },
+        { "AGE", "age" },
+        { "age_in_years", "age" },
+        { "birthdate", "age" },
+        { "race2", "race" },
+        { "mortgage", NULL },
+        { "account_age", NULL },
+        { "age_of_oldest", "age" },
+        { "essex_branch", NULL },
+        { "stage", NULL },
+        { "utilisation", NULL },
+        { "", NULL },
+        { "co-applicant gender", "sex" },
+    };
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        const char *ground = vouch__legal_ground(ecoa, name[i].column);
+        assert_int_equal(ground != NULL, name[i].ground != NULL);
+        if (ground)
+            assert_string_equal(ground, name[i].ground);
+    }
+    vouch__legal *both[] = { ecoa, fha };
+    assert_true(vouch__legal_covers(2, both, "age"));  /* of the first */
+    assert_false(vouch__legal_covers(1, &fha, "age")); /* no ground of the Fair Housing Act */
+    assert_false(vouch__legal_covers(2, both, "region"));
+    assert_true(vouch__legal_covers(0, NULL, "region"));
+    vouch__legal_free(ecoa);
+    vouch__legal_free(fha);
+    vouch_ctx_free(ctx);
+}
+
+static void two_of_a_columns_texts_speak_of_a_ground(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__legal *fha = shipped(ctx, "fha");
+    const char *const salutation[] = { "FEMALE", "Male", "unknown" }, *const sizes[] = { "L", "M", "S" };
+    assert_string_equal(vouch__legal_value_ground(fha, 3, salutation), "sex");
+    assert_null(vouch__legal_value_ground(fha, 3, sizes)); /* one of them alone says nothing */
+    assert_null(vouch__legal_value_ground(fha, 0, NULL));
+    vouch__legal_free(fha);
+    vouch_ctx_free(ctx);
+}
+
+static void grounds_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__legal *legal = NULL;
+    const char *const text[] = {
+        "tests: {}\ngrounds: [sex]\n",
+        "tests: {}\ngrounds: {sex: {values: [m]}}\n",
+        "tests: {}\ngrounds: {sex: {columns: sex}}\n",
+        "tests: {}\ngrounds: {sex: {columns: [sex], vales: [m]}}\n",
+        "tests: {}\ngrounds: {sex: {columns: [7]}}\n",
+    };
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        assert_status(ctx, vouch__legal_read(ctx, "p", text[i], strlen(text[i]), &legal), VOUCH_E_FORMAT);
+        assert_error_has(ctx, "p:2:");
+    }
+    vouch_ctx_free(ctx);
+}
+
+/* What the catalogue adds is judged as the test of a profile that it belongs to. */
+static void tests_of_a_family_follow_its_first(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    const char *by;
+    vouch__legal *legal = read_text(ctx, "name: n\ntests: {fairness.air: blocked, fairness.proxy: run}\n");
+    assert_int_equal(vouch__legal_of(1, &legal, "fairness.odds_ratio", &by), VOUCH__LEGAL_BLOCKED);
+    assert_int_equal(vouch__legal_of(1, &legal, "fairness.proxy_set", &by), VOUCH__LEGAL_RUN);
+    assert_int_equal(vouch__legal_of(1, &legal, "fairness.equalised_odds", &by), VOUCH__LEGAL_ADVISORY);
+    vouch__legal_free(legal);
+    vouch_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shipped_profile_is_read),
+        cmocka_unit_test(a_name_speaks_of_a_ground_word_by_word),
+        cmocka_unit_test(two_of_a_columns_texts_speak_of_a_ground),
+        cmocka_unit_test(grounds_that_are_none_are_refused),
+        cmocka_unit_test(tests_of_a_family_follow_its_first),
         cmocka_unit_test(regulation_b_changes_on_21_july_2026),
         cmocka_unit_test(shipped_profiles_of_one_day_go_together),
         cmocka_unit_test(what_one_requires_and_another_blocks_stops_and_names_both),
