@@ -17,7 +17,7 @@ static void check_html(const vouch__buf *out)
         "h3",       "h4",   "dl",     "dt",      "dd",      "section", "strong", "table",      "thead",
         "tbody",    "tr",   "th",     "td",      "ul",      "article", "figure", "figcaption", "b",
         "br",       "em",   "code",   "details", "summary", "footer",  "svg",    "desc",       "line",
-        "text",     "rect", "circle", "path"
+        "text",     "rect", "circle", "path",    "g"
     };
     for (const char *at = memchr(out->at, '<', out->len); at; at = strchr(at + 1, '<')) {
         const char *name = at + 1 + (at[1] == '/');
