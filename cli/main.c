@@ -41,6 +41,7 @@ static const command *const commands[] = {
     &cmd_strategy_swap,
     &cmd_strategy_vintage,
     &cmd_strategy_roll,
+    &cmd_reject,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -137,6 +137,26 @@ typedef struct vouch_fit_options {
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options,
                                                 vouch_model **out_model, char **out_summary);
 
+/* Reject inference by a recipe, which is that of vouch_fit with
+ *   target   {column: .., bad: ..}; rejects' outcomes are not looked at
+ *   rejects  {column: .., accepted: VALUE}: whom the past accepted; and optional
+ *            method  accepts-only | augmentation | reweighting | hard-cutoff | parcelling | fuzzy (default)
+ *            factor  rejects' odds of bad over those of accepts like them (1);  bands (20);  floor  least
+ *            chance of acceptance that reweighting counts with (0.05);  truth  a column with every outcome,
+ *            for trials
+ * Every method is fitted and compared, then fuzzy augmentation at odds times 1, 1.5, 2, 3, 5 and 10.
+ * out_model (may be NULL) is that of `method`. Texts are freed with vouch_reject_result_clear. Fails  as
+ * vouch_fit;  E_DATA  nobody or everybody was accepted, an accepted row has no outcome */
+typedef struct vouch_reject_options {
+    const char *recipe, *data, *duckdb; /* as in vouch_fit_options */
+} vouch_reject_options;
+typedef struct vouch_reject_result {
+    char *summary, *evidence, *report; /* for people; canonical JSON; HTML */
+} vouch_reject_result;
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_reject(vouch_ctx *ctx, const vouch_reject_options *options,
+                                                   vouch_model **out_model, vouch_reject_result *out_result);
+VOUCH_API void vouch_reject_result_clear(vouch_ctx *ctx, vouch_reject_result *result);
+
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
  * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both
  * freed with vouch_text_free). *out_verdict: 0 pass, 1 advisory, 2 fail. */

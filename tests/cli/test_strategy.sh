@@ -1,0 +1,44 @@
+# Cut-offs, swap sets, vintages, roll rates and reject inference from files: tables on the terminal, evidence as JSON,
+# the same bytes on any number of threads, and messages that name what is wrong.
+. "$(dirname "$0")/support.sh"
+
+awk 'BEGIN { srand(4); print "id,new,old,label,amount,accepted"
+    for (i = 0; i < 600; i++) { r = rand(); bad = rand() < r * r; a = rand() < 1 - 0.8 * r
+        print i "," r + 0.2 * rand() "," r + rand() "," (a ? bad : "") "," 1 + int(9 * rand()) "," (a ? "approved" : "declined") } }' >scored.csv
+awk 'BEGIN { srand(5); print "id,m,dpd"
+    for (a = 0; a < 80; a++) { s = 0; for (m = a % 6 + 1; m <= 12; m++) { printf "%d,2024-%02d-15,%d\n", a, m, s
+        u = rand(); s = s ? (u < 0.5 ? s + 1 : 0) : u < 0.2 } } }' >book.csv
+
+vouch strategy cutoff scored.csv --score new --rival old --label label --amount amount --max-bad-rate 0.2 --out curve >out
+grep -q "largest profit" out && grep -q "Efficient frontier" out && grep -q "have no known outcome" out || fail "no curves"
+grep -q "<svg" curve/report.html || fail "no plot in the report"
+vouch strategy swap scored.csv --score new --rival old --label label --approval-rate 0.6 >out
+grep -q "swapped in" out || fail "no swap set"
+for n in 1 3; do vouch strategy cutoff scored.csv --score new --label label --threads $n --json >cut$n; done
+cmp -s cut1 cut3 || fail "threads change the curves"
+vouch strategy vintage book.csv --account id --month m --status dpd --bad-from 2 --horizon 4 --rows 200 >out
+grep -q "2024 Q1" out && grep -q "not ripe" out || fail "no vintages"
+vouch strategy roll book.csv --account id --month m --status dpd --buckets 4 --bad-from 2 >out
+grep -q "current" out || fail "no roll rates"
+
+cat >recipe.yaml <<'END'
+target: {column: label, bad: 1}
+inputs: [new, old]
+rejects: {column: accepted, accepted: approved, method: parcelling}
+model: {kind: glm}
+END
+vouch reject recipe.yaml scored.csv --out model.vouch --report rejects.html >out
+grep -q "parcelling" out && grep -q "augmentation" out && [ -s model.vouch ] || fail "no reject inference"
+grep -q "<svg" rejects.html || fail "no plot of rejects"
+
+refused() { # WORDS COMMAND...
+    words=$1
+    shift
+    if "$@" >out 2>err; then fail "accepted: $*"; fi
+    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
+}
+refused "needs --label" vouch strategy cutoff scored.csv --score new
+refused "no column 'scor'" vouch strategy cutoff scored.csv --score scor --label label
+refused "two rows in" vouch strategy roll book.csv --account dpd --month m --status id
+sed 's/parcelling/parceling/' recipe.yaml >wrong.yaml
+refused "rejects.method must be" vouch reject wrong.yaml scored.csv
