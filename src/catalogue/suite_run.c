@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "data/table.h"
+#include "monitor/drift_columns.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
 
@@ -116,6 +117,7 @@ static void clear(vouch__suite_work *w)
     vouch__policy_free(w->policy);
     vouch_model_free(w->model);
     vouch_table_unref(w->memo.both);
+    vouch__drift_memo_free(w->memo.drift);
     vouch_table_unref(w->data);
     vouch_table_unref(w->reference);
     vouch__sketch_set_free(w->sketches);

@@ -37,6 +37,7 @@ struct vouch_table;
 struct vouch_model;
 struct vouch__sketch_set;
 struct vouch__legal;
+struct vouch__drift_memo;
 
 /* What a test needs, and what it can use. Those that speak of cases hold for the reference too where NEEDS
  * has REFERENCE. */
@@ -94,7 +95,8 @@ typedef struct vouch__sample {
 
 /* What tests of the same samples share: made by the first that needs it. */
 typedef struct vouch__test_memo {
-    struct vouch_table *both; /* rows of before, then of now; NULL while nobody needed it */
+    struct vouch_table *both;        /* rows of before, then of now; NULL while nobody needed it */
+    struct vouch__drift_memo *drift; /* how far every column moved; the same */
 } vouch__test_memo;
 
 struct vouch_test;

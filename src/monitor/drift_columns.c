@@ -32,12 +32,28 @@ typedef struct subject {
 typedef struct job {
     const vouch__test_call *call;
     const subject *at;
-    vouch__drift_fn *measure;
-    vouch__drift_result *out;
-    unsigned wants;
+    vouch__drift_measure only; /* MEASURES: all of them */
+    vouch__drift_result *out;  /* [subjects][MEASURES] */
+    const double *bridge;
     size_t bins;
     double level;
 } job;
+
+static vouch__drift_fn *const measures[VOUCH__DRIFT_MEASURES] = {
+    [VOUCH__DRIFT_PSI] = vouch__measure_psi,
+    [VOUCH__DRIFT_JS] = vouch__measure_js,
+    [VOUCH__DRIFT_HELLINGER] = vouch__measure_hellinger,
+    [VOUCH__DRIFT_LINF] = vouch__measure_linf,
+    [VOUCH__DRIFT_CHI2] = vouch__measure_chi2,
+    [VOUCH__DRIFT_KS] = vouch__measure_ks,
+    [VOUCH__DRIFT_WASSERSTEIN] = vouch__measure_wasserstein,
+};
+
+/* It is of values, so not of texts. */
+static bool is_of_values(vouch__drift_measure measure)
+{
+    return measure == VOUCH__DRIFT_KS || measure == VOUCH__DRIFT_WASSERSTEIN;
+}
 
 static vouch_status read_side(vouch_ctx *ctx, const vouch__sample *s, size_t col, double **out)
 {
@@ -97,24 +113,45 @@ static vouch_status count_texts(vouch_ctx *ctx, const job *j, const subject *u, 
     return VOUCH_OK;
 }
 
-static vouch_status count_numbers(vouch_ctx *ctx, const job *j, const double *a, const double *b,
-                                  vouch__drift_column *c)
+/* How many of x[n], which ascend, are at or below each edge, as differences. */
+static void cut(size_t n, const double *x, size_t n_edges, const double *edge, double missing, double *out)
 {
-    size_t n_edges = 0, known = 0;
+    size_t before = 0;
+    for (size_t k = 0; k <= n_edges; k++) {
+        size_t low = before, high = k < n_edges ? n : before; /* the first value above the edge */
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (x[middle] <= edge[k])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        size_t upto = k < n_edges ? low : n;
+        out[k] = (double)(upto - before);
+        before = upto;
+    }
+    out[n_edges + 1] = missing;
+}
+
+static vouch_status of_numbers(vouch_ctx *ctx, const job *j, double *a, double *b, vouch__drift_column *c)
+{
     const vouch__sample *before = j->call->before, *now = j->call->now;
     double *edge = vouch__scratch(ctx, j->bins, sizeof *edge);
     c->from = vouch__scratch(ctx, j->bins + 1, sizeof *c->from);
     c->to = vouch__scratch(ctx, j->bins + 1, sizeof *c->to);
     if (!edge || !c->from || !c->to)
         return vouch__oom(ctx);
-    for (size_t i = 0; i < before->n; i++)
-        known += isnan(a[i]) ? 0 : 1;
-    vouch_status status = known ? vouch__psi_edges(ctx, before->n, a, j->bins, edge, &n_edges) : VOUCH_OK;
+    vouch_status status = vouch__sort(ctx, before->n, a, &c->m);
+    if (!status)
+        status = vouch__sort(ctx, now->n, b, &c->n);
     if (status)
         return status;
+    size_t n_edges = vouch__psi_edges_sorted(c->m, a, j->bins, edge);
     c->bins = n_edges + 2;
-    vouch__psi_count(before->n, a, n_edges, edge, c->from);
-    vouch__psi_count(now->n, b, n_edges, edge, c->to);
+    cut(c->m, a, n_edges, edge, (double)(before->n - c->m), c->from);
+    cut(c->n, b, n_edges, edge, (double)(now->n - c->n), c->to);
+    c->x_from = a;
+    c->x_to = b;
     return VOUCH_OK;
 }
 
@@ -153,35 +190,15 @@ static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
     return status;
 }
 
-static vouch_status sorted(vouch_ctx *ctx, size_t n, const double *x, const double **out, size_t *out_n)
-{
-    uint32_t *order = vouch__scratch(ctx, n + 1, sizeof *order);
-    double *y = vouch__scratch(ctx, n + 1, sizeof *y);
-    if (!order || !y)
-        return vouch__oom(ctx);
-    vouch_status status = vouch__order(ctx, n, x, order);
-    size_t k = 0;
-    for (; !status && k < n && !isnan(x[order[k]]); k++)
-        y[k] = x[order[k]];
-    *out = y;
-    *out_n = k;
-    return status;
-}
-
 static vouch_status of_cases(vouch_ctx *worker, const job *j, const subject *u, vouch__drift_column *c)
 {
-    const vouch__sample *before = j->call->before, *now = j->call->now;
     double *a = NULL, *b = NULL;
-    vouch_status status = read_side(worker, before, u->before, &a);
+    vouch_status status = read_side(worker, j->call->before, u->before, &a);
     if (!status)
-        status = read_side(worker, now, u->now, &b);
-    if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
-        status = u->is_text ? count_texts(worker, j, u, a, b, c) : count_numbers(worker, j, a, b, c);
-    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
-        status = sorted(worker, before->n, a, &c->x_from, &c->m);
-    if (!status && (j->wants & VOUCH__DRIFT_VALUES) && !u->is_text)
-        status = sorted(worker, now->n, b, &c->x_to, &c->n);
-    return status;
+        status = read_side(worker, j->call->now, u->now, &b);
+    if (status)
+        return status;
+    return u->is_text ? count_texts(worker, j, u, a, b, c) : of_numbers(worker, j, a, b, c);
 }
 
 static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
@@ -189,24 +206,27 @@ static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, si
     const job *j = arg;
     const subject *u = &j->at[chunk];
     const vouch__sketch_set *before = j->call->before->sketches, *now = j->call->now->sketches;
-    vouch__drift_column c = { .name = u->name, .is_text = u->is_text };
+    vouch__drift_column c = { .name = u->name, .is_text = u->is_text, .bridge = j->bridge };
+    vouch__drift_result *out = j->out + chunk * VOUCH__DRIFT_MEASURES;
     size_t mark = vouch__scratch_mark(worker);
     (void)begin, (void)end;
     vouch_status status = now ? vouch__drift_of_sketches(worker, &before->col[u->before], &now->col[u->now],
                                                          j->bins, &c)
                               : of_cases(worker, j, u, &c);
-    if (!status && (j->wants & VOUCH__DRIFT_COUNTS))
+    if (!status)
         status = thin_out(worker, &c);
-    j->out[chunk] = (vouch__drift_result){ NAN, NAN, NAN, NAN, 0.0 };
-    bool can = (j->wants & VOUCH__DRIFT_VALUES) ? c.m > 0 && c.n > 0 : c.bins >= 2;
-    if (!status && can)
-        status = j->measure(worker, &c, j->level, &j->out[chunk]);
+    for (vouch__drift_measure k = 0; k < VOUCH__DRIFT_MEASURES && !status; k++) {
+        bool can = is_of_values(k) ? c.m > 0 && c.n > 0 : c.bins >= 2;
+        out[k] = (vouch__drift_result){ NAN, NAN, NAN, NAN, 0.0 };
+        if (can && (j->only == VOUCH__DRIFT_MEASURES || j->only == k))
+            status = measures[k](worker, &c, j->level, &out[k]);
+    }
     vouch__scratch_reset(worker, mark);
     return status;
 }
 
 /* Columns of both sets of sketches. */
-static size_t sketch_subjects(const vouch__test_call *call, unsigned wants, subject *at)
+static size_t sketch_subjects(const vouch__test_call *call, subject *at)
 {
     const vouch__sketch_set *now = call->now->sketches, *before = call->before->sketches;
     size_t n = 0;
@@ -215,15 +235,13 @@ static size_t sketch_subjects(const vouch__test_call *call, unsigned wants, subj
         bool is_text = now->col[i].texts != NULL;
         if (other == SIZE_MAX || (before->col[other].texts != NULL) != is_text)
             continue;
-        if (!is_text || (wants & VOUCH__DRIFT_COUNTS))
-            at[n++] = (subject){ i, other, now->col[i].name, is_text };
+        at[n++] = (subject){ i, other, now->col[i].name, is_text };
     }
     return n;
 }
 
-/* The columns that both samples have and that are of one kind. */
-static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, unsigned wants, subject **out,
-                                  size_t *out_n)
+/* The columns that both samples have and that are of one kind. Names are borrowed. */
+static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, subject **out, size_t *out_n)
 {
     const vouch__sample *now = call->now, *before = call->before;
     size_t n = 0, most = now->sketches ? now->sketches->cols : now->n_features + 1;
@@ -234,7 +252,7 @@ static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, 
     if (!at)
         return vouch__oom(ctx);
     if (now->sketches && before->sketches) {
-        *out_n = sketch_subjects(call, wants, at);
+        *out_n = sketch_subjects(call, at);
         return VOUCH_OK;
     }
     if (with_score && now->score && before->score)
@@ -245,8 +263,7 @@ static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, 
         bool is_text = vouch_table_type(now->table, now->feature[i]) == VOUCH_TEXT;
         if (other == SIZE_MAX || (vouch_table_type(before->table, other) == VOUCH_TEXT) != is_text)
             continue;
-        if (!is_text || (wants & VOUCH__DRIFT_COUNTS))
-            at[n++] = (subject){ now->feature[i], other, name, is_text };
+        at[n++] = (subject){ now->feature[i], other, name, is_text };
     }
     *out_n = n;
     return VOUCH_OK;
@@ -265,8 +282,16 @@ static int by_value(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
+/* One measure of the columns that have it. */
+typedef struct told {
+    const vouch__test_call *call;
+    const subject *at;
+    const vouch__drift_result *out;
+    double level;
+} told;
+
 /* What sketches leave open, behind the note. */
-static void tell_error(const job *j, const vouch__drift_result *worst, char *note, size_t size)
+static void tell_error(const told *j, const vouch__drift_result *worst, char *note, size_t size)
 {
     const vouch__limit *limit = vouch__policy_limit(j->call->list->policy, j->call->test->id);
     char error[VOUCH__DOUBLE_MAX];
@@ -278,7 +303,7 @@ static void tell_error(const job *j, const vouch__drift_result *worst, char *not
                    is_open ? ", which spans a limit: measure this column on its cases" : "");
 }
 
-static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
+static vouch_status tell(vouch_ctx *ctx, const told *j, size_t n)
 {
     const vouch__test_call *call = j->call;
     double *p = vouch__scratch(ctx, n, sizeof *p);
@@ -341,24 +366,96 @@ static vouch_status tell(vouch_ctx *ctx, const job *j, size_t n)
     return VOUCH_OK;
 }
 
-vouch_status vouch__drift_columns(vouch_ctx *ctx, const vouch__test_call *call, unsigned wants,
-                                  vouch__drift_fn *measure)
+/* ---- what is kept for the next test ---- */
+
+void vouch__drift_memo_free(vouch__drift_memo *memo)
+{
+    if (!memo)
+        return;
+    vouch_alloc alloc = memo->alloc;
+    vouch__free(&alloc, memo->at);
+    vouch__free(&alloc, memo);
+}
+
+static bool is_kept(const vouch__drift_memo *m, const job *j, size_t n)
+{
+    return m && m->bins == j->bins && m->level == j->level && m->subjects == n &&
+           m->columns == vouch__test_param(j->call, "columns") && m->n_now == j->call->now->n &&
+           m->n_before == j->call->before->n;
+}
+
+/* All measures of all columns, from the memo or made and put there. Without a memo j->only, in scratch. */
+static vouch_status measure_all(vouch_ctx *ctx, job *j, size_t n, const vouch__drift_result **out)
+{
+    vouch__test_memo *kept = j->call->memo;
+    double *bridge = vouch__scratch(ctx, VOUCH__DRIFT_BRIDGE, sizeof *bridge);
+    if (kept && is_kept(kept->drift, j, n)) {
+        *out = kept->drift->at;
+        return VOUCH_OK;
+    }
+    vouch__drift_memo *memo = kept ? vouch__alloc(ctx, 1, sizeof *memo) : NULL;
+    if (!bridge || (kept && !memo))
+        return vouch__oom(ctx);
+    if (memo) {
+        *memo = (vouch__drift_memo){ .alloc = *vouch__allocator(ctx),
+                                     .bins = j->bins,
+                                     .subjects = n,
+                                     .level = j->level,
+                                     .n_now = j->call->now->n,
+                                     .n_before = j->call->before->n,
+                                     .columns = vouch__test_param(j->call, "columns") };
+        memo->at = vouch__alloc(ctx, n * VOUCH__DRIFT_MEASURES, sizeof *memo->at);
+        j->only = VOUCH__DRIFT_MEASURES;
+    }
+    j->out = memo ? memo->at : vouch__scratch(ctx, n * VOUCH__DRIFT_MEASURES, sizeof *j->out);
+    vouch_status status = j->out ? VOUCH_OK : vouch__oom(ctx);
+    if (!status && (memo || j->only == VOUCH__DRIFT_WASSERSTEIN))
+        vouch__drift_bridge(bridge);
+    j->bridge = bridge;
+    if (!status)
+        status = vouch__parallel(ctx, n, 1, one_column, j);
+    if (status) {
+        vouch__drift_memo_free(memo);
+        return status;
+    }
+    if (kept) {
+        vouch__drift_memo_free(kept->drift);
+        kept->drift = memo;
+    }
+    *out = j->out;
+    return VOUCH_OK;
+}
+
+vouch_status vouch__drift_columns(vouch_ctx *ctx, const vouch__test_call *call, vouch__drift_measure measure)
 {
     subject *at = NULL;
-    size_t n = 0;
-    vouch_status status = find_subjects(ctx, call, wants, &at, &n);
+    size_t all = 0, n = 0;
+    const vouch__drift_result *measured = NULL;
+    vouch_status status = find_subjects(ctx, call, &at, &all);
     if (status)
         return status;
+    for (size_t i = 0; i < all; i++)
+        n += !(at[i].is_text && is_of_values(measure));
     if (n == 0) {
         vouch__test_skip(call, "The samples share neither a score nor a column that the test can compare.");
         return VOUCH_OK;
     }
-    job j = { .call = call, .at = at, .measure = measure, .wants = wants };
+    job j = { .call = call, .at = at, .only = measure };
     j.bins = (size_t)vouch__test_param(call, "bins");
     j.level = vouch__test_param(call, "level");
-    j.out = vouch__scratch(ctx, n, sizeof *j.out);
-    if (!j.out)
+    status = measure_all(ctx, &j, all, &measured);
+    if (status || !measured)
+        return status;
+    vouch__drift_result *out = vouch__scratch(ctx, n, sizeof *out);
+    if (!out)
         return vouch__oom(ctx);
-    status = vouch__parallel(ctx, n, 1, one_column, &j);
-    return status ? status : tell(ctx, &j, n);
+    n = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (at[i].is_text && is_of_values(measure))
+            continue;
+        out[n] = measured[i * VOUCH__DRIFT_MEASURES + measure];
+        at[n++] = at[i];
+    }
+    const told t = { call, at, out, j.level };
+    return tell(ctx, &t, n);
 }

@@ -78,8 +78,8 @@ static double psi_part(const vouch__drift_column *c, double e, double a)
     return (a - e) * vouch__log(a / e);
 }
 
-static vouch_status psi(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                        vouch__drift_result *out)
+vouch_status vouch__measure_psi(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                vouch__drift_result *out)
 {
     vouch_psi p;
     vouch_status status = vouch_validate_psi(worker, c->bins, c->from, c->to, level, &p);
@@ -92,7 +92,7 @@ static vouch_status psi(vouch_ctx *worker, const vouch__drift_column *c, double 
 
 static vouch_status run_psi(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, psi);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_PSI);
 }
 
 const vouch_test vouch__test_drift_psi = {
@@ -130,8 +130,8 @@ static double js_part(const vouch__drift_column *c, double e, double a)
     return 0.5 * (entropy_part(e, mid) + entropy_part(a, mid));
 }
 
-static vouch_status jensen_shannon(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                                   vouch__drift_result *out)
+vouch_status vouch__measure_js(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                               vouch__drift_result *out)
 {
     const double ln2 = 0x1.62e42fefa39efp-1;
     double sum = 0.0;
@@ -148,7 +148,7 @@ static vouch_status jensen_shannon(vouch_ctx *worker, const vouch__drift_column 
 
 static vouch_status run_js(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, jensen_shannon);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_JS);
 }
 
 const vouch_test vouch__test_drift_js = {
@@ -180,8 +180,8 @@ static double hellinger_part(const vouch__drift_column *c, double e, double a)
     return 0.5 * d * d;
 }
 
-static vouch_status hellinger(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                              vouch__drift_result *out)
+vouch_status vouch__measure_hellinger(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                      vouch__drift_result *out)
 {
     double square = 0.0; /* 1 - sum sqrt(p q) = half the sum of squared differences of roots */
     (void)worker;
@@ -196,7 +196,7 @@ static vouch_status hellinger(vouch_ctx *worker, const vouch__drift_column *c, d
 
 static vouch_status run_hellinger(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, hellinger);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_HELLINGER);
 }
 
 const vouch_test vouch__test_drift_hellinger = {
@@ -222,8 +222,8 @@ const vouch_test vouch__test_drift_hellinger = {
     .run = run_hellinger,
 };
 
-static vouch_status largest(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                            vouch__drift_result *out)
+vouch_status vouch__measure_linf(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                 vouch__drift_result *out)
 {
     double all = c->n_from + c->n_to, z = 0.0, sure = 0.0, quantile;
     (void)worker;
@@ -246,7 +246,7 @@ static vouch_status largest(vouch_ctx *worker, const vouch__drift_column *c, dou
 
 static vouch_status run_largest(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, largest);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_LINF);
 }
 
 const vouch_test vouch__test_drift_linf = {
@@ -275,8 +275,8 @@ static double chi2_part(const vouch__drift_column *c, double e, double a)
     return mid > 0.0 ? c->n_from * c->n_to * (e - a) * (e - a) / mid / all : 0.0;
 }
 
-static vouch_status chi_square(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                               vouch__drift_result *out)
+vouch_status vouch__measure_chi2(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                 vouch__drift_result *out)
 {
     double all = c->n_from + c->n_to, sum = 0.0;
     (void)worker;
@@ -294,7 +294,7 @@ static vouch_status chi_square(vouch_ctx *worker, const vouch__drift_column *c, 
 
 static vouch_status run_chi_square(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_COUNTS, chi_square);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_CHI2);
 }
 
 const vouch_test vouch__test_drift_chi2 = {

@@ -2,6 +2,7 @@
 #include "monitor/drift_columns.h"
 
 #include "num/special.h"
+#include "num/sum.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,21 +45,37 @@ static double kolmogorov_quantile(double tail)
     return 0.5 * (low + high);
 }
 
-static vouch_status kolmogorov(vouch_ctx *worker, const vouch__drift_column *c, double level,
+/* The steps of both distribution functions, in order of values; ties move together. No branch depends on
+ * which of the two comes next, which nobody could foresee. */
+static double largest_gap(const vouch__drift_column *c, double m, double n)
+{
+    const double *x = c->x_from, *y = c->x_to;
+    double most = 0.0, last = -INFINITY;
+    size_t i = 0, j = 0;
+    while (i < c->m && j < c->n) {
+        double u = x[i], v = y[j], next = u < v ? u : v;
+        double gap = fabs(vouch__drift_upto(c->upto_from, i) * n - vouch__drift_upto(c->upto_to, j) * m);
+        gap = next > last ? gap : 0.0; /* in the middle of ties: not yet */
+        most = gap > most ? gap : most;
+        last = next;
+        i += u <= v;
+        j += v <= u;
+    }
+    while (i < c->m && x[i] == last)
+        i++;
+    while (j < c->n && y[j] == last)
+        j++;
+    most = fmax(most, fabs(vouch__drift_upto(c->upto_from, i) * n - vouch__drift_upto(c->upto_to, j) * m));
+    return most / (m * n); /* what is left of one side only closes the gap */
+}
+
+vouch_status vouch__measure_ks(vouch_ctx *worker, const vouch__drift_column *c, double level,
                                vouch__drift_result *out)
 {
-    double most = 0.0, n = vouch__drift_upto(c->upto_to, c->n), m = vouch__drift_upto(c->upto_from, c->m);
+    double n = vouch__drift_upto(c->upto_to, c->n), m = vouch__drift_upto(c->upto_from, c->m);
     double scale = sqrt(n * m / (n + m)), error = c->error_from / m + c->error_to / n;
+    double most = largest_gap(c, m, n);
     (void)worker;
-    for (size_t i = 0, j = 0; i < c->m || j < c->n;) {
-        double at = j == c->n || (i < c->m && c->x_from[i] <= c->x_to[j]) ? c->x_from[i] : c->x_to[j];
-        while (i < c->m && c->x_from[i] == at) /* ties move together */
-            i++;
-        while (j < c->n && c->x_to[j] == at)
-            j++;
-        most = fmax(most,
-                    fabs(vouch__drift_upto(c->upto_from, i) / m - vouch__drift_upto(c->upto_to, j) / n));
-    }
     *out = (vouch__drift_result){ most, scale * most, kolmogorov_sf(scale * (most - error)),
                                   kolmogorov_quantile(1.0 - level) / scale, error };
     return VOUCH_OK;
@@ -66,7 +83,7 @@ static vouch_status kolmogorov(vouch_ctx *worker, const vouch__drift_column *c, 
 
 static vouch_status run_ks(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_VALUES, kolmogorov);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_KS);
 }
 
 const vouch_test vouch__test_drift_ks = {
@@ -93,7 +110,7 @@ const vouch_test vouch__test_drift_ks = {
 
 /* ---- Wasserstein ---- */
 
-enum { GRID = 128 };
+enum { GRID = VOUCH__DRIFT_GRID };
 
 /* asin on [0, 1], by halving the angle until its series is short. */
 static double arc_sine(double x)
@@ -152,88 +169,88 @@ static side finite_side(size_t n, const double *x, const double *upto)
 /* Values that the first i of its points stand for. */
 static double values(const side *s, size_t i) { return vouch__drift_upto(s->upto, s->first + i) - s->before; }
 
-/* The widths of the pooled sample between the middles of GRID equal steps of probability: how much of the
- * axis lies at each height of the pooled distribution function. */
-static void pooled_widths(const side *a, const side *b, double out[GRID])
+void vouch__drift_bridge(double out[VOUCH__DRIFT_BRIDGE])
 {
-    double at[GRID + 1], all = a->n + b->n;
-    size_t i = 0, j = 0;
-    double last = a->x[0] < b->x[0] ? a->x[0] : b->x[0],
-           high = fmax(a->x[a->points - 1], b->x[b->points - 1]);
-    at[0] = last;
-    for (size_t k = 1; k < GRID; k++) {
-        double upto = floor(all * ((double)k + 0.5) / (GRID + 1.0)); /* values below this height */
-        while (values(a, i) + values(b, j) < upto) {
-            bool from_a = j == b->points || (i < a->points && a->x[i] <= b->x[j]);
-            last = from_a ? a->x[i++] : b->x[j++];
-        }
-        at[k] = last;
-    }
-    at[GRID] = high;
-    for (size_t k = 0; k < GRID; k++)
-        out[k] = at[k + 1] - at[k];
+    for (size_t k = 0, at = 0; k < GRID; k++)
+        for (size_t l = k; l < GRID; l++)
+            out[at++] = bridge_covariance(((double)k + 1.0) / (GRID + 1.0), ((double)l + 1.0) / (GRID + 1.0));
 }
 
 /* Mean and variance, without drift, of sqrt(n m / (n + m)) times the distance: of the integral of |B(F(x))|.
  */
-static void null_moments(const double width[GRID], double *mean, double *variance)
+static void null_moments(const double width[GRID], const double *bridge, double *mean, double *variance)
 {
     const double root = 0x1.9884533d43651p-1; /* sqrt(2 / pi) */
     *mean = *variance = 0.0;
-    for (size_t k = 0; k < GRID; k++) {
-        double u = ((double)k + 1.0) / (GRID + 1.0);
+    for (size_t k = 0; k < GRID; bridge += GRID - k, k++) {
+        double u = ((double)k + 1.0) / (GRID + 1.0), sum = 0.5 * width[k] * bridge[0];
         if (!(width[k] > 0.0))
             continue;
         *mean += root * sqrt(u * (1.0 - u)) * width[k];
-        for (size_t l = k; l < GRID; l++)
-            *variance += (l == k ? 1.0 : 2.0) * width[k] * width[l] *
-                         bridge_covariance(u, ((double)l + 1.0) / (GRID + 1.0));
+        for (size_t l = k + 1; l < GRID; l++)
+            sum += width[l] * bridge[l - k];
+        *variance += 2.0 * width[k] * sum;
     }
 }
 
-static double spread(size_t n, const double *x)
+/* A sum of many small parts: those of a run are added plainly, runs by Kahan's method. */
+typedef struct sum {
+    double run, value, lost;
+} sum;
+
+static void close_run(sum *s)
 {
-    double mean = 0.0, square = 0.0;
-    for (size_t i = 0; i < n; i++)
-        mean += (x[i] - mean) / (double)(i + 1);
-    for (size_t i = 0; i < n; i++)
-        square += (x[i] - mean) * (x[i] - mean);
-    return n > 1 ? sqrt(square / ((double)n - 1.0)) : 0.0;
+    double part = s->run - s->lost, next = s->value + part;
+    s->lost = (next - s->value) - part;
+    s->value = next;
+    s->run = 0.0;
 }
 
-/* The area between the distribution functions. */
-static double area(const side *a, const side *b)
+/* The area between the distribution functions; and the widths of the pooled sample between the middles of
+ * GRID equal steps of probability: how much of the axis lies at each height of the pooled function. */
+static double area(const side *a, const side *b, double width[GRID])
 {
-    double sum = 0.0, lost = 0.0, last = fmin(a->x[0], b->x[0]);
-    for (size_t i = 0, j = 0; i < a->points || j < b->points;) {
-        double at = j == b->points || (i < a->points && a->x[i] <= b->x[j]) ? a->x[i] : b->x[j];
-        double part = fabs(values(a, i) / a->n - values(b, j) / b->n) * (at - last) - lost, next = sum + part;
-        lost = (next - sum) - part; /* Kahan's sum: there are many small parts */
-        sum = next;
-        last = at;
-        while (i < a->points && a->x[i] == at)
-            i++;
-        while (j < b->points && b->x[j] == at)
-            j++;
+    enum { RUN = 256 };
+    double at[GRID + 1], last = fmin(a->x[0], b->x[0]), all = a->n + b->n;
+    double step = all / (GRID + 1.0), until = floor(1.5 * step);
+    size_t i = 0, j = 0, k = 1;
+    sum total = { 0 };
+    at[0] = last;
+    for (size_t turn = 1; i < a->points || j < b->points; turn++) {
+        double u = i < a->points ? a->x[i] : (double)INFINITY, v = j < b->points ? b->x[j] : (double)INFINITY;
+        double next = u < v ? u : v, from = values(a, i), to = values(b, j);
+        for (; k < GRID && from + to >= until; until = floor(((double)++k + 0.5) * step))
+            at[k] = last;
+        total.run += fabs(from * b->n - to * a->n) * (next - last);
+        if (turn % RUN == 0)
+            close_run(&total);
+        last = next;
+        i += u <= v;
+        j += v <= u;
     }
-    return sum;
+    close_run(&total);
+    for (; k <= GRID; k++)
+        at[k] = last;
+    for (k = 0; k < GRID; k++)
+        width[k] = at[k + 1] - at[k];
+    return total.value / (a->n * b->n);
 }
 
-static vouch_status wasserstein(vouch_ctx *worker, const vouch__drift_column *c, double level,
-                                vouch__drift_result *out)
+vouch_status vouch__measure_wasserstein(vouch_ctx *worker, const vouch__drift_column *c, double level,
+                                        vouch__drift_result *out)
 {
     const side a = finite_side(c->m, c->x_from, c->upto_from), b = finite_side(c->n, c->x_to, c->upto_to);
     double width[GRID], mean, variance;
     (void)worker;
     if (a.n < 2.0 || b.n < 2.0)
         return VOUCH_OK;
-    double sd = c->upto_from ? sqrt(c->square_from / (c->finite_from - 1.0)) : spread(a.points, a.x);
-    double distance = area(&a, &b), scale = sqrt(a.n * b.n / (a.n + b.n));
+    double sd = sqrt(c->upto_from ? c->square_from / (c->finite_from - 1.0)
+                                  : vouch__variance(a.points, a.x, NULL));
+    double distance = area(&a, &b, width), scale = sqrt(a.n * b.n / (a.n + b.n));
     double error = c->moved_from / a.n + c->moved_to / b.n;
-    if (!(sd > 0.0) || isinf(sd) || isinf(distance))
+    if (!(sd > 0.0) || isinf(sd) || !isfinite(distance))
         return VOUCH_OK; /* the reference does not vary: there is no unit to measure in */
-    pooled_widths(&a, &b, width);
-    null_moments(width, &mean, &variance);
+    null_moments(width, c->bridge, &mean, &variance);
     out->value = distance / sd;
     out->error = error / sd;
     out->statistic = scale * distance;
@@ -247,7 +264,7 @@ static vouch_status wasserstein(vouch_ctx *worker, const vouch__drift_column *c,
 
 static vouch_status run_wasserstein(vouch_ctx *ctx, const vouch__test_call *call)
 {
-    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_VALUES, wasserstein);
+    return vouch__drift_columns(ctx, call, VOUCH__DRIFT_WASSERSTEIN);
 }
 
 const vouch_test vouch__test_drift_wasserstein = {

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DIGIT = 11, PASSES = 3, BUCKETS = 1 << DIGIT, SHORT = 24 };
+enum { DIGIT = 11, PASSES = 3, WHOLE_PASSES = 6, BUCKETS = 1 << DIGIT, SHORT = 24 };
 
 typedef struct keyed { /* half a key, and where the value stands */
     uint32_t key, at;
@@ -112,6 +112,66 @@ vouch_status vouch__order(vouch_ctx *ctx, size_t n, const double *x, uint32_t *o
     sort_runs(n, x, a, b, count);
     for (size_t i = 0; i < n; i++)
         out[i] = a[i].at;
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}
+
+static double value_of(uint64_t key)
+{
+    double x;
+    uint64_t bits = key >> 63 ? key & ~((uint64_t)1 << 63) : ~key;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Whole keys, 11 bits a pass; the low digits of numbers that were floats are all the same and skipped. */
+static uint64_t *sort_keys(size_t n, uint64_t *a, uint64_t *b, uint32_t (*count)[BUCKETS])
+{
+    memset(count, 0, WHOLE_PASSES * sizeof *count);
+    for (size_t i = 0; i < n; i++)
+        for (unsigned p = 0; p < WHOLE_PASSES; p++)
+            count[p][a[i] >> (p * DIGIT) & (BUCKETS - 1)]++;
+    for (unsigned p = 0; p < WHOLE_PASSES; p++) {
+        uint32_t start = 0;
+        if (count[p][a[0] >> (p * DIGIT) & (BUCKETS - 1)] == n)
+            continue;
+        for (size_t k = 0; k < BUCKETS; k++) {
+            uint32_t here = count[p][k];
+            count[p][k] = start;
+            start += here;
+        }
+        for (size_t i = 0; i < n; i++)
+            b[count[p][a[i] >> (p * DIGIT) & (BUCKETS - 1)]++] = a[i];
+        uint64_t *t = a;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+vouch_status vouch__sort(vouch_ctx *ctx, size_t n, double *x, size_t *out_known)
+{
+    if (n >= UINT32_MAX)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "sort: %zu values, at most 4294967294", n);
+    vouch_status status = vouch__poll(ctx);
+    if (status)
+        return status;
+    size_t mark = vouch__scratch_mark(ctx), known = 0;
+    uint64_t *a = vouch__scratch(ctx, n + 1, sizeof *a), *b = vouch__scratch(ctx, n + 1, sizeof *b);
+    uint32_t(*count)[BUCKETS] = vouch__scratch(ctx, WHOLE_PASSES, sizeof *count);
+    if (!a || !b || !count) {
+        vouch__scratch_reset(ctx, mark);
+        return vouch__oom(ctx);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            a[known++] = key_of(x[i]);
+    const uint64_t *in_order = known ? sort_keys(known, a, b, count) : a;
+    for (size_t i = 0; i < known; i++)
+        x[i] = value_of(in_order[i]);
+    for (size_t i = known; i < n; i++)
+        x[i] = NAN;
+    *out_known = known;
     vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }

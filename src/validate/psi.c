@@ -63,10 +63,22 @@ vouch_status vouch_validate_psi(vouch_ctx *ctx, size_t bins, const double *refer
     return VOUCH_OK;
 }
 
+size_t vouch__psi_edges_sorted(size_t n, const double *sorted, size_t bins, double *out_edge)
+{
+    size_t n_edges = 0;
+    for (size_t k = 1; k < bins && n > 0; k++) {
+        double edge = vouch__quantile_sorted(n, sorted, (double)k / (double)bins);
+        bool is_new = n_edges == 0 || edge > out_edge[n_edges - 1];
+        if (is_new && edge < sorted[n - 1]) /* at the largest value nothing is above it */
+            out_edge[n_edges++] = edge;
+    }
+    return n_edges;
+}
+
 vouch_status vouch__psi_edges(vouch_ctx *ctx, size_t n, const double *reference, size_t bins,
                               double *out_edge, size_t *out_n_edges)
 {
-    size_t mark = vouch__scratch_mark(ctx), present = 0, n_edges = 0;
+    size_t mark = vouch__scratch_mark(ctx), present = 0;
     uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
     double *sorted = vouch__scratch(ctx, n, sizeof *sorted);
     if (!order || !sorted) {
@@ -77,13 +89,7 @@ vouch_status vouch__psi_edges(vouch_ctx *ctx, size_t n, const double *reference,
     if (!status) {
         for (size_t i = 0; i < n && !isnan(reference[order[i]]); i++)
             sorted[present++] = reference[order[i]];
-        for (size_t k = 1; k < bins && present > 0; k++) {
-            double edge = vouch__quantile_sorted(present, sorted, (double)k / (double)bins);
-            bool is_new = n_edges == 0 || edge > out_edge[n_edges - 1];
-            if (is_new && edge < sorted[present - 1]) /* at the largest value nothing is above it */
-                out_edge[n_edges++] = edge;
-        }
-        *out_n_edges = n_edges;
+        *out_n_edges = vouch__psi_edges_sorted(present, sorted, bins, out_edge);
     }
     vouch__scratch_reset(ctx, mark);
     return status;

@@ -29,6 +29,8 @@ vouch_status vouch__validate_suite(vouch_ctx *ctx, const vouch__scored *scored, 
  * per bin with one more bin for missing. Returned through the arrays [bins - 1] and [bins + 1]. */
 vouch_status vouch__psi_edges(vouch_ctx *ctx, size_t n, const double *reference, size_t bins,
                               double *out_edge, size_t *out_n_edges);
+/* The same of n values that ascend, none missing: how many edges. */
+size_t vouch__psi_edges_sorted(size_t n, const double *sorted, size_t bins, double *out_edge);
 /* Which bin x falls in: the first edge not below it, n_edges above all, n_edges + 1 where it is missing. */
 size_t vouch__psi_bin(size_t n_edges, const double *edge, double x);
 void vouch__psi_count(size_t n, const double *x, size_t n_edges, const double *edge, double *out_count);

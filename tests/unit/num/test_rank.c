@@ -33,6 +33,16 @@ static void order_is_ascending_and_ties_go_by_index(void **state)
             seen[i] = 0;
         }
         assert_ok(ctx, vouch__order(ctx, n, x, at));
+        static double y[MAX];
+        size_t known = 0, numbers = 0;
+        for (size_t i = 0; i < n; i++) {
+            y[i] = x[i];
+            numbers += isnan(x[i]) ? 0 : 1;
+        }
+        assert_ok(ctx, vouch__sort(ctx, n, y, &known));
+        assert_int_equal(known, numbers);
+        for (size_t i = 0; i < n; i++) /* the same values in the same order, without their places */
+            assert_true(i < known ? y[i] == x[at[i]] : isnan(y[i]));
         for (size_t i = 0; i < n; i++) {
             assert_true(at[i] < n && !seen[at[i]]++);
             if (i == 0)
