@@ -108,6 +108,17 @@ SHAP_HERE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t n,
     return true;
 }
 
+#define SHAP_HAS_FACTORS
+SHAP_HERE void factors(size_t n, const double *low, const double *rise, uint64_t right, uint64_t open,
+                       double *f)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        __m512d here = _mm512_loadu_pd(low + i);
+        here = _mm512_mask_add_pd(here, (__mmask8)(right >> i), here, _mm512_loadu_pd(rise + i));
+        _mm512_storeu_pd(f + i, _mm512_maskz_mov_pd((__mmask8)(open >> i), here));
+    }
+}
+
 #define SHAP_REGISTERS
 #include "models/shap/shap_kernel.h"
 #else

@@ -191,9 +191,11 @@ static void measure_deep(struct vouch__shap *s, vouch__shap_deep *out, size_t t)
     out->width = (uint16_t)width;
     out->group = (uint32_t)s->n_groups;
     out->node = (uint32_t)s->n_nodes;
+    out->value = (uint32_t)s->n_values;
     out->leaf = (uint32_t)s->n_leaves;
     s->n_groups += groups_of(m.nodes);
     s->n_nodes += m.nodes;
+    s->n_values += (m.nodes + VOUCH__SHAP_POINTS - 1) / VOUCH__SHAP_POINTS * VOUCH__SHAP_POINTS;
     s->n_leaves += m.leaves;
     s->n_cats += cats_of(s->trees, t);
 }
@@ -225,26 +227,34 @@ static void fill_quick(struct vouch__shap *s, size_t q, size_t n, size_t h)
     fill_quick(s, q, root + (size_t)node->right, 2 * h + 1);
 }
 
-size_t vouch__shap_levels(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES])
+size_t vouch__shap_order(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES], size_t *out_upper)
 {
-    size_t n = 1;
+    uint32_t last[VOUCH__SHAP_NODES];
+    size_t n = 1, upper = 0, n_last = 0;
     inner[0] = 0;
     for (size_t k = 0; k < n; k++) {
         const int32_t child[2] = { tree[inner[k]].left, tree[inner[k]].right };
+        size_t before = n;
         for (size_t side = 0; side < 2; side++)
             if (tree[child[side]].left >= 0)
                 inner[n++] = (uint32_t)child[side];
+        if (n > before)
+            inner[upper++] = inner[k];
+        else
+            last[n_last++] = inner[k];
     }
+    memcpy(inner + upper, last, n_last * sizeof *last);
+    *out_upper = upper;
     return n;
 }
 
 static void fill_deep(struct vouch__shap *s, const vouch__shap_deep *d)
 {
     uint32_t inner[VOUCH__SHAP_NODES];
-    size_t first = s->trees->root[d->tree];
+    size_t first = s->trees->root[d->tree], upper;
     if (!d->width)
         return;
-    size_t n = vouch__shap_levels(s->trees->node + first, inner);
+    size_t n = vouch__shap_order(s->trees->node + first, inner, &upper);
     for (size_t k = 0; k < n; k++)
         vouch__shap_set_lane(s, d->group + k / VOUCH__SHAP_LANES, k % VOUCH__SHAP_LANES, first + inner[k]);
 }

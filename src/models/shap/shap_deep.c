@@ -2,16 +2,15 @@
  *
  * Let every input be present independently with probability t. Input i's Shapley value is the integral over t
  * of d f / d x_i, a polynomial of a degree below the number of inputs on a path, so that half as many
- * Gauss-Legendre points are exact. For one t, with S(n) what the subtree of n is worth, h and c the children
- * that the row goes to and does not, r their shares, and C(n) what multiplies S(n) in f:
+ * Gauss-Legendre points are exact. For one t, with S(n) what the subtree of n is worth, l and r its children,
+ * q the share of r, f = 1 - q where the row goes right, -q where it goes left, and C(n) what multiplies S(n):
  *
- *     delta = r_c (S(h) - S(c))     S(n) = S(c) + (r_h + tau r_c) (S(h) - S(c))
- *     value of the input += rho C(n) delta
- *     C(h) = C(n) (r_h + tau r_c)   C(c) = C(n) - C(h)
+ *     S(n) = S(l) + (q + tau f) (S(r) - S(l))     value of the input += rho C(n) f (S(r) - S(l))
+ *     C(r) = C(n) (q + tau f)                     C(l) = C(n) - C(r)
  *
  * tau = t and rho = 1 where the path meets the input for the first time. Where it was met before and the row
  * passed, with R the product of the shares there and g = (1 - t) R + t: tau = t / g, rho = R / g^2. Where the
- * row failed, the input is decided: tau = 0 and nothing is added. Nothing is divided when a row is explained.
+ * row failed, the input is decided: f = 0. Nothing is divided when a row is explained.
  *
  * The plain method does the same leaf by leaf: a leaf of value v is worth v prod_j (t s_j + (1 - t) r_j) with
  * s 1 where the row satisfies all splits on input j, else 0, and r the product of the shares. */
@@ -26,7 +25,8 @@ enum {
     DEEP = VOUCH__TREE_DEPTH,
     POINTS = VOUCH__SHAP_POINTS,
     WIDTH = VOUCH__SHAP_WIDTH,
-    FIRST = (VOUCH__SHAP_MOST + 1) * WIDTH /* tau and rho of inputs' first nodes */
+    SET = 2 * WIDTH,                     /* tau and rho of an input's first node */
+    FIRST = (VOUCH__SHAP_MOST + 1) * SET /* by number of points */
 };
 
 typedef struct lower { /* an inner node's ancestor */
@@ -40,8 +40,8 @@ typedef struct making {
     struct vouch__shap *s;
     vouch__shap_deep *d;
     const uint32_t *input_at; /* number of an input among those of deep trees */
-    size_t root, leaves;
-    const uint16_t *number; /* [nodes of the tree] inner nodes by level, leaves in order */
+    size_t root;
+    const uint16_t *number; /* [nodes of the tree] inner nodes in order, then upper ones' leaves */
     lower path[DEEP];
     bool is_counting;
 } making;
@@ -52,40 +52,67 @@ static void fill_twice(making *m, size_t at, double product)
     struct vouch__shap *s = m->s;
     for (size_t w = 0; w < m->d->width; w++)
         for (size_t p = 0; p < POINTS; p++) {
-            double t = s->t[m->d->points * WIDTH + w][p], g = (1.0 - t) * product + t;
+            double t = s->tau[m->d->points * SET + w][p], g = (1.0 - t) * product + t;
             s->tau[at + w][p] = t / g;
-            s->rho[at + w][p] = product / (g * g);
+            s->tau[at + m->d->width + w][p] = product / (g * g);
         }
 }
 
 static void make_node(making *m, size_t n, size_t depth);
 
-static void make_children(making *m, const vouch__node *node, vouch__shap_node *out, size_t number,
-                          size_t depth)
+/* What belongs to an inner node whatever is above it. */
+static void make_values(making *m, const vouch__node *node, size_t number)
+{
+    struct vouch__shap *s = m->s;
+    const vouch__node *tree = s->trees->node + m->root;
+    const vouch__node *child[2] = { &tree[node->left], &tree[node->right] };
+    vouch__shap_node *out = &s->node[m->d->node + number];
+    double share[2], apart = 1.0;
+    (void)vouch__shap_shares(child[0], child[1], share);
+    if (number < m->d->n_upper) {
+        for (size_t side = 0; side < 2; side++) {
+            size_t at = m->number[side ? node->right : node->left];
+            out->child[side] = (uint32_t)(at * m->d->width * sizeof *s->tau);
+            if (child[side]->left < 0)
+                s->leaf[m->d->leaf + at - m->d->n] = child[side]->value;
+        }
+    } else {
+        apart = child[1]->value - child[0]->value;
+        s->leaf[m->d->leaf + m->d->n_leaves + number - m->d->n_upper] = child[0]->value + share[1] * apart;
+    }
+    s->low[m->d->value + number] = -share[1] * apart;
+    s->rise[m->d->value + number] = apart;
+}
+
+/* An input that was met before, last at `before`, by a path that holds `product` of its shares. */
+static void make_again(making *m, size_t number, const lower *before, double product)
+{
+    struct vouch__shap *s = m->s;
+    if (!m->is_counting) {
+        s->node[m->d->node + number].tau = (uint32_t)(s->n_tau * sizeof *s->tau);
+        s->again[s->n_again] = (vouch__shap_again){ (uint8_t)number, (uint8_t)before->number, before->side };
+        fill_twice(m, s->n_tau, product);
+    }
+    s->n_tau += 2 * (size_t)m->d->width;
+    s->n_again++;
+}
+
+static void make_children(making *m, const vouch__node *node, size_t number, size_t depth)
 {
     const vouch__node *tree = m->s->trees->node + m->root;
     const int32_t child[2] = { node->left, node->right };
-    for (size_t side = 0; side < 2; side++) {
-        bool is_leaf = tree[child[side]].left < 0;
-        uint16_t to = m->number[child[side]];
-        if (out)
-            out->child[side] = (uint16_t)(is_leaf ? m->d->n + to : to);
-        if (is_leaf) {
-            if (!m->is_counting)
-                m->s->leaf[m->d->leaf + to] = tree[child[side]].value;
-            continue;
+    double share[2];
+    (void)vouch__shap_shares(&tree[node->left], &tree[node->right], share);
+    for (size_t side = 0; side < 2; side++)
+        if (tree[child[side]].left >= 0) {
+            m->path[depth] = (lower){ (uint16_t)number, node->input, share[side], (uint8_t)side };
+            make_node(m, (size_t)child[side], depth + 1);
         }
-        double share[2];
-        (void)vouch__shap_shares(&tree[node->left], &tree[node->right], share);
-        m->path[depth] = (lower){ (uint16_t)number, node->input, share[side], (uint8_t)side };
-        make_node(m, (size_t)child[side], depth + 1);
-    }
 }
 
 static void make_node(making *m, size_t n, size_t depth)
 {
-    struct vouch__shap *s = m->s;
-    const vouch__node *tree = s->trees->node + m->root, *node = &tree[n];
+    const vouch__node *node = &m->s->trees->node[m->root + n];
     size_t number = m->number[n], before = depth;
     double product = 1.0;
     for (size_t k = 0; k < depth; k++)
@@ -93,55 +120,51 @@ static void make_node(making *m, size_t n, size_t depth)
             product *= m->path[k].share;
             before = k;
         }
-    vouch__shap_node *out = m->is_counting ? NULL : &s->node[m->d->node + number];
-    if (out) {
-        *out = (vouch__shap_node){ .input = (uint16_t)m->input_at[node->input],
-                                   .before = VOUCH__SHAP_NODES,
-                                   .tau = (uint32_t)(m->d->points * WIDTH) };
-        (void)vouch__shap_shares(&tree[node->left], &tree[node->right], out->share);
-        out->parent = depth ? m->path[depth - 1].number : 0;
-        out->parent_side = depth ? m->path[depth - 1].side : 0;
+    if (!m->is_counting) {
+        m->s->node[m->d->node + number] = (vouch__shap_node){
+            .input = (uint32_t)(m->input_at[node->input] * sizeof *m->s->tau),
+            .tau = (uint32_t)(m->d->points * SET * sizeof *m->s->tau)
+        };
+        make_values(m, node, number);
     }
-    if (before < depth) {
-        if (out) {
-            out->before = m->path[before].number;
-            out->side = m->path[before].side;
-            out->tau = (uint32_t)s->n_tau;
-            fill_twice(m, s->n_tau, product);
-        }
-        s->n_tau += m->d->width;
-    }
-    make_children(m, node, out, number, depth);
+    if (before < depth)
+        make_again(m, number, &m->path[before], product);
+    make_children(m, node, number, depth);
 }
 
 static void make_tree(making *m, uint16_t *number)
 {
     const vouch__node *tree = m->s->trees->node + m->s->trees->root[m->d->tree];
-    size_t n = m->s->trees->root[m->d->tree + 1] - m->s->trees->root[m->d->tree];
     uint32_t inner[VOUCH__SHAP_NODES];
-    uint16_t leaves = 0;
+    size_t upper;
     if (!m->d->width)
         return;
-    for (size_t i = 0; i < n; i++)
-        number[i] = tree[i].left < 0 ? leaves++ : 0;
-    n = vouch__shap_levels(tree, inner);
-    for (size_t k = 0; k < n; k++)
+    size_t n = vouch__shap_order(tree, inner, &upper), next = n;
+    for (size_t k = 0; k < n; k++) {
+        const int32_t child[2] = { tree[inner[k]].left, tree[inner[k]].right };
         number[inner[k]] = (uint16_t)k;
+        for (size_t side = 0; k < upper && side < 2; side++)
+            if (tree[child[side]].left < 0)
+                number[child[side]] = (uint16_t)next++;
+    }
     m->root = m->s->trees->root[m->d->tree];
     m->number = number;
-    m->d->tau = (uint32_t)m->s->n_tau;
+    m->d->n_upper = (uint16_t)upper;
+    m->d->n_leaves = (uint16_t)(next - n);
+    m->d->again = (uint32_t)m->s->n_again;
     make_node(m, 0, 0);
-    m->d->n_tau = (uint32_t)m->s->n_tau - m->d->tau;
+    m->d->n_again = (uint16_t)(m->s->n_again - m->d->again);
 }
 
 static void fill_points(struct vouch__shap *s)
 {
     double point[VOUCH__GAUSS_MAX], weight[VOUCH__GAUSS_MAX];
     for (size_t n = 1; n <= VOUCH__SHAP_MOST; n++) {
+        size_t width = (n + POINTS - 1) / POINTS;
         vouch__gauss_legendre(n, point, weight);
-        for (size_t k = 0; k < VOUCH__SHAP_MOST; k++) { /* spare lanes count for nothing */
-            s->t[n * WIDTH + k / POINTS][k % POINTS] = k < n ? point[k] : 0.5;
-            s->rho[n * WIDTH + k / POINTS][k % POINTS] = 1.0;
+        for (size_t k = 0; k < width * POINTS; k++) { /* spare lanes count for nothing */
+            s->tau[n * SET + k / POINTS][k % POINTS] = k < n ? point[k] : 0.5;
+            s->tau[n * SET + width + k / POINTS][k % POINTS] = 1.0;
             s->weight[n * WIDTH + k / POINTS][k % POINTS] = k < n ? weight[k] : 0.0;
         }
     }
@@ -149,10 +172,12 @@ static void fill_points(struct vouch__shap *s)
 
 static void lay_out(vouch__pieces *pieces, struct vouch__shap *s, size_t n_tau)
 {
-    s->weight = vouch__piece(pieces, FIRST, sizeof *s->weight);
+    s->weight = vouch__piece(pieces, FIRST / 2, sizeof *s->weight);
     s->tau = vouch__piece(pieces, n_tau, sizeof *s->tau);
-    s->rho = vouch__piece(pieces, n_tau, sizeof *s->rho);
+    s->low = vouch__piece(pieces, s->n_values, sizeof *s->low);
+    s->rise = vouch__piece(pieces, s->n_values, sizeof *s->rise);
     s->node = vouch__piece(pieces, s->n_nodes, sizeof *s->node);
+    s->again = vouch__piece(pieces, s->n_again, sizeof *s->again);
     s->leaf = vouch__piece(pieces, s->n_leaves, sizeof *s->leaf);
     s->input = vouch__piece(pieces, s->n_inputs, sizeof *s->input);
 }
@@ -166,7 +191,6 @@ static vouch_status take(vouch_ctx *ctx, struct vouch__shap *s, size_t n_tau)
         return vouch__oom(ctx);
     pieces = (vouch__pieces){ (uint8_t *)s->deeps + (64 - (uintptr_t)s->deeps % 64), 0 };
     lay_out(&pieces, s, n_tau);
-    s->t = s->tau;
     return VOUCH_OK;
 }
 
@@ -216,6 +240,7 @@ vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s)
             number_inputs(s, at);
         m->is_counting = false;
         s->n_tau = FIRST;
+        s->n_again = 0;
         for (size_t d = 0; d < s->n_deep; d++) {
             m->d = &s->deep[d];
             make_tree(m, number);
@@ -247,8 +272,8 @@ static void plain_leaf(const plain *w, const path *way, double value)
     double before[DEEP + 1];
     before[0] = 1.0;
     for (size_t q = 0; d > 0 && q < points; q++) {
-        size_t at = points * WIDTH + q / POINTS;
-        double t = w->s->t[at][q % POINTS], scale = w->s->weight[at][q % POINTS] * value, after = 1.0;
+        double t = w->s->tau[points * SET + q / POINTS][q % POINTS], after = 1.0;
+        double scale = w->s->weight[points * WIDTH + q / POINTS][q % POINTS] * value;
         for (size_t j = 0; j < d; j++)
             before[j + 1] = before[j] * (t * way->at[j].s + (1.0 - t) * way->at[j].r);
         for (size_t j = d; j-- > 0;) {

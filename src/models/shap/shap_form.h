@@ -54,22 +54,25 @@ typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i4 __attribute__((vector_size(32), may_alias));
 
-typedef struct vouch__shap_node { /* inner node of a deep tree */
-    double share[2];
-    uint32_t tau;      /* its tau and rho: those of an input's first node are t and 1 */
-    uint16_t child[2]; /* left, right: inner nodes by number, then leaves */
-    uint16_t input;    /* among those of deep trees */
-    uint16_t before;   /* the nearest node above it on the same input, or VOUCH__SHAP_NODES */
-    uint16_t parent;   /* of the root: itself */
-    uint8_t side;      /* of `before` that it is below */
-    uint8_t parent_side;
+typedef struct vouch__shap_node { /* inner node of a deep tree; bytes from the first of each kind */
+    uint32_t tau;                 /* its tau, then its rho: those of an input's first node are t and 1 */
+    uint32_t child[2];            /* left, right: what inner nodes are worth by number, then leaves */
+    uint32_t input;               /* the sum of its input, among those of deep trees */
 } vouch__shap_node;
 
+typedef struct vouch__shap_again { /* a node of a deep tree whose input the path has met before */
+    uint8_t node, before;          /* the nearest such node above it */
+    uint8_t side;                  /* of `before` that it is below */
+} vouch__shap_again;
+
+/* Inner nodes that have one below them come first, level by level, so that neighbours seldom wait for each
+ * other; then those with two leaves. */
 typedef struct vouch__shap_deep {
     uint32_t tree;
-    uint32_t group, node, leaf, tau; /* the first of each */
-    uint32_t n_tau;
-    uint16_t n;     /* inner nodes */
+    uint32_t group, node, value, leaf, again; /* the first of each */
+    uint16_t n, n_upper;                      /* inner nodes; those that are not above two leaves */
+    uint16_t n_leaves;                        /* of the upper ones */
+    uint16_t n_again;
     uint16_t width; /* times 8 points; 0: by the plain method */
     uint16_t points;
 } vouch__shap_deep;
@@ -85,7 +88,7 @@ struct vouch__shap {
     double base;
     size_t uncovered;
 
-    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_leaves, n_inputs, n_tau;
+    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_values, n_leaves, n_again, n_inputs, n_tau;
     /* decisions, by group: quick trees' groups come first */
     uint32_t *node_of;      /* [64 groups] in the forest, or UINT32_MAX */
     uint16_t *place;        /* [64 groups] */
@@ -109,10 +112,14 @@ struct vouch__shap {
     /* deep trees, path-dependent */
     vouch__shap_deep *deep;
     vouch__shap_node *node;
-    double *leaf;
-    vouch__shap_v8 *tau, *rho;  /* [n_tau] */
-    uint32_t *input;            /* [n_inputs] */
-    vouch__shap_v8 *t, *weight; /* [33 x 4] by number of points; t is where tau begins, and rho there is 1 */
+    vouch__shap_again *again;
+    /* f of the derivation, times the leaves' difference above two leaves: low to the left, low + rise to the
+     * right; trees begin at multiples of 8 */
+    double *low, *rise;
+    double *leaf;           /* leaves of upper nodes, then the means of the others' by share */
+    vouch__shap_v8 *tau;    /* [n_tau] taus, then as many rhos, of a node */
+    uint32_t *input;        /* [n_inputs] */
+    vouch__shap_v8 *weight; /* [33 x 4] by number of points; tau begins with t and 1 of each */
     void *work, *tables, *deeps;
     vouch_alloc alloc;
 };
@@ -142,8 +149,8 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
 vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s);
 /* How many lines the units below node, which is on a level, have together. */
 size_t vouch__shap_lines(const vouch__node *tree, const vouch__node *node, size_t level);
-/* Inner nodes of a deep tree, level by level, so that neighbours seldom wait for each other; how many. */
-size_t vouch__shap_levels(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES]);
+/* Inner nodes of a deep tree in order; how many. */
+size_t vouch__shap_order(const vouch__node *tree, uint32_t inner[VOUCH__SHAP_NODES], size_t *out_upper);
 void vouch__shap_set_lane(struct vouch__shap *s, size_t group, size_t lane, size_t node);
 
 /* What share of a node's cover its children hold; halves, and false, when both hold none. */

@@ -181,82 +181,107 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, 
 typedef struct SHAP_NAME(deep_work) {
     vouch__shap_v8
         worth[2 * VOUCH__SHAP_NODES + VOUCH__SHAP_WIDTH]; /* S, then C, of inner nodes and leaves */
-    vouch__shap_v8 delta[VOUCH__SHAP_NODES];
     vouch__shap_v8 sum[VOUCH__SHAP_INPUTS];
-    struct {                          /* the children that the row goes to and does not, and their shares */
-        double hot_share, cold_share; /* the latter 0 where the input is decided above */
-        uint32_t hot, cold;
-        int64_t is_hot; /* -1: the row goes to this node from its parent */
-    } go[VOUCH__SHAP_NODES];
-    uint8_t right[VOUCH__SHAP_NODES + 1],
-        passed[VOUCH__SHAP_NODES + 1]; /* the last: of nodes without one above */
+    double f[VOUCH__SHAP_NODES];
 } SHAP_NAME(deep_work);
 
-/* Which way each inner node sends the row, and whether it passed all splits above on the same input. Nothing
- * branches on the row. */
-SHAP_INLINE void way_of(const struct vouch__shap *s, const vouch__shap_deep *d, const double *row,
-                        const uint8_t *bytes, SHAP_NAME(deep_work) * w)
+enum { SHAP_WORDS = VOUCH__SHAP_NODES / VOUCH__SHAP_LANES };
+
+#ifndef SHAP_HAS_FACTORS
+/* What f is at 64 nodes, by bits: whether the row goes right, and whether it is undecided yet. */
+SHAP_INLINE void factors(size_t n, const double *low, const double *rise, uint64_t right, uint64_t open,
+                         double *f)
 {
-    const vouch__shap_node *node = s->node + d->node;
-    uint64_t decided = 0;
-    w->right[VOUCH__SHAP_NODES] = 0;
-    w->passed[VOUCH__SHAP_NODES] = 1;
-    for (size_t n = 0; n < d->n; n++, decided >>= 1) {
-        if (n % VOUCH__SHAP_LANES == 0)
-            decided = decisions_of(s, row, bytes, d->group + n / VOUCH__SHAP_LANES);
-        size_t right = decided & 1, before = node[n].before;
-        unsigned passed = w->passed[before] & (w->right[before] == node[n].side);
-        w->right[n] = (uint8_t)right;
-        w->passed[n] = (uint8_t)passed;
-        w->go[n].hot = (uint32_t)node[n].child[right] * d->width;
-        w->go[n].cold = (uint32_t)node[n].child[1 - right] * d->width;
-        w->go[n].is_hot = -(int64_t)(w->right[node[n].parent] == node[n].parent_side);
-        w->go[n].hot_share = node[n].share[right];
-        w->go[n].cold_share = node[n].share[1 - right] * (double)(int)passed;
+    for (size_t i = 0; i < n; i++, right >>= 1, open >>= 1) {
+        double gone = low[i] + rise[i];
+        double here = right & 1 ? gone : low[i];
+        f[i] = open & 1 ? here : 0.0;
     }
+}
+#endif
+
+/* f of each inner node. Where the row failed a split above on the same input that is 0. */
+SHAP_INLINE void factors_of(const struct vouch__shap *s, const vouch__shap_deep *d, const double *row,
+                            const uint8_t *bytes, double *f)
+{
+    const vouch__shap_again *again = s->again + d->again;
+    uint64_t right[SHAP_WORDS], open[SHAP_WORDS];
+    size_t n = d->n;
+    for (size_t g = 0; g * VOUCH__SHAP_LANES < n; g++) {
+        right[g] = decisions_of(s, row, bytes, d->group + g);
+        open[g] = UINT64_MAX;
+    }
+    for (size_t i = 0; i < d->n_again; i++) { /* nodes above come first */
+        size_t at = again[i].before / VOUCH__SHAP_LANES, bit = again[i].before % VOUCH__SHAP_LANES;
+        uint64_t failed = ~open[at] | (right[at] ^ (0 - (uint64_t)again[i].side));
+        open[again[i].node / VOUCH__SHAP_LANES] &= ~((failed >> bit & 1)
+                                                     << again[i].node % VOUCH__SHAP_LANES);
+    }
+    for (size_t g = 0; g * VOUCH__SHAP_LANES < n; g++) {
+        size_t at = g * VOUCH__SHAP_LANES, here = n - at < VOUCH__SHAP_LANES ? n - at : VOUCH__SHAP_LANES;
+        factors(here, s->low + d->value + at, s->rise + d->value + at, right[g], open[g], f + at);
+    }
+}
+
+SHAP_INLINE vouch__shap_v8 *v8_at(const vouch__shap_v8 *from, uint32_t bytes)
+{
+    return (vouch__shap_v8 *)(void *)((uint8_t *)(uintptr_t)from + bytes);
 }
 
 SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *d, SHAP_NAME(deep_work) * w,
                            size_t width)
 {
     const vouch__shap_node *node = s->node + d->node;
-    for (size_t l = 0; l <= d->n; l++)
+    const double *leaf = s->leaf + d->leaf, *low = s->low + d->value;
+    const vouch__shap_v8 *taus = s->tau;
+    size_t n_upper = d->n_upper, n_inner = d->n;
+    for (size_t l = 0; l < d->n_leaves; l++)
         for (size_t k = 0; k < width; k++)
-            w->worth[(d->n + l) * width + k] = s->leaf[d->leaf + l] - (vouch__shap_v8){ 0 };
-    for (size_t n = d->n; n-- > 0;) {
-        const vouch__shap_v8 *hot = w->worth + w->go[n].hot, *cold = w->worth + w->go[n].cold;
-        const vouch__shap_v8 *tau = s->tau + node[n].tau;
+            w->worth[(n_inner + l) * width + k] = leaf[l] - (vouch__shap_v8){ 0 };
+    leaf += d->n_leaves;
+    for (size_t n = n_upper; n < n_inner; n++) {
+        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
+        for (size_t k = 0; k < width; k++)
+            w->worth[n * width + k] = leaf[n - n_upper] + tau[k] * w->f[n];
+    }
+    for (size_t n = n_upper; n-- > 0;) {
+        const vouch__shap_v8 *left = v8_at(w->worth, node[n].child[0]), *tau = v8_at(taus, node[n].tau);
+        const vouch__shap_v8 *right = v8_at(w->worth, node[n].child[1]);
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 apart = hot[k] - cold[k];
-            vouch__shap_v8 share = w->go[n].hot_share + tau[k] * w->go[n].cold_share;
-            w->delta[n * width + k] = w->go[n].cold_share * apart;
-            w->worth[n * width + k] = cold[k] + share * apart;
+            vouch__shap_v8 share = tau[k] * w->f[n] - low[n];
+            w->worth[n * width + k] = left[k] + share * (right[k] - left[k]);
         }
     }
-    for (size_t n = 0; n < d->n; n++) {
-        size_t up = node[n].parent;
-        const vouch__shap_v8 *tau = s->tau + node[up].tau, *rho = s->rho + node[n].tau;
-        vouch__shap_v8 sum = w->sum[node[n].input];
+    for (size_t k = 0; k < width; k++)
+        w->worth[k] = s->weight[d->points * VOUCH__SHAP_WIDTH + k];
+    for (size_t n = 0; n < n_upper; n++) {
+        vouch__shap_v8 *left = v8_at(w->worth, node[n].child[0]), *right = v8_at(w->worth, node[n].child[1]);
+        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
+        vouch__shap_v8 *sum = v8_at(w->sum, node[n].input);
         for (size_t k = 0; k < width; k++) {
-            vouch__shap_v8 above = w->worth[up * width + k];
-            vouch__shap_v8 hot = above * (w->go[up].hot_share + tau[k] * w->go[up].cold_share);
-            vouch__shap_i8 cold = (vouch__shap_i8)(above - hot);
-            cold ^= (cold ^ (vouch__shap_i8)hot) & w->go[n].is_hot; /* one or the other, without a branch */
-            vouch__shap_v8 own = n ? (vouch__shap_v8)cold : s->weight[d->points * VOUCH__SHAP_WIDTH + k];
-            w->worth[n * width + k] = own;
-            sum += own * w->delta[n * width + k] * rho[k];
+            vouch__shap_v8 share = tau[k] * w->f[n] - low[n], own = w->worth[n * width + k], to = own * share;
+            *sum += own * (right[k] - left[k]) * (tau[width + k] * w->f[n]);
+            right[k] = to;
+            left[k] = own - to;
         }
-        w->sum[node[n].input] = sum;
+    }
+    for (size_t n = n_upper; n < n_inner; n++) {
+        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
+        vouch__shap_v8 *sum = v8_at(w->sum, node[n].input);
+        for (size_t k = 0; k < width; k++)
+            *sum += w->worth[n * width + k] * (tau[width + k] * w->f[n]);
     }
 }
 
 /* A whole model is more than a processor's nearest memory holds. */
 SHAP_INLINE void ask_for(const struct vouch__shap *s, const vouch__shap_deep *d)
 {
-    for (size_t n = 0; n < d->n; n += 64 / sizeof *s->node)
+    for (size_t n = 0; n < d->n; n += 64 / sizeof *s->low) {
         __builtin_prefetch(&s->node[d->node + n]);
-    for (size_t l = 0; l <= d->n; l += 64 / sizeof *s->leaf)
-        __builtin_prefetch(&s->leaf[d->leaf + l]);
+        __builtin_prefetch(&s->low[d->value + n]);
+        __builtin_prefetch(&s->rise[d->value + n]);
+        __builtin_prefetch(&s->leaf[d->leaf + n]);
+    }
 }
 
 SHAP_TARGET void SHAP_NAME(vouch__shap_deep_row)(const struct vouch__shap *s, const double *row,
@@ -273,7 +298,7 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_deep_row)(const struct vouch__shap *s, co
         }
         if (i + 1 < s->n_deep)
             ask_for(s, d + 1);
-        way_of(s, d, row, bytes, &w);
+        factors_of(s, d, row, bytes, w.f);
         switch (d->width) {
         case 1: deep_tree(s, d, &w, 1); break;
         case 2: deep_tree(s, d, &w, 2); break;
