@@ -72,6 +72,8 @@ static vouch_status make(vouch_ctx *ctx, struct vouch__shap *s, const vouch__sha
     status = vouch__shap_compile(ctx, s);
     if (!status)
         status = vouch__shap_make_tables(ctx, s, population);
+    if (!status)
+        status = vouch__shap_make_fours(ctx, s);
     if (!status && s->by_cover)
         status = vouch__shap_make_deep(ctx, s);
     s->base = s->trees->base;
@@ -112,6 +114,7 @@ void vouch__shap_free(const vouch_alloc *alloc, vouch__shap *s)
     vouch__free(alloc, s->is_quick);
     vouch__free(alloc, s->work);
     vouch__free(alloc, s->tables);
+    vouch__free(alloc, s->fours);
     vouch__free(alloc, s->deeps);
     vouch__free(alloc, s);
 }
@@ -130,22 +133,15 @@ double vouch__shap_sum(const vouch__shap *s, const double *row)
 void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
 {
     uint8_t bytes[VOUCH__SHAP_BYTES];
-    uint64_t sum[2][VOUCH__SHAP_FEW];
     size_t n = s->trees->n_inputs;
     if (s->is_ranked) {
         bytes[0] = 0; /* lanes without a node look at it */
         BY_PATH(s, ranks, s, row, bytes);
     }
     memset(out, 0, n * sizeof *out);
-    if (s->n_quick && n <= VOUCH__SHAP_FEW) { /* two sums an input: a chain of additions is half as long */
-        memset(sum[0], 0, n * sizeof *sum[0]);
-        memset(sum[1], 0, n * sizeof *sum[1]);
-        BY_PATH(s, quick_row, s, row, bytes, sum[0], sum[1]);
-        for (size_t j = 0; j < n; j++)
-            out[j] = (double)(int64_t)(sum[0][j] + sum[1][j]) * s->unit;
-    } else if (s->n_quick) { /* in the room of the result */
-        uint64_t *all = (uint64_t *)(void *)out;
-        BY_PATH(s, quick_row, s, row, bytes, all, all);
+    if (s->n_quick) {
+        uint64_t *sum = (uint64_t *)(void *)out; /* in the room of the result */
+        BY_PATH(s, quick_row, s, row, bytes, sum);
         for (size_t j = 0; j < n; j++) {
             uint64_t value;
             memcpy(&value, &out[j], sizeof value);
@@ -159,17 +155,16 @@ void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
 /* Integer sums of n rows, as quick_rows leaves them, to doubles. */
 static void to_rows(const struct vouch__shap *s, size_t n, const uint64_t *sum, double *out)
 {
-    size_t inputs = s->trees->n_inputs, whole = n - n % VOUCH__SHAP_ROWS;
-    for (size_t i = 0; i < whole; i++) {
+    size_t inputs = s->trees->n_inputs;
+    for (size_t i = 0; i < n; i++) {
         size_t r = i % VOUCH__SHAP_ROWS;
         const uint64_t *eight = sum + (i - r) * inputs;
         for (size_t j = 0; j < inputs; j++)
             out[i * inputs + j] = (double)(int64_t)eight[VOUCH__SHAP_ROWS * j + r] * s->unit;
     }
-    for (size_t k = whole * inputs; k < n * inputs; k++)
-        out[k] = (double)(int64_t)sum[k] * s->unit;
 }
 
+/* A multiple of 8 rows. */
 static vouch_status explain_block(vouch_ctx *worker, const vouch__shap *s, size_t n, const double *rows,
                                   size_t apart, double *out)
 {
@@ -198,9 +193,13 @@ vouch_status vouch__shap_rows(vouch_ctx *worker, const vouch__shap *s, size_t n,
     apart += apart == 0 ? 64 : 0;
     size_t block = BLOCK_BYTES / (apart + inputs * sizeof *out) / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS;
     block = block ? block : VOUCH__SHAP_ROWS;
+    size_t eights = s->n_quick ? n - n % VOUCH__SHAP_ROWS
+                               : 0; /* without tables, rows gain nothing together */
     vouch_status status = VOUCH_OK;
-    for (size_t i = 0; i < n && !status; i += block) {
-        size_t here = n - i < block ? n - i : block;
+    for (size_t i = eights; i < n; i++)
+        vouch__shap_row(s, rows + i * inputs, out + i * inputs);
+    for (size_t i = 0; i < eights && !status; i += block) {
+        size_t here = eights - i < block ? eights - i : block;
         status = explain_block(worker, s, here, rows + i * inputs, apart, out + i * inputs);
     }
     return status;

@@ -294,3 +294,112 @@ done:
     vouch__scratch_reset(ctx, mark);
     return status;
 }
+
+enum { KEPT = 4 * VOUCH__SHAP_SLOTS, ZERO = KEPT - 1 };
+
+typedef struct kept { /* an integer that keep_lines leaves for an input */
+    uint16_t input, at;
+} kept;
+
+typedef struct summing { /* of a group */
+    size_t n, n_fours;
+    uint32_t *n_of, *open; /* [n_inputs] how many an input has so far; its last four */
+    kept all[VOUCH__SHAP_GROUP * VOUCH__SHAP_LANES];
+    vouch__shap_four four[VOUCH__SHAP_GROUP * VOUCH__SHAP_LANES];
+    uint32_t turn[VOUCH__SHAP_GROUP * VOUCH__SHAP_LANES]; /* of a four among its input's */
+    uint32_t first[VOUCH__SHAP_GROUP * VOUCH__SHAP_LANES + 1];
+} summing;
+
+/* Where keep_lines leaves what heap node h gets. */
+static size_t kept_at(size_t h)
+{
+    if (h >= 2 * VOUCH__SHAP_UNITS)
+        return 4 * (h / 2 - VOUCH__SHAP_UNITS) + 1 + h % 2;
+    if (h >= VOUCH__SHAP_UNITS)
+        return 4 * (h - VOUCH__SHAP_UNITS);
+    if (h >= 8)
+        return 4 * (16 + h - 8) + 3;
+    if (h >= 4)
+        return 4 * (24 + h - 4) + 2;
+    return h >= 2 ? 4 * (28 + h - 2) + 1 : (size_t)4 * 30;
+}
+
+static void list_kept(const struct vouch__shap *s, size_t begin, size_t end, summing *w)
+{
+    w->n = 0;
+    for (size_t q = begin; q < end; q++)
+        for (uint64_t left = s->live[q]; left; left &= left - 1) {
+            size_t h = (size_t)__builtin_ctzll(left);
+            w->all[w->n++] = (kept){ s->input_of[q * VOUCH__SHAP_LANES + h],
+                                     (uint16_t)((q - begin) * KEPT + kept_at(h)) };
+        }
+}
+
+static void list_fours(summing *w)
+{
+    w->n_fours = 0;
+    for (size_t i = 0; i < w->n; i++)
+        w->n_of[w->all[i].input] = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        uint16_t input = w->all[i].input;
+        uint32_t turn = w->n_of[input]++;
+        if (turn % 4 == 0) {
+            w->open[input] = (uint32_t)w->n_fours;
+            w->turn[w->n_fours] = turn / 4;
+            w->four[w->n_fours++] = (vouch__shap_four){ input, { ZERO, ZERO, ZERO, ZERO } };
+        }
+        w->four[w->open[input]].at[turn % 4] = w->all[i].at;
+    }
+}
+
+/* The k-th of an input's m fours has its place at (2 k + 1) / 2 m of the way. */
+static size_t place_of(const summing *w, size_t i)
+{
+    size_t m = (w->n_of[w->four[i].input] + 3) / 4;
+    return (2 * (size_t)w->turn[i] + 1) * w->n_fours / (2 * m);
+}
+
+static void spread_fours(summing *w, vouch__shap_four *out)
+{
+    memset(w->first, 0, (w->n_fours + 1) * sizeof *w->first);
+    for (size_t i = 0; i < w->n_fours; i++)
+        w->first[place_of(w, i) + 1]++;
+    for (size_t i = 0; i < w->n_fours; i++)
+        w->first[i + 1] += w->first[i];
+    for (size_t i = 0; i < w->n_fours; i++)
+        out[w->first[place_of(w, i)]++] = w->four[i];
+}
+
+vouch_status vouch__shap_make_fours(vouch_ctx *ctx, struct vouch__shap *s)
+{
+    size_t groups = (s->n_quick + VOUCH__SHAP_GROUP - 1) / VOUCH__SHAP_GROUP, n = 0;
+    size_t mark = vouch__scratch_mark(ctx), inputs = s->trees->n_inputs + 1;
+    summing *w = vouch__scratch(ctx, 1, sizeof *w);
+    uint32_t *number = vouch__scratch(ctx, 2 * inputs, sizeof *number);
+    if (!w || !number)
+        return vouch__oom(ctx);
+    w->n_of = number;
+    w->open = number + inputs;
+    for (size_t filling = 0; filling < 2; filling++) {
+        for (size_t g = 0; g < groups; g++, n += w->n_fours) {
+            size_t begin = g * VOUCH__SHAP_GROUP, end = begin + VOUCH__SHAP_GROUP;
+            list_kept(s, begin, end < s->n_quick ? end : s->n_quick, w);
+            list_fours(w);
+            if (filling) {
+                s->four_at[g] = (uint32_t)n;
+                spread_fours(w, s->four + n);
+            }
+        }
+        if (filling)
+            break;
+        s->fours = vouch__alloc(ctx, n * sizeof *s->four + (groups + 1) * sizeof *s->four_at, 1);
+        if (!s->fours)
+            return vouch__oom(ctx);
+        s->four_at = s->fours;
+        s->four = (vouch__shap_four *)(void *)(s->four_at + groups + 1);
+        s->four_at[groups] = (uint32_t)n;
+        n = 0;
+    }
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}

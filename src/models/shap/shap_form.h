@@ -22,7 +22,8 @@ enum {
     VOUCH__SHAP_LINE = 8,     /* integers */
     VOUCH__SHAP_OWN = 4,      /* where a unit's own nodes begin in its lines */
     VOUCH__SHAP_ROWS = 8,     /* in a register */
-    VOUCH__SHAP_FEW = 256,    /* inputs up to which sums are kept on the stack */
+    VOUCH__SHAP_GROUP = 16,   /* quick trees whose integers are added up together */
+    VOUCH__SHAP_SLOTS = 32,   /* of four integers, of each: units, then levels 3 to 0, then one that is 0 */
     VOUCH__SHAP_POINTS = 8,   /* of quadrature, together */
     VOUCH__SHAP_WIDTH = 4,    /* times so many are enough for 64 inputs on a path */
     VOUCH__SHAP_NODES = 256,  /* inner nodes of a deep tree times its width, at most */
@@ -49,6 +50,11 @@ typedef struct vouch__shap_cat { /* a lane that splits on categories */
     uint8_t lane;
     uint32_t place;
 } vouch__shap_cat;
+
+typedef struct vouch__shap_four { /* integers of a group of trees that an input gets */
+    uint16_t input;
+    uint16_t at[4];
+} vouch__shap_four;
 
 typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i8 __attribute__((vector_size(64), may_alias));
@@ -108,6 +114,9 @@ struct vouch__shap {
     uint16_t *input_of; /* [64 n_quick] of heap nodes; 0 where there is none, and its integers are 0 */
     int64_t *table;     /* [8 n_lines] */
     double unit;        /* what 1 is worth: a power of two */
+    vouch__shap_four
+        *four;         /* by group; an input's fours stand apart, so that none waits for the one before */
+    uint32_t *four_at; /* [groups + 1] */
 
     /* deep trees, path-dependent */
     vouch__shap_deep *deep;
@@ -120,20 +129,20 @@ struct vouch__shap {
     vouch__shap_v8 *tau;    /* [n_tau] taus, then as many rhos, of a node */
     uint32_t *input;        /* [n_inputs] */
     vouch__shap_v8 *weight; /* [33 x 4] by number of points; tau begins with t and 1 of each */
-    void *work, *tables, *deeps;
+    void *work, *tables, *fours, *deeps;
     vouch_alloc alloc;
 };
 
 /* Bytes of a row, by path: bytes[VOUCH__SHAP_BYTES]. */
 void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, uint8_t *bytes);
 
-/* Integer sums of the quick trees: add to two arrays of n_inputs, which may be the same; of n rows, whose
- * bytes are `apart`, to sum[n x n_inputs], which is all zero and holds 8 x n_inputs by input for each 8 rows
- * that there are, then rows. Deep trees: add to out[n_inputs]. By path. */
+/* Integer sums of the quick trees: add to sum[n_inputs]; of n rows, a multiple of 8, whose bytes are `apart`,
+ * to sum[n x n_inputs], which is all zero and holds 8 x n_inputs by input for each 8 rows. Deep trees: add to
+ * out[n_inputs]. By path. */
 #define VOUCH__SHAP_KERNELS(path)                                                                            \
     void vouch__shap_ranks_##path(const struct vouch__shap *s, const double *row, uint8_t *bytes);           \
     void vouch__shap_quick_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,  \
-                                      uint64_t *even, uint64_t *odd);                                        \
+                                      uint64_t *sum);                                                        \
     void vouch__shap_quick_rows_##path(const struct vouch__shap *s, size_t n, const double *rows,            \
                                        const uint8_t *bytes, size_t apart, uint64_t *sum);                   \
     void vouch__shap_deep_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,   \
@@ -147,6 +156,7 @@ vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s);
 vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
                                      const vouch__shap_population *population);
 vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s);
+vouch_status vouch__shap_make_fours(vouch_ctx *ctx, struct vouch__shap *s);
 /* How many lines the units below node, which is on a level, have together. */
 size_t vouch__shap_lines(const vouch__node *tree, const vouch__node *node, size_t level);
 /* Inner nodes of a deep tree in order; how many. */

@@ -50,35 +50,34 @@ SHAP_INLINE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t rig
 }
 #endif
 
-/* A tree's sixteen lines, added up by heap node and to the inputs. */
-SHAP_INLINE void add_lines(const int64_t *const *line, const uint16_t *input, uint64_t *even, uint64_t *odd)
+#define SHAP_I4(at) (*(const vouch__shap_i4 *)(const void *)(at))
+
+/* What a tree's sixteen lines give its nodes. */
+SHAP_INLINE void keep_lines(const int64_t *const *line, vouch__shap_i4 to[VOUCH__SHAP_SLOTS])
 {
-    vouch__shap_i4 above[VOUCH__SHAP_UNITS / 2], four[4], all;
-    for (size_t k = 0; k < VOUCH__SHAP_UNITS / 2; k++) {
-        const int64_t *a = line[2 * k], *b = line[2 * k + 1];
-        above[k] = *(const vouch__shap_i4 *)(const void *)a + *(const vouch__shap_i4 *)(const void *)b;
-        a += VOUCH__SHAP_OWN;
-        b += VOUCH__SHAP_OWN;
-        even[input[16 + 2 * k]] += (uint64_t)a[0];
-        odd[input[17 + 2 * k]] += (uint64_t)b[0];
-        even[input[32 + 4 * k]] += (uint64_t)a[1];
-        odd[input[33 + 4 * k]] += (uint64_t)a[2];
-        even[input[34 + 4 * k]] += (uint64_t)b[1];
-        odd[input[35 + 4 * k]] += (uint64_t)b[2];
-    }
+    vouch__shap_i4 four[4], left, right;
     for (size_t k = 0; k < 4; k++) {
-        four[k] = above[2 * k] + above[2 * k + 1];
-        even[input[8 + 2 * k]] += (uint64_t)above[2 * k][3];
-        odd[input[9 + 2 * k]] += (uint64_t)above[2 * k + 1][3];
+        const int64_t *const *at = line + 4 * k;
+        for (size_t j = 0; j < 4; j++)
+            to[4 * k + j] = SHAP_I4(at[j] + VOUCH__SHAP_OWN);
+        to[16 + 2 * k] = left = SHAP_I4(at[0]) + SHAP_I4(at[1]);
+        to[17 + 2 * k] = right = SHAP_I4(at[2]) + SHAP_I4(at[3]);
+        to[24 + k] = four[k] = left + right;
     }
-    for (size_t k = 0; k < 4; k++)
-        (k % 2 ? odd : even)[input[4 + k]] += (uint64_t)four[k][2];
-    four[0] += four[1];
-    four[2] += four[3];
-    all = four[0] + four[2];
-    even[input[2]] += (uint64_t)four[0][1];
-    odd[input[3]] += (uint64_t)four[2][1];
-    even[input[1]] += (uint64_t)all[0];
+    to[28] = left = four[0] + four[1];
+    to[29] = right = four[2] + four[3];
+    to[30] = left + right;
+}
+
+SHAP_INLINE void add_fours(const struct vouch__shap *s, size_t group, const int64_t *kept, uint64_t *sum)
+{
+    const vouch__shap_four *end = s->four + s->four_at[group + 1];
+    for (const vouch__shap_four *four = s->four + s->four_at[group]; four < end; four++) {
+        uint64_t at;
+        memcpy(&at, four->at, sizeof at);
+        uint64_t left = (uint64_t)kept[at & 0xffff] + (uint64_t)kept[at >> 16 & 0xffff];
+        sum[four->input] += left + ((uint64_t)kept[at >> 32 & 0xffff] + (uint64_t)kept[at >> 48]);
+    }
 }
 
 SHAP_TARGET void SHAP_NAME(vouch__shap_ranks)(const struct vouch__shap *s, const double *row, uint8_t *bytes)
@@ -87,18 +86,23 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_ranks)(const struct vouch__shap *s, const
 }
 
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, const double *row,
-                                                  const uint8_t *bytes, uint64_t *even, uint64_t *odd)
+                                                  const uint8_t *bytes, uint64_t *sum)
 {
     const int64_t *line[SHAP_RING][VOUCH__SHAP_UNITS];
+    vouch__shap_i4 kept[VOUCH__SHAP_GROUP][VOUCH__SHAP_SLOTS];
+    memset(&kept[0][VOUCH__SHAP_SLOTS - 1], 0, sizeof kept[0][0]);
     for (size_t i = 0; i < s->n_quick + SHAP_AHEAD; i++) {
         if (i < s->n_quick) {
             lines_of(s, i, decisions_of(s, row, bytes, i), line[i % SHAP_RING]);
             for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
                 __builtin_prefetch(line[i % SHAP_RING][j]);
         }
-        if (i >= SHAP_AHEAD)
-            add_lines(line[(i - SHAP_AHEAD) % SHAP_RING], s->input_of + (i - SHAP_AHEAD) * VOUCH__SHAP_LANES,
-                      even, odd);
+        if (i < SHAP_AHEAD)
+            continue;
+        size_t q = i - SHAP_AHEAD, in_group = q % VOUCH__SHAP_GROUP;
+        keep_lines(line[q % SHAP_RING], kept[in_group]);
+        if (in_group == VOUCH__SHAP_GROUP - 1 || q + 1 == s->n_quick)
+            add_fours(s, q / VOUCH__SHAP_GROUP, (const int64_t *)(const void *)kept, sum);
     }
 }
 
@@ -146,7 +150,7 @@ SHAP_INLINE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t 
 }
 #endif
 
-/* At most SHAP_BLOCK rows of a tree. */
+/* At most SHAP_BLOCK rows of a tree, a multiple of 8. */
 SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, size_t n, const double *rows,
                              const uint8_t *bytes, size_t apart, uint64_t *sum)
 {
@@ -157,8 +161,6 @@ SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, size_t n, co
     for (size_t r = 0; r < n && !is_done; r++)
         lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q), line[r]);
     add_eights(line, eights, input, s->live[q], sum, inputs);
-    for (size_t r = VOUCH__SHAP_ROWS * eights; r < n; r++)
-        add_lines(line[r], input, sum + r * inputs, sum + r * inputs);
 }
 
 /* A few trees, whose lines stay in cache, go through all rows, a few rows through these trees. */
@@ -223,30 +225,27 @@ SHAP_INLINE void factors_of(const struct vouch__shap *s, const vouch__shap_deep 
     }
 }
 
-SHAP_INLINE vouch__shap_v8 *v8_at(const vouch__shap_v8 *from, uint32_t bytes)
-{
-    return (vouch__shap_v8 *)(void *)((uint8_t *)(uintptr_t)from + bytes);
-}
+#define SHAP_V8(from, bytes) ((vouch__shap_v8 *)(void *)((uint8_t *)(from) + (bytes)))
 
 SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *d, SHAP_NAME(deep_work) * w,
                            size_t width)
 {
     const vouch__shap_node *node = s->node + d->node;
     const double *leaf = s->leaf + d->leaf, *low = s->low + d->value;
-    const vouch__shap_v8 *taus = s->tau;
+    vouch__shap_v8 *taus = s->tau;
     size_t n_upper = d->n_upper, n_inner = d->n;
     for (size_t l = 0; l < d->n_leaves; l++)
         for (size_t k = 0; k < width; k++)
             w->worth[(n_inner + l) * width + k] = leaf[l] - (vouch__shap_v8){ 0 };
     leaf += d->n_leaves;
     for (size_t n = n_upper; n < n_inner; n++) {
-        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
+        const vouch__shap_v8 *tau = SHAP_V8(taus, node[n].tau);
         for (size_t k = 0; k < width; k++)
             w->worth[n * width + k] = leaf[n - n_upper] + tau[k] * w->f[n];
     }
     for (size_t n = n_upper; n-- > 0;) {
-        const vouch__shap_v8 *left = v8_at(w->worth, node[n].child[0]), *tau = v8_at(taus, node[n].tau);
-        const vouch__shap_v8 *right = v8_at(w->worth, node[n].child[1]);
+        const vouch__shap_v8 *left = SHAP_V8(w->worth, node[n].child[0]), *tau = SHAP_V8(taus, node[n].tau);
+        const vouch__shap_v8 *right = SHAP_V8(w->worth, node[n].child[1]);
         for (size_t k = 0; k < width; k++) {
             vouch__shap_v8 share = tau[k] * w->f[n] - low[n];
             w->worth[n * width + k] = left[k] + share * (right[k] - left[k]);
@@ -255,9 +254,10 @@ SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *
     for (size_t k = 0; k < width; k++)
         w->worth[k] = s->weight[d->points * VOUCH__SHAP_WIDTH + k];
     for (size_t n = 0; n < n_upper; n++) {
-        vouch__shap_v8 *left = v8_at(w->worth, node[n].child[0]), *right = v8_at(w->worth, node[n].child[1]);
-        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
-        vouch__shap_v8 *sum = v8_at(w->sum, node[n].input);
+        vouch__shap_v8 *left = SHAP_V8(w->worth, node[n].child[0]),
+                       *right = SHAP_V8(w->worth, node[n].child[1]);
+        const vouch__shap_v8 *tau = SHAP_V8(taus, node[n].tau);
+        vouch__shap_v8 *sum = SHAP_V8(w->sum, node[n].input);
         for (size_t k = 0; k < width; k++) {
             vouch__shap_v8 share = tau[k] * w->f[n] - low[n], own = w->worth[n * width + k], to = own * share;
             *sum += own * (right[k] - left[k]) * (tau[width + k] * w->f[n]);
@@ -266,8 +266,8 @@ SHAP_INLINE void deep_tree(const struct vouch__shap *s, const vouch__shap_deep *
         }
     }
     for (size_t n = n_upper; n < n_inner; n++) {
-        const vouch__shap_v8 *tau = v8_at(taus, node[n].tau);
-        vouch__shap_v8 *sum = v8_at(w->sum, node[n].input);
+        const vouch__shap_v8 *tau = SHAP_V8(taus, node[n].tau);
+        vouch__shap_v8 *sum = SHAP_V8(w->sum, node[n].input);
         for (size_t k = 0; k < width; k++)
             *sum += w->worth[n * width + k] * (tau[width + k] * w->f[n]);
     }
