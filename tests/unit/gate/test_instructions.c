@@ -10,6 +10,7 @@
 #include "decide/policy.h"
 #include "models/engine/engine.h"
 #include "models/gbdt/gbdt.h"
+#include "models/shap/shap.h"
 #include "vouch/explain.h"
 #include "vouch/validate.h"
 
@@ -261,6 +262,38 @@ static void measure_decision(vouch_ctx *ctx)
     applicants_free(&a);
 }
 
+typedef struct valuing {
+    const vouch__shap *shap;
+    double row[INPUTS], value[INPUTS];
+} valuing;
+
+static void value_row(void *arg)
+{
+    valuing *v = arg;
+    vouch__shap_row(v->shap, v->row, v->value);
+}
+
+/* Path-dependent values; leaves 7: at most 6 deep, from tables; 60: integrated. */
+static void measure_values(vouch_ctx *ctx, const char *what, size_t leaves)
+{
+    static valuing v;
+    char name[NAME_ROOM];
+    vouch__trees trees = forest_random(INPUTS, 0, TREES, leaves);
+    vouch__shap *shap = NULL;
+    forest_rows(&trees, INPUTS, 1, v.row);
+    assert_ok(ctx, vouch__shap_new(ctx, &trees, NULL, &shap));
+    v.shap = shap;
+    for (int p = 0; p < VOUCH__SHAP_PATHS; p++) {
+        (void)snprintf(name, sizeof name, "values_%s_%s", what, vouch__shap_path_name((vouch__shap_path)p));
+        if (vouch__shap_use(shap, (vouch__shap_path)p))
+            measure(name, value_row, &v);
+        else
+            print_message("skipped: %s, a path that this processor has not\n", name);
+    }
+    vouch__shap_free(vouch__allocator(ctx), shap);
+    forest_free(&trees);
+}
+
 enum { RANKED = 64 };
 
 typedef struct ranking {
@@ -375,6 +408,8 @@ static void no_operation_takes_more_instructions_than_it_did(void **state)
     measure_decision(ctx);
     measure_numbers(ctx);
     measure_learning(ctx);
+    measure_values(ctx, "quick", 7);
+    measure_values(ctx, "deep", 60);
     vouch_ctx_free(ctx);
     if (*is_update) {
         write_figures();
