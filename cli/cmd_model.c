@@ -128,3 +128,47 @@ const command cmd_model_export = {
     N(export_options),
     export,
 };
+
+static const option edit_options[] = {
+    { "--edits", "FILE", "the edits, as YAML" },
+    { "--out", "FILE", "where the edited model goes" },
+};
+
+static int edit(cli_call *cli)
+{
+    const char *path = cli_need(cli, "--edits"), *out = cli_need(cli, "--out");
+    vouch_model *model = NULL, *edited = NULL;
+    if (!path || !out)
+        return EXIT_USAGE;
+    char *text = cli_read(path);
+    if (!text)
+        return EXIT_FAILED;
+    vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
+    if (!status)
+        status = vouch_model_edit(cli->ctx, model, path, text, &edited);
+    if (!status)
+        status = vouch_model_save(cli->ctx, edited, out);
+    if (!status)
+        printf("%s\n", vouch_model_fingerprint(edited));
+    vouch_model_free(edited);
+    vouch_model_free(model);
+    free(text);
+    return status ? cli_failed(cli, status) : EXIT_DONE;
+}
+
+const command cmd_model_edit = {
+    "model",
+    "edit",
+    "FILE",
+    1,
+    "Change shapes of an additive model, and keep who did and why.",
+    "The file of edits is a mapping with one list; each edit is a mapping:\n\n"
+    "  edits:\n"
+    "  - {input: age, action: clip, low: -1, from: 70, by: Ana Ruiz, why: too few cases above 70}\n\n"
+    "Actions: set and add (value), clip (low, high), smooth (width), monotonise (direction: up or down), "
+    "merge;\n"
+    "of the bins between from and to, or of named levels. Prints the new model's fingerprint.",
+    edit_options,
+    N(edit_options),
+    edit,
+};

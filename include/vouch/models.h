@@ -104,6 +104,15 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_contributions(vouch_ctx *ctx, 
                                                                 const vouch_table *table,
                                                                 double *out_contribution, double *out_base);
 
+/* A model of kind "gam" with shapes changed by a person: text is YAML, a mapping whose edits is a list of
+ * {input, action, by, why, ...} (docs/gam.md); file is what messages call it. The new model holds every edit
+ * with the values before and after. The same model and text give the same bytes. Fails  E_ARG another kind;
+ * E_FORMAT file, line and column of what is wrong, also where an edit would break a direction or curve that
+ * the input is held to */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_edit(vouch_ctx *ctx, const vouch_model *model,
+                                                       const char *file, const char *text,
+                                                       vouch_model **out_model);
+
 /* Scoring without a table, for programs that decide one case at a time: what a row needs is prepared once,
  * and after that nothing is allocated, looked up or locked. Any number of threads may use one scorer at once.
  * A row holds the model's inputs in order: numbers as they are, categories as their code, NaN where missing.

@@ -43,7 +43,8 @@ enum {
     VOUCH__GAM_HIST = VOUCH__GBDT_HIST,
     VOUCH__GAM_SIDE = 64, /* most coarse bins of one input of a pair */
     VOUCH__GAM_PAIRS_MAX = 256,
-    VOUCH__GAM_EDITS_MAX = 1 << 20 /* bytes of the log of edits */
+    VOUCH__GAM_EDITS_MAX = 1000,
+    VOUCH__GAM_LOG_MAX = 1 << 25 /* bytes of the log of edits */
 };
 
 typedef enum vouch__gam_curve { VOUCH__GAM_FREE, VOUCH__GAM_CONVEX, VOUCH__GAM_CONCAVE } vouch__gam_curve;
@@ -87,7 +88,7 @@ typedef struct vouch__gam {
     size_t offset, exposure; /* inputs, or SIZE_MAX */
     double offset_mean, exposure_mean;
     vouch__gam_facts facts;
-    char *edits; /* canonical JSON: a list, oldest first; NULL: none */
+    vouch__doc *log; /* of edits: a list, oldest first; NULL: none */
     vouch_alloc alloc;
 } vouch__gam;
 

@@ -5,6 +5,7 @@
  * the delete-d jackknife (Shao & Wu 1989): variance = f / (1 - f) times the mean squared deviation. Purifying
  * and centring are linear, so they are done to each bag, and errors are those of what the model says. */
 #include "models/gam/gam_fit.h"
+#include "models/gam/gam_edit.h"
 
 #include "base/parallel.h"
 #include "num/special.h"
@@ -324,6 +325,7 @@ vouch_status vouch__gam_fit(vouch_ctx *ctx, const vouch__fit_data *data, const d
     vouch__gam_bag *bag = vouch__scratch(ctx, bags, sizeof *bag);
     vouch__gam *gam = vouch__alloc(ctx, 1, sizeof *gam);
     vouch__gam_data d = { .data = data, .param = value, .gam = gam };
+    const vouch__json *edits = NULL;
     vouch_status status = VOUCH_OK;
     if (!gam || !bag) {
         status = vouch__oom(ctx);
@@ -346,6 +348,11 @@ vouch_status vouch__gam_fit(vouch_ctx *ctx, const vouch__fit_data *data, const d
         status = bags_make(ctx, &d, bag, bags);
     if (!status)
         status = combine(ctx, &d, bag, bags);
+    if (status)
+        goto done;
+    edits = vouch__json_get(data->settings, "edits");
+    if (edits && edits->type != VOUCH__JSON_NULL)
+        status = vouch__gam_edit(ctx, "edits", edits, data->binding->inputs, gam);
     if (status)
         goto done;
     note(gam, data->binding->inputs, doc, log);

@@ -46,6 +46,18 @@ static void save_shape(const vouch__gam_shape *s, vouch__buf *out)
         put_numbers(out, n, s->fitted);
 }
 
+/* The log's text, whose length comes first and is known last. */
+static void save_edits(const vouch__doc *log, vouch__buf *out)
+{
+    size_t at = out->len;
+    vouch__put_u32(out, 0);
+    if (!log)
+        return;
+    vouch__json_write(out, vouch__doc_root(log));
+    for (size_t i = 0; i < 4 && !out->status; i++)
+        out->at[at + i] = (char)((out->len - at - 4) >> (8 * i) & 0xff);
+}
+
 void vouch__gam_save(const void *state, vouch__buf *out)
 {
     const vouch__gam *gam = state;
@@ -78,7 +90,7 @@ void vouch__gam_save(const void *state, vouch__buf *out)
             vouch__put_f64(out, pair->weight[c]);
         }
     }
-    vouch__put_text(out, gam->edits ? gam->edits : "");
+    save_edits(gam->log, out);
 }
 
 /* ---- reading ---- */
@@ -241,11 +253,11 @@ static vouch_status load_edits(vouch_ctx *ctx, vouch__wire *in, vouch__gam *gam)
     const uint8_t *bytes = vouch__get_bytes(in, len);
     vouch__doc *doc = NULL;
     vouch__buf again;
-    if (!bytes || in->left || len > VOUCH__GAM_EDITS_MAX)
+    if (!bytes || in->left || len > VOUCH__GAM_LOG_MAX)
         return wrong(ctx, "the log of edits is cut short, too long or not the end");
     if (len == 0)
         return VOUCH_OK;
-    vouch_status status = vouch__json_read(ctx, "gam file", (const char *)bytes, len, VOUCH__GAM_EDITS_MAX,
+    vouch_status status = vouch__json_read(ctx, "gam file", (const char *)bytes, len, VOUCH__GAM_LOG_MAX,
                                            &doc);
     if (status)
         return status == VOUCH_E_NOMEM ? status : wrong(ctx, "the log of edits is not JSON");
@@ -255,10 +267,11 @@ static vouch_status load_edits(vouch_ctx *ctx, vouch__wire *in, vouch__gam *gam)
     if (!status && (again.len != len || memcmp(again.at, bytes, len) != 0 ||
                     vouch__doc_root(doc)->type != VOUCH__JSON_ARRAY))
         status = wrong(ctx, "the log of edits is no list in canonical form");
-    if (!status)
-        gam->edits = vouch__buf_take(&again);
     vouch__buf_free(&again);
-    vouch__doc_free(doc);
+    if (status)
+        vouch__doc_free(doc);
+    else
+        gam->log = doc;
     return status;
 }
 

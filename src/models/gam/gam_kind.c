@@ -87,7 +87,7 @@ void vouch__gam_free(const vouch_alloc *alloc, void *state)
     }
     vouch__free(alloc, gam->shape);
     vouch__free(alloc, gam->pair);
-    vouch__free(alloc, gam->edits);
+    vouch__doc_free(gam->log);
     vouch__free(alloc, gam);
 }
 
@@ -119,7 +119,7 @@ static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs
     return VOUCH_OK;
 }
 
-static const char *const settings[] = { "offset", "exposure", "curve", "interactions", NULL };
+static const char *const settings[] = { "offset", "exposure", "curve", "interactions", "edits", NULL };
 
 static const vouch__form forms[] = { { "c", vouch__gam_c }, { "json", vouch__gam_json } };
 

@@ -212,6 +212,64 @@ static void facts(const vouch__gam *gam, vouch__doc *doc, vouch__json *object)
     vouch__tell_number(doc, fit, "held_loss", f->held_all);
 }
 
+static void push_member(vouch__doc *doc, vouch__json *row, const vouch__json *edit, const char *key)
+{
+    const vouch__json *node = vouch__json_get(edit, key);
+    vouch__json_push(doc, row, node ? vouch__json_copy(doc, node) : vouch__json_null(doc));
+}
+
+/* Where an edit holds, in words. */
+static void push_where(vouch__doc *doc, vouch__json *row, const vouch__json *edit)
+{
+    const vouch__json *levels = vouch__json_get(edit, "levels");
+    double from = vouch__json_double(vouch__json_get(edit, "from"), NAN);
+    double to = vouch__json_double(vouch__json_get(edit, "to"), NAN);
+    char low[VOUCH__DOUBLE_MAX], high[VOUCH__DOUBLE_MAX];
+    (void)vouch__double_text(from, low);
+    (void)vouch__double_text(to, high);
+    if (levels)
+        vouch__json_push(doc, row, vouch__json_fmt(doc, "%zu named", levels->len));
+    else if (isnan(from) && isnan(to))
+        vouch__json_push(doc, row, vouch__json_text(doc, "everywhere"));
+    else
+        vouch__json_push(doc, row,
+                         vouch__json_fmt(doc, "%s%s%s%s", isnan(from) ? "" : "from ", isnan(from) ? "" : low,
+                                         isnan(to)     ? ""
+                                         : isnan(from) ? "to "
+                                                       : " to ",
+                                         isnan(to) ? "" : high));
+}
+
+/* The log: an edit a row, and every value it changed. */
+static void tell_edits(const vouch__json *log, vouch__doc *doc, vouch__json *object)
+{
+    static const char *const column[] = { "edit", "input", "action", "where", "by", "why", "bins_changed" };
+    static const char *const changed[] = { "edit", "input", "bin", "before", "after" };
+    static const char *const copied[] = { "by", "why" };
+    vouch__json *rows = vouch__tell_table(doc, object, "edits", column, sizeof column / sizeof column[0]);
+    vouch__json *bins = vouch__tell_table(doc, object, "edited_values", changed,
+                                          sizeof changed / sizeof changed[0]);
+    double number = 1.0;
+    for (const vouch__json *edit = log->first; edit; edit = edit->next, number++) {
+        const vouch__json *values = vouch__json_get(vouch__json_get(edit, "changed"), "rows");
+        vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
+        vouch__tell_push(doc, row, number);
+        push_member(doc, row, edit, "input");
+        push_member(doc, row, edit, "action");
+        push_where(doc, row, edit);
+        for (size_t k = 0; k < 2; k++)
+            push_member(doc, row, edit, copied[k]);
+        vouch__tell_push(doc, row, values ? (double)values->len : 0.0);
+        for (const vouch__json *v = values ? values->first : NULL; v; v = v->next) {
+            vouch__json *one = vouch__json_push(doc, bins, vouch__json_array(doc));
+            vouch__tell_push(doc, one, number);
+            push_member(doc, one, edit, "input");
+            for (const vouch__json *cell = v->first; cell; cell = cell->next)
+                vouch__json_push(doc, one, vouch__json_copy(doc, cell));
+        }
+    }
+}
+
 void vouch__gam_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)
 {
     static const char *const link[] = { "identity", "logit", "log" };
@@ -236,4 +294,6 @@ void vouch__gam_describe(const void *state, const vouch__inputs *inputs, vouch__
     vouch__json *pairs = vouch__json_set(doc, object, "pairs", vouch__json_array(doc));
     for (size_t p = 0; p < gam->n_pairs; p++)
         tell_pair(gam, &gam->pair[p], inputs, doc, pairs);
+    if (gam->log)
+        tell_edits(vouch__doc_root(gam->log), doc, object);
 }
