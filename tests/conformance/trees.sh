@@ -1,14 +1,14 @@
 #!/bin/sh
 # Models of XGBoost 3.4 and 1.7, LightGBM, CatBoost and scikit-learn (through ONNX), made on the spot: scored there and
 # here, on every path of the engine, and compared bit by bit. 500 of them have random data and parameters.
-# VOUCH_CONFORMANCE_SEED moves the seeds.
+# Then the losses that trees are grown on, beside XGBoost's and LightGBM's. VOUCH_CONFORMANCE_SEED moves the seeds.
 set -eu
 place=.cache/conformance-trees
 seed=${VOUCH_CONFORMANCE_SEED:-1000}
 program=build/release/bin/conform_trees
 PATH=$PWD/build/release/bin:$PATH
 cmake --preset release >/dev/null
-cmake --build --preset release --target conform_trees cli >/dev/null
+cmake --build --preset release --target conform_trees conform_losses cli >/dev/null
 
 # versions that are compared with; skl2onnx 1.20 cannot write HistGradientBoosting with newer onnx and protobuf
 [ -x $place/new/bin/python ] || python3 -m venv $place/new
@@ -46,5 +46,6 @@ current="env PYTHONPATH=$place/xgboost $new"
     try $current random xgboost "$seed" 250
     try $new random lightgbm "$seed" 250
     try $old random xgboost "$((seed + 4000))" 100
+    try env PYTHONPATH=$place/xgboost $place/new/bin/python tests/conformance/losses.py build/release/bin/conform_losses
 }
 exit $failed
