@@ -33,7 +33,12 @@ static void data_member(vouch__suite_work *w, vouch__json *root)
     number_member(doc, data, "features", w->sketches ? (double)NAN : (double)s->n_features);
     text_member(doc, data, "fingerprint", w->prints.data);
     text_member(doc, data, "id", c->id);
-    text_member(doc, data, "score", c->score ? c->score : c->probability);
+    if (c->score && c->score_is_safe)
+        (void)vouch__json_set(
+            doc, data, "score",
+            vouch__json_fmt(doc, "%s, its sign turned: larger is riskier in all that follows", c->score));
+    else
+        text_member(doc, data, "score", c->score ? c->score : c->probability);
     if (c->score && !c->probability && s->probability == s->score)
         text_member(doc, data, "probability", "the score, which lies within 0 and 1 throughout");
     else

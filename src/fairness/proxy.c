@@ -279,8 +279,11 @@ static const char *part_of(const vouch__fair_data *data)
 static void feature_table(const vouch__fair_data *data, const column_job *c, size_t n, const association *a,
                           vouch__json *entry, vouch__evidence *list)
 {
-    vouch__json *table = vouch__evidence_table(list, entry, "features",
-                                               "feature,group,group_n,auc,low,high,p_value,p_holm");
+    bool several = c->n_tested > 1; /* a feature then stands there once a group: the plot names both */
+    vouch__json *table = vouch__evidence_table(
+        list, entry, "features",
+        several ? "feature,group,group_n,auc,low,high,p_value,p_holm,feature_and_group"
+                : "feature,group,group_n,auc,low,high,p_value,p_holm");
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         vouch__json *row = vouch__evidence_row(list, table);
         vouch__row_text(list, row, vouch_table_name(data->table, data->feature[a[i].feature]));
@@ -291,8 +294,14 @@ static void feature_table(const vouch__fair_data *data, const column_job *c, siz
         vouch__row_number(list, row, a[i].high);
         vouch__row_number(list, row, a[i].p);
         vouch__row_number(list, row, a[i].holm);
+        if (several)
+            (void)vouch__json_push(list->doc, row,
+                                   vouch__json_fmt(list->doc, "%s: %s",
+                                                   vouch_table_name(data->table, data->feature[a[i].feature]),
+                                                   c->groups.label[a[i].group]));
     }
-    vouch__evidence_plot(list, entry, "bars", "features", "feature", "auc", "feature", "AUC for the group");
+    vouch__evidence_plot(list, entry, "bars", "features", several ? "feature_and_group" : "feature", "auc",
+                         "feature", "AUC for the group");
 }
 
 static void tell(const vouch__fair_data *data, const column_job *c, association *a, vouch__evidence *list)

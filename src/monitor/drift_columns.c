@@ -336,8 +336,8 @@ static vouch_status tell(vouch_ctx *ctx, const told *j, size_t n)
         if (!significant || p[rank[k].at] <= 1.0 - j->level)
             worst = rank[k].at;
     const vouch__drift_result *w = &j->out[worst];
-    (void)snprintf(note, sizeof note, "%zu of %zu columns differ significantly after correction; %s %.100s.",
-                   significant, measured, significant ? "most" : "the largest difference is that of",
+    (void)snprintf(note, sizeof note, "%zu of %zu columns differ significantly after correction; %s: %.100s.",
+                   significant, measured, significant ? "the most" : "the largest difference",
                    j->at[worst].name);
     if (call->now->sketches)
         tell_error(j, w, note, sizeof note);

@@ -103,8 +103,9 @@ static vouch_status section(vouch__page *page, const vouch__report_section *what
     else
         vouch__page_facts(page, what->key);
     for (size_t g = 0; g < page->n_groups && !status; g++)
-        if (!strcmp(page->group[g].section, what->key))
+        if (!strcmp(page->group[g].section, what->key) && !vouch__page_is_absent(page, &page->group[g]))
             status = vouch__page_group(page, &page->group[g]);
+    vouch__page_absent(page, what->key);
     vouch__buf_text(page->out, "</section>\n");
     return status;
 }

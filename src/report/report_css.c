@@ -111,7 +111,7 @@ const char *const vouch__report_css[] = {
     "section.page{break-before:page}\n",
     "h2,h3,h4,.lead,.kicker,figcaption,caption,thead{break-after:avoid}\n",
     ".group>h3,.purpose{break-after:avoid}.basis{break-before:avoid}\n",
-    "tr,.figures>div,.basis,figure{break-inside:avoid}\n",
+    "tr,.figures>div,.basis,.purpose,figure{break-inside:avoid}\n",
     ".group{margin:1.3rem 0 1.7rem}\n",
     ".scroll{overflow:visible}\n",
     ".plots{grid-template-columns:repeat(2,minmax(0,1fr));gap:.8rem 1.2rem}.figures{grid-template-columns:repeat(4,minmax(0,1fr))}.plots.wide{grid-template-columns:minmax(0,82%)}\n",

@@ -435,3 +435,47 @@ vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *grou
     vouch__buf_text(page->out, "</article>\n");
     return status;
 }
+
+/* ---- tests that could not say anything ---- */
+
+bool vouch__page_is_absent(const vouch__page *page, const vouch__entry_group *group)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        const vouch__json *entry = entry_at(page, group, i);
+        if (!vouch__entry_is(entry, "verdict", "not-applicable") || vouch__json_get(entry, "tables"))
+            return false;
+    }
+    return group->n > 0;
+}
+
+static void absent_row(vouch__page *page, const vouch__entry_group *group)
+{
+    const vouch__json *first = entry_at(page, group, 0);
+    vouch__buf_text(page->out, "<tr id=\"");
+    vouch__page_anchor(page, group->id);
+    vouch__buf_text(page->out, "\"><th scope=\"row\">");
+    vouch__html_text(page->out, has_text(first, "title") ? vouch__member(first, "title") : group->id);
+    vouch__buf_text(page->out, "</th><td>");
+    vouch__html_text(page->out, has_text(first, "note") ? vouch__member(first, "note") : "");
+    vouch__buf_text(page->out, "</td></tr>\n");
+}
+
+void vouch__page_absent(vouch__page *page, const char *section)
+{
+    bool is_open = false;
+    for (size_t g = 0; g < page->n_groups; g++) {
+        const vouch__entry_group *group = &page->group[g];
+        if (strcmp(group->section, section) != 0 || !vouch__page_is_absent(page, group))
+            continue;
+        if (!is_open)
+            vouch__buf_text(
+                page->out,
+                "<article class=\"group\"><h3>Not applicable here</h3>\n<p class=\"purpose\">What was "
+                "asked for and these data cannot answer.</p>\n<div class=\"scroll\"><table><thead>"
+                "<tr><th scope=\"col\">Test</th><th scope=\"col\">Why</th></tr></thead><tbody>\n");
+        is_open = true;
+        absent_row(page, group);
+    }
+    if (is_open)
+        vouch__buf_text(page->out, "</tbody></table></div></article>\n");
+}

@@ -59,6 +59,10 @@ void vouch__page_contents(vouch__page *page, const char *style);
 void vouch__page_summary(vouch__page *page);
 vouch_status vouch__page_models(vouch__page *page);
 vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *group);
+/* Every entry of the group is not applicable and has nothing to show: its section ends with a table of these.
+ */
+bool vouch__page_is_absent(const vouch__page *page, const vouch__entry_group *group);
+void vouch__page_absent(vouch__page *page, const char *section);
 void vouch__page_controls(vouch__page *page);
 void vouch__page_limits(vouch__page *page);
 void vouch__page_fingerprints(vouch__page *page);
