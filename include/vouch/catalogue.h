@@ -46,7 +46,8 @@ typedef struct vouch_test_columns {
 
 typedef struct vouch_test_input {
     const vouch_table *data, *reference; /* reference may be NULL */
-    const vouch_model *model; /* NULL: none; scores the data when no score or probability is given */
+    const vouch_model *model;       /* NULL: none; scores the data when no score or probability is given */
+    const vouch_model *rival_model; /* NULL: none; another version, or another model of the same cases */
     vouch_test_columns column;
     const char *policy; /* the text of a policy file; NULL: the default one; "" judges nothing */
     const char *legal;  /* legal profiles as in vouch_suite_options; NULL: none */
@@ -70,6 +71,7 @@ typedef struct vouch_suite_options {
     size_t n_set;
     const char *data, *reference, *model; /* as vouch_source and vouch_model_load; what a suite's file says of
                                              them holds where these are NULL */
+    const char *rival_model;              /* another version, or another model of the same cases */
     vouch_test_columns column;
     const char *policy; /* a file, or the name of one that is built in; NULL: default */
     const char *legal;  /* legal profiles between commas, files or names of those that are built in: which
@@ -86,7 +88,7 @@ typedef struct vouch_suite_options {
                    either is a stored sketch. column.features says which columns; roles other than score are
                    left out */
     const char *without; /* with sketches: columns to leave out, between commas; or NULL */
-    size_t tables;     /* the summary is every entry's tables, so many rows of each; 0: a line an entry */
+    size_t tables;       /* the summary is every entry's tables, so many rows of each; 0: a line an entry */
 } vouch_suite_options;
 
 typedef struct vouch_suite_result { /* text the caller frees with vouch_suite_result_clear */

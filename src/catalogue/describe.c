@@ -63,6 +63,7 @@ static void example(const vouch_test *t, vouch__buf *out)
         { VOUCH__NEEDS_GRADE_BEFORE, " --grade-before COLUMN" },
         { VOUCH__NEEDS_WEIGHT, " --weight COLUMN" },
         { VOUCH__NEEDS_MODEL, " --model FILE" },
+        { VOUCH__NEEDS_RIVAL_MODEL, " --rival-model FILE" },
         { VOUCH__NEEDS_REFERENCE, " --reference FILE" },
     };
     vouch__buf_fmt(out, "vouch test run %s --data FILE", t->id);

@@ -10,7 +10,8 @@
 enum { NOTE_MAX = 1024 };
 
 /* Of the samples alone; the model and the second sample are looked for apart. */
-static const unsigned of_cases = ~(unsigned)(VOUCH__NEEDS_MODEL | VOUCH__NEEDS_REFERENCE);
+static const unsigned of_cases = ~(unsigned)(VOUCH__NEEDS_MODEL | VOUCH__NEEDS_RIVAL_MODEL |
+                                             VOUCH__NEEDS_REFERENCE);
 
 static unsigned lacking(const vouch__test_call *call)
 {
@@ -18,6 +19,8 @@ static unsigned lacking(const vouch__test_call *call)
     unsigned lacks = vouch__sample_lacks(call->now, needs & of_cases);
     if ((needs & VOUCH__NEEDS_MODEL) && !call->model)
         lacks |= VOUCH__NEEDS_MODEL;
+    if ((needs & VOUCH__NEEDS_RIVAL_MODEL) && !call->rival_model)
+        lacks |= VOUCH__NEEDS_RIVAL_MODEL;
     if ((needs & VOUCH__NEEDS_REFERENCE) && !call->before)
         lacks |= VOUCH__NEEDS_REFERENCE;
     else if (needs & VOUCH__NEEDS_REFERENCE)

@@ -21,6 +21,8 @@ void vouch__prints_add(vouch__evidence *list, const vouch__json *last, const vou
             (void)vouch__json_set(doc, prints, "reference", vouch__json_text(doc, p->reference));
         if (p->model)
             (void)vouch__json_set(doc, prints, "model", vouch__json_text(doc, p->model));
+        if (p->rival_model)
+            (void)vouch__json_set(doc, prints, "rival_model", vouch__json_text(doc, p->rival_model));
         (void)vouch__json_set(doc, prints, "seed", vouch__json_number(doc, (double)p->seed));
     }
 }
@@ -50,8 +52,13 @@ static vouch_status fingerprint(vouch_ctx *ctx, const vouch__suite_work *w, cons
         return status;
     vouch__json *o = vouch__json_object(doc);
     const char *const member[][2] = {
-        { "code", vouch_build_id() }, { "test", item->test->id },     { "data", w->prints.data },
-        { "model", w->prints.model }, { "policy", w->prints.policy }, { "reference", w->prints.reference },
+        { "code", vouch_build_id() },
+        { "test", item->test->id },
+        { "data", w->prints.data },
+        { "model", w->prints.model },
+        { "policy", w->prints.policy },
+        { "reference", w->prints.reference },
+        { "rival_model", w->prints.rival_model },
         { "legal", w->prints.legal },
     };
     for (size_t i = 0; i < sizeof member / sizeof *member; i++)
@@ -141,6 +148,7 @@ static vouch_status run(vouch_ctx *ctx, vouch__suite_work *w, const vouch__plan_
                               .now = &w->bound.now,
                               .before = w->bound.has_before ? &w->bound.before : NULL,
                               .model = w->model,
+                              .rival_model = w->rival_model,
                               .model_name = w->model ? vouch_model_name(w->model) : NULL,
                               .param = item->value,
                               .given = item->given,

@@ -176,8 +176,8 @@ static vouch_status read_columns(const reader *r, const vouch__json *node, vouch
 vouch_status vouch__plan_parse(vouch_ctx *ctx, const char *path, const char *text, size_t len,
                                vouch__plan *plan)
 {
-    static const char *const known[] = { "suite", "title",  "tests",   "data", "reference",
-                                         "model", "policy", "columns", "legal" };
+    static const char *const known[] = { "suite", "title",       "tests",  "data",    "reference",
+                                         "model", "rival_model", "policy", "columns", "legal" };
     const reader r = { ctx, path, plan };
     plan->alloc = *vouch__allocator(ctx);
     vouch_status status = vouch__yaml_read(ctx, path, text, len, FILE_MAX_BYTES, &plan->doc);
@@ -189,8 +189,13 @@ vouch_status vouch__plan_parse(vouch_ctx *ctx, const char *path, const char *tex
         const char *key;
         const char **out;
     } member[] = {
-        { "suite", &plan->name },          { "title", &plan->title }, { "data", &plan->data },
-        { "reference", &plan->reference }, { "model", &plan->model }, { "policy", &plan->policy },
+        { "suite", &plan->name },
+        { "title", &plan->title },
+        { "data", &plan->data },
+        { "reference", &plan->reference },
+        { "model", &plan->model },
+        { "policy", &plan->policy },
+        { "rival_model", &plan->rival_model },
     };
     for (size_t i = 0; i < sizeof member / sizeof *member && !status; i++)
         status = read_text(&r, root, member[i].key, member[i].out);

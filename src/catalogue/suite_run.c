@@ -42,12 +42,13 @@ static vouch_status open_table(vouch_ctx *ctx, const vouch__suite_work *w, const
     return vouch_table_open(ctx, &source, out);
 }
 
-static vouch_status open_model(vouch_ctx *ctx, vouch__suite_work *w, bool is_own)
+static vouch_status open_model(vouch_ctx *ctx, const vouch__suite_work *w, const char *name, bool is_own,
+                               vouch_model **out)
 {
-    char *path = is_own && w->plan.folder ? vouch__path_join(ctx, w->plan.folder, w->plan.model) : NULL;
+    char *path = is_own && w->plan.folder ? vouch__path_join(ctx, w->plan.folder, name) : NULL;
     if (is_own && w->plan.folder && !path)
         return vouch__oom(ctx);
-    vouch_status status = vouch_model_load(ctx, path ? path : w->plan.model, &w->model);
+    vouch_status status = vouch_model_load(ctx, path ? path : name, out);
     vouch__free(vouch__allocator(ctx), path);
     return status;
 }
@@ -78,6 +79,7 @@ static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
     p->data = own_data ? p->data : o->data;
     p->reference = own_reference ? p->reference : o->reference;
     p->model = own_model ? p->model : o->model;
+    p->rival_model = o->rival_model ? o->rival_model : p->rival_model;
     p->policy = o->policy ? o->policy : p->policy;
     if (!p->data)
         return vouch__fail(ctx, VOUCH_E_ARG, "no data are named");
@@ -89,8 +91,11 @@ static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
     if (!status && w->data)
         status = vouch__suite_legal_groups(ctx, w);
     if (!status && p->model)
-        status = open_model(ctx, w, own_model);
+        status = open_model(ctx, w, p->model, own_model, &w->model);
+    if (!status && p->rival_model)
+        status = open_model(ctx, w, p->rival_model, !o->rival_model, &w->rival_model);
     w->prints.model = w->model ? vouch_model_fingerprint(w->model) : NULL;
+    w->prints.rival_model = w->rival_model ? vouch_model_fingerprint(w->rival_model) : NULL;
     w->prints.seed = o->seed;
     return status;
 }
@@ -116,6 +121,7 @@ static void clear(vouch__suite_work *w)
         vouch__legal_free(w->legal[i]);
     vouch__policy_free(w->policy);
     vouch_model_free(w->model);
+    vouch_model_free(w->rival_model);
     vouch_table_unref(w->memo.both);
     vouch__drift_memo_free(w->memo.drift);
     vouch_table_unref(w->data);
@@ -152,6 +158,7 @@ vouch_status vouch_test_run(vouch_ctx *ctx, const vouch_test *test, const vouch_
     if (!status && input->reference)
         status = vouch__table_fingerprint(ctx, input->reference, w.prints.reference);
     w.prints.model = input->model ? vouch_model_fingerprint(input->model) : NULL;
+    w.prints.rival_model = input->rival_model ? vouch_model_fingerprint(input->rival_model) : NULL;
     w.prints.seed = input->seed;
     if (!status)
         status = vouch__bind_samples(ctx, input, &w.bound);
@@ -162,6 +169,7 @@ vouch_status vouch_test_run(vouch_ctx *ctx, const vouch_test *test, const vouch_
                               .now = &w.bound.now,
                               .before = w.bound.has_before ? &w.bound.before : NULL,
                               .model = input->model,
+                              .rival_model = input->rival_model,
                               .model_name = input->model ? vouch_model_name(input->model) : NULL,
                               .param = value,
                               .given = given ? vouch__doc_root(given) : NULL,

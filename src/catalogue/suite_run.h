@@ -13,7 +13,7 @@ enum { VOUCH__SUITE_LEGAL = 8 };
 /* What results stand on. Empty where there is none. */
 typedef struct vouch__prints {
     char data[VOUCH__HEX], reference[VOUCH__HEX], policy[VOUCH__HEX], legal[VOUCH__HEX];
-    const char *model; /* or NULL */
+    const char *model, *rival_model; /* or NULL */
     uint64_t seed;
 } vouch__prints;
 
@@ -25,7 +25,7 @@ typedef struct vouch__suite_work {
     vouch__plan plan;
     vouch_table *data, *reference;
     vouch__sketch_set *sketches, *sketches_before; /* instead of tables */
-    vouch_model *model;
+    vouch_model *model, *rival_model;
     vouch__policy *policy;
     vouch__legal *legal[VOUCH__SUITE_LEGAL];
     size_t n_legal;

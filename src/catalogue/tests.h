@@ -126,6 +126,7 @@
     X(weak_spots)           \
     X(error_tree)           \
     X(worst_cluster)        \
+    X(seed_stability)       \
     X(overfit_slices)       \
     X(noise)                \
     X(shocks)               \
@@ -139,7 +140,9 @@
     X(ale)                  \
     X(h_statistic)          \
     X(lime)                 \
-    X(recourse)
+    X(recourse)             \
+    X(reason_stability)     \
+    X(version_agreement)
 /* clang-format on */
 #define X(name) extern const vouch_test vouch__test_##name;
 VOUCH__TEST_LIST(X)

@@ -24,6 +24,7 @@ static const struct {
     { VOUCH__NEEDS_RIVAL, "rival" },
     { VOUCH__NEEDS_REFERENCE, "reference" },
     { VOUCH__NEEDS_WEIGHT, "weights" },
+    { VOUCH__NEEDS_RIVAL_MODEL, "rival model" },
 };
 enum { N_NEEDS = sizeof need_names / sizeof *need_names };
 

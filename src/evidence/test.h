@@ -57,9 +57,10 @@ typedef enum vouch__test_need {
     VOUCH__NEEDS_RIVAL = 4096,        /* another model's score of the same cases */
     VOUCH__NEEDS_REFERENCE = 8192,    /* a second data set: call->before */
     VOUCH__NEEDS_WEIGHT = 16384,
-    VOUCH__NEEDS_BOTH = 32768,    /* both outcomes occur */
-    VOUCH__NEEDS_FINITE = 65536,  /* no infinite score */
-    VOUCH__KEEPS_UNKNOWN = 131072 /* cases without an outcome stay: target[] is NaN and bad[] 0 there */
+    VOUCH__NEEDS_BOTH = 32768,         /* both outcomes occur */
+    VOUCH__NEEDS_FINITE = 65536,       /* no infinite score */
+    VOUCH__NEEDS_RIVAL_MODEL = 262144, /* a second model: call->rival_model */
+    VOUCH__KEEPS_UNKNOWN = 131072      /* cases without an outcome stay: target[] is NaN and bad[] 0 there */
 } vouch__test_need;
 
 #define VOUCH__NO_LEVEL UINT32_MAX
@@ -102,11 +103,12 @@ typedef struct vouch__test_memo {
 struct vouch_test;
 typedef struct vouch__test_call {
     const struct vouch_test *test;
-    const vouch__sample *now, *before; /* before: the reference, or NULL */
-    const struct vouch_model *model;   /* or NULL */
-    const char *model_name;            /* an entry's model; NULL where there is none */
-    const double *param;               /* [test->n_params], in the order of the table */
-    const vouch__json *given;          /* the mapping the parameters were read from, for TREEs; or NULL */
+    const vouch__sample *now, *before;     /* before: the reference, or NULL */
+    const struct vouch_model *model;       /* or NULL */
+    const struct vouch_model *rival_model; /* or NULL */
+    const char *model_name;                /* an entry's model; NULL where there is none */
+    const double *param;                   /* [test->n_params], in the order of the table */
+    const vouch__json *given;              /* the mapping the parameters were read from, for TREEs; or NULL */
     uint64_t seed;
     vouch__test_memo *memo;            /* or NULL */
     struct vouch__legal *const *legal; /* [n_legal] profiles in force: the frame sees to them */

@@ -236,6 +236,7 @@ vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struc
                               .now = now,
                               .before = before,
                               .model = model,
+                              .rival_model = model,
                               .param = value,
                               .given = params,
                               .seed = 7,

@@ -43,23 +43,6 @@ static vouch_status ask(vouch_ctx *worker, size_t chunk, size_t begin, size_t en
     return status;
 }
 
-/* Given, or so that the riskiest share is declined. */
-static vouch_status find_cutoff(vouch_ctx *ctx, const vouch__test_call *call, const vouch__probe *p,
-                                double *out)
-{
-    if (vouch__json_get(call->given, "cutoff")) {
-        *out = vouch__test_param(call, "cutoff");
-        return VOUCH_OK;
-    }
-    uint32_t *order = vouch__scratch(ctx, p->n, sizeof *order);
-    if (!order)
-        return vouch__oom(ctx);
-    vouch_status status = vouch__order(ctx, p->n, p->p, order);
-    size_t declined = (size_t)ceil(vouch__test_param(call, "declined") * (double)p->n);
-    *out = status || declined >= p->n ? 0.0 : p->p[order[p->n - declined - 1]];
-    return status;
-}
-
 static double middle(vouch_ctx *ctx, size_t n, const double *x)
 {
     size_t mark = vouch__scratch_mark(ctx);
@@ -214,7 +197,7 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
     vouch_status status = vouch__probe_make(ctx, call, call->now, (size_t)vouch__test_param(call, "rows"),
                                             false, &p);
     if (!status)
-        status = find_cutoff(ctx, call, &p, &o.cutoff);
+        status = vouch__probe_cutoff(ctx, call, p.n, p.p, &o.cutoff);
     if (!status)
         status = choose_cases(ctx, call, &p, o.cutoff, &a.fate, &n, &declined);
     if (status)
@@ -240,9 +223,7 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
 }
 
 static const vouch__param params[] = {
-    { "cutoff", VOUCH__PARAM_REAL, 0, 1, 0.5, NULL, "probability",
-      "Declined above it; without it the riskiest share is declined." },
-    { "declined", VOUCH__PARAM_REAL, 0.001, 0.999, 0.2, NULL, "", "That share." },
+    VOUCH__CUTOFF_PARAMS,
     { "rules", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "",
       "What may change: input: free, fixed, up, down, or {move, low, high, step, weight, only}; '*' for the "
       "rest." },

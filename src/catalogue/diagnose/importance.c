@@ -243,17 +243,6 @@ typedef struct resampling {
     size_t top;
 } resampling;
 
-static double correlation(size_t n, const double *a, const double *b)
-{
-    double ma = vouch__mean(n, a, NULL), mb = vouch__mean(n, b, NULL), ab = 0.0, aa = 0.0, bb = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (a[i] - ma) * (b[i] - mb);
-        aa += (a[i] - ma) * (a[i] - ma);
-        bb += (b[i] - mb) * (b[i] - mb);
-    }
-    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : (double)NAN;
-}
-
 static vouch_status resample(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const resampling *r = arg;
@@ -276,7 +265,7 @@ static vouch_status resample(vouch_ctx *worker, size_t chunk, size_t begin, size
         status = vouch__midranks(worker, p->cols, minus, rank);
         if (status)
             break;
-        r->rho[b] = correlation(p->cols, r->rank, rank);
+        r->rho[b] = vouch__probe_correlation(p->cols, r->rank, rank);
         double kept = 0.0;
         for (size_t j = 0; j < p->cols; j++)
             kept += r->rank[j] <= (double)r->top && rank[j] <= (double)r->top;

@@ -7,6 +7,7 @@
 #include "num/rank.h"
 #include "num/rng.h"
 #include "num/special.h"
+#include "num/sum.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,6 +29,33 @@ bool vouch__probe_moves(const vouch__probe *probe, size_t input, double x)
         if (in->special[k] == x)
             return false;
     return true;
+}
+
+vouch_status vouch__probe_cutoff(vouch_ctx *ctx, const vouch__test_call *call, size_t n, const double *p,
+                                 double *out)
+{
+    if (vouch__json_get(call->given, "cutoff")) {
+        *out = vouch__test_param(call, "cutoff");
+        return VOUCH_OK;
+    }
+    uint32_t *order = vouch__scratch(ctx, n + 1, sizeof *order);
+    if (!order)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__order(ctx, n, p, order);
+    size_t declined = (size_t)ceil(vouch__test_param(call, "declined") * (double)n);
+    *out = status || declined >= n ? 0.0 : p[order[n - declined - 1]];
+    return status;
+}
+
+double vouch__probe_correlation(size_t n, const double *a, const double *b)
+{
+    double ma = vouch__mean(n, a, NULL), mb = vouch__mean(n, b, NULL), ab = 0.0, aa = 0.0, bb = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        ab += (a[i] - ma) * (b[i] - mb);
+        aa += (a[i] - ma) * (a[i] - ma);
+        bb += (b[i] - mb) * (b[i] - mb);
+    }
+    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : (double)NAN;
 }
 
 void vouch__shuffle(uint64_t seed, uint64_t stream, size_t n, uint32_t *out)

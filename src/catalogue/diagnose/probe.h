@@ -44,6 +44,26 @@ static inline bool vouch__probe_is_category(const vouch__probe *probe, size_t in
     return probe->model->inputs.at[input].is_category;
 }
 
+/* The cut-off that the parameters name: "cutoff" where it is given, else that which declines the riskiest
+ * share "declined"; 0 when that is everybody. Declined is P(bad) above it. */
+vouch_status vouch__probe_cutoff(vouch_ctx *ctx, const vouch__test_call *call, size_t n, const double *p,
+                                 double *out);
+#define VOUCH__CUTOFF_PARAMS                                                                                 \
+    { "cutoff",                                                                                              \
+      VOUCH__PARAM_REAL,                                                                                     \
+      0,                                                                                                     \
+      1,                                                                                                     \
+      0.5,                                                                                                   \
+      NULL,                                                                                                  \
+      "probability",                                                                                         \
+      "Declined above it; without it the riskiest share is declined." },                                     \
+    {                                                                                                        \
+        "declined", VOUCH__PARAM_REAL, 0.001, 0.999, 0.2, NULL, "", "That share."                            \
+    }
+
+/* Pearson's; NaN where one does not vary. */
+double vouch__probe_correlation(size_t n, const double *a, const double *b);
+
 /* 0 .. n - 1 in an order that seed and stream decide: Fisher and Yates. */
 void vouch__shuffle(uint64_t seed, uint64_t stream, size_t n, uint32_t *out);
 
