@@ -1,10 +1,10 @@
 /* One model from a recipe: what vouch run does to each of its models, without split, controls or ledger. */
+#include "run/fit.h"
 #include "base/file.h"
 #include "base/schema.h"
 #include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
-#include "vouch/run.h"
 
 #include <math.h>
 #include <string.h>
@@ -287,10 +287,32 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint
     return status;
 }
 
+/* The text of a recipe, read; f->doc is to be freed whatever comes of it. */
+static vouch_status read_text(vouch_ctx *ctx, fitting *f, const char *path, const char *yaml, size_t len)
+{
+    *f = (fitting){ .path = path, .weight = SIZE_MAX };
+    vouch_status status = vouch__yaml_read(ctx, path, yaml, len, FILE_MAX, &f->doc);
+    return status ? status : read_recipe(ctx, f);
+}
+
+vouch_status vouch__fit_recipe(vouch_ctx *ctx, const char *path, const char *yaml, size_t len,
+                               const vouch_table *table, vouch_model **out_model)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    fitting f;
+    vouch_status status = read_text(ctx, &f, path, yaml, len);
+    f.table = table;
+    if (!status)
+        status = fit_table(ctx, &f, NULL, 0, out_model);
+    vouch__doc_free(f.doc);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
 vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_model **out_model,
                        char **out_summary)
 {
-    fitting f = { .path = options->recipe, .weight = SIZE_MAX };
+    fitting f = { .doc = NULL };
     size_t mark = vouch__scratch_mark(ctx);
     vouch_source source = { .source = options->data, .duckdb = options->duckdb };
     vouch_table *table = NULL;
@@ -299,9 +321,7 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
     vouch__buf_init(ctx, &buf, FILE_MAX);
     vouch_status status = vouch__file_read(ctx, options->recipe, FILE_MAX, &buf);
     if (!status)
-        status = vouch__yaml_read(ctx, options->recipe, buf.at ? buf.at : "", buf.len, FILE_MAX, &f.doc);
-    if (!status)
-        status = read_recipe(ctx, &f);
+        status = read_text(ctx, &f, options->recipe, buf.at ? buf.at : "", buf.len);
     if (!status && options->resume)
         status = vouch_model_load(ctx, options->resume, &resume);
     if (!status)
