@@ -123,6 +123,43 @@ vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_mo
     return status;
 }
 
+vouch_model *kit_fitted(vouch_ctx *ctx, size_t n, size_t cols, const double *x, const bool *is_text,
+                        const double *target, const char *params, vouch_table **out_table)
+{
+    vouch_model *model = NULL;
+    assert_ok(ctx, kit_table(ctx, n, cols, x, is_text, out_table));
+    kit_fit spec = { .table = *out_table, .n_train = n, .target = target, .params = params };
+    assert_ok(ctx, kit_model(ctx, &spec, &model));
+    return model;
+}
+
+void kit_score(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table, double *out_raw)
+{
+    assert_ok(ctx, vouch_model_score(ctx, model, table, out_raw, NULL, NULL));
+}
+
+void kit_same_on_threads(const kit_fit *spec, size_t cols, const double *x, const bool *is_text,
+                         size_t n_threads, const unsigned *threads)
+{
+    char first[VOUCH__HEX] = "";
+    for (size_t t = 0; t <= n_threads; t++) {
+        vouch_ctx_options options = { .threads = t == 0 ? 1 : threads[t - 1] };
+        vouch_ctx *ctx = vouch_ctx_new(&options);
+        kit_fit here = *spec;
+        vouch_table *table = NULL;
+        vouch_model *model = NULL;
+        assert_ok(ctx, kit_table(ctx, spec->n_train + spec->n_tune, cols, x, is_text, &table));
+        here.table = table;
+        assert_ok(ctx, kit_model(ctx, &here, &model));
+        if (t == 0)
+            memcpy(first, vouch_model_fingerprint(model), sizeof first);
+        assert_string_equal(vouch_model_fingerprint(model), first);
+        vouch_model_free(model);
+        vouch_table_unref(table);
+        vouch_ctx_free(ctx);
+    }
+}
+
 void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y)
 {
     for (size_t i = 0; i < n; i++) {

@@ -21,6 +21,14 @@ typedef struct kit_fit {
 
 vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model);
 
+/* A table of x and a gbdt fitted on all its rows, where neither may fail. */
+vouch_model *kit_fitted(vouch_ctx *ctx, size_t n, size_t cols, const double *x, const bool *is_text,
+                        const double *target, const char *params, vouch_table **out_table);
+void kit_score(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table, double *out_raw);
+/* spec on a table of x, fitted by so many threads: it gives the bytes it gives by one. */
+void kit_same_on_threads(const kit_fit *spec, size_t cols, const double *x, const bool *is_text,
+                         size_t n_threads, const unsigned *threads);
+
 /* Rows x[n x cols] and 0/1 outcomes y[n] with everything in them: numbers, ties, missing values, categories.
  */
 void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y);

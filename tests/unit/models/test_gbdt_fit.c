@@ -13,22 +13,6 @@ static double x[MAX * 8], y[MAX], w[MAX], raw[MAX];
 static const bool some_text[8] = { false, false, true, true, false, false, false, false };
 #define EXACT "row_sample: 1, column_sample: 1, min_child_rows: 1, min_child_weight: 0"
 
-static void score(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table, double *out)
-{
-    assert_ok(ctx, vouch_model_score(ctx, model, table, out, NULL, NULL));
-}
-
-/* Fit on all rows and score them. */
-static vouch_model *fit(vouch_ctx *ctx, size_t n, size_t cols, const bool *is_text, const char *params,
-                        vouch_table **out_table)
-{
-    vouch_model *model = NULL;
-    assert_ok(ctx, kit_table(ctx, n, cols, x, is_text, out_table));
-    kit_fit spec = { .table = *out_table, .n_train = n, .target = y, .params = params };
-    assert_ok(ctx, kit_model(ctx, &spec, &model));
-    return model;
-}
-
 /* One split between 2 and 3; squared loss, rate 1, no shrinkage: each side gets its mean. */
 static void one_tree_gives_each_side_its_mean(void **state)
 {
@@ -38,8 +22,9 @@ static void one_tree_gives_each_side_its_mean(void **state)
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     memcpy(x, value, sizeof value);
     memcpy(y, target, sizeof target);
-    vouch_model *model = fit(
-        ctx, 4, 1, NULL, "{loss: squared, trees: 1, leaves: 2, l2: 0, learning_rate: 1, " EXACT "}", &table);
+    vouch_model *model = kit_fitted(
+        ctx, 4, 1, x, NULL, y, "{loss: squared, trees: 1, leaves: 2, l2: 0, learning_rate: 1, " EXACT "}",
+        &table);
     const vouch__trees *trees = vouch__model_trees(model);
     assert_int_equal(trees->n_trees, 1);
     assert_int_equal(trees->n_nodes, 3);
@@ -47,7 +32,7 @@ static void one_tree_gives_each_side_its_mean(void **state)
     assert_close(trees->node[0].threshold, 2.5, 0);
     assert_close(trees->node[0].cover, 4, 0);
     assert_close(trees->node[1].cover, 2, 0);
-    score(ctx, model, table, raw);
+    kit_score(ctx, model, table, raw);
     assert_close(raw[0], 15, 1e-4); /* gradients have 15 bits */
     assert_close(raw[1], 15, 1e-4);
     assert_close(raw[3], 50, 1e-4);
@@ -67,9 +52,9 @@ static void one_logistic_tree_takes_a_newton_step(void **state)
         x[i] = i < 4 ? 0 : 1;
         y[i] = bad[i];
     }
-    vouch_model *model = fit(ctx, 8, 1, NULL, "{trees: 1, leaves: 2, l2: 1, learning_rate: 0.5, " EXACT "}",
-                             &table);
-    score(ctx, model, table, raw);
+    vouch_model *model = kit_fitted(ctx, 8, 1, x, NULL, y,
+                                    "{trees: 1, leaves: 2, l2: 1, learning_rate: 0.5, " EXACT "}", &table);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < 8; i++)
         assert_close(raw[i], i < 4 ? -0.25 : 0.25, 1e-4);
     double p[8];
@@ -93,9 +78,9 @@ static void many_trees_recover_a_known_function(void **state)
             x[i * 3 + j] = seeded();
         y[i] = (x[i * 3] > 0.3 ? 2.0 : 0.0) + (x[i * 3 + 1] > 0.6 && x[i * 3] > 0.3 ? 3.0 : 0.0);
     }
-    vouch_model *model = fit(ctx, N, 3, NULL,
-                             "{loss: squared, trees: 100, learning_rate: 0.3, max_bins: 255}", &table);
-    score(ctx, model, table, raw);
+    vouch_model *model = kit_fitted(ctx, N, 3, x, NULL, y,
+                                    "{loss: squared, trees: 100, learning_rate: 0.3, max_bins: 255}", &table);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < N; i++) {
         worst = fmax(worst, fabs(raw[i] - y[i]));
         square += (raw[i] - y[i]) * (raw[i] - y[i]) / N;
@@ -118,13 +103,13 @@ static void a_set_of_categories_is_one_split(void **state)
         x[i] = (double)(i % 7);
         y[i] = x[i] == 0 || x[i] == 2 || x[i] == 5;
     }
-    vouch_model *model = fit(ctx, N, 1, text, "{trees: 1, leaves: 2}", &table);
+    vouch_model *model = kit_fitted(ctx, N, 1, x, text, y, "{trees: 1, leaves: 2}", &table);
     const vouch__trees *trees = vouch__model_trees(model);
     assert_int_equal(trees->n_nodes, 3);
     assert_true(trees->node[0].is_category);
     uint32_t bits = trees->bits[trees->node[0].bits_at];
     assert_true(bits == 0x25 || bits == 0x5a);
-    score(ctx, model, table, raw);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < N; i++)
         assert_true((raw[i] > trees->base) == (y[i] > 0.5));
     vouch_model_free(model);
@@ -144,8 +129,8 @@ static void more_categories_than_bins_share_the_last(void **state)
         x[i] = i < 2000 ? (double)(i % 20) : (double)(i % 600);
         y[i] = ((int)x[i] * 7919) % 3 == 0;
     }
-    vouch_model *model = fit(ctx, N, 1, text, "{trees: 40, " EXACT "}", &table);
-    score(ctx, model, table, raw);
+    vouch_model *model = kit_fitted(ctx, N, 1, x, text, y, "{trees: 40, " EXACT "}", &table);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < 2000; i++)
         right += (raw[i] > 0.0) == (y[i] > 0.5);
     assert_true(right > 1900);
@@ -165,7 +150,8 @@ static void missing_learns_its_own_side(void **state)
             x[i] = i % 4 == 0 ? NAN : i % 4 == 1 ? 5.0 : 1.0;
             y[i] = isnan(x[i]) ? bad_when_missing : x[i] > 3.0;
         }
-        vouch_model *model = fit(ctx, N, 1, NULL, "{trees: 1, leaves: 2, learning_rate: 1}", &table);
+        vouch_model *model = kit_fitted(ctx, N, 1, x, NULL, y, "{trees: 1, leaves: 2, learning_rate: 1}",
+                                        &table);
         const vouch__node *root = vouch__model_trees(model)->node;
         assert_close(root->threshold, 3.0, 0);
         assert_true(root->default_left == !bad_when_missing);
@@ -185,15 +171,15 @@ static void all_missing_constant_and_single_rows_give_the_base(void **state)
         x[2 * i + 1] = 7.0;
         y[i] = i % 4 == 0;
     }
-    vouch_model *model = fit(ctx, 100, 2, NULL, NULL, &table);
-    score(ctx, model, table, raw);
+    vouch_model *model = kit_fitted(ctx, 100, 2, x, NULL, y, NULL, &table);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < 100; i++)
         assert_close(raw[i], vouch__logit(0.25), 1e-15);
     vouch_model_free(model);
     vouch_table_unref(table);
     y[0] = 12.5;
-    model = fit(ctx, 1, 2, NULL, "{loss: squared}", &table);
-    score(ctx, model, table, raw);
+    model = kit_fitted(ctx, 1, 2, x, NULL, y, "{loss: squared}", &table);
+    kit_score(ctx, model, table, raw);
     assert_close(raw[0], 12.5, 0);
     vouch_model_free(model);
     vouch_table_unref(table);
@@ -210,10 +196,10 @@ static void a_constant_with_gaps_can_split(void **state)
         x[i] = i % 2 ? NAN : 3.0;
         y[i] = i % 2 ? i % 8 != 1 : i % 8 == 0;
     }
-    vouch_model *model = fit(ctx, 200, 1, NULL, "{trees: 1}", &table);
+    vouch_model *model = kit_fitted(ctx, 200, 1, x, NULL, y, "{trees: 1}", &table);
     const vouch__node *root = vouch__model_trees(model)->node;
     assert_true(root->left > 0 && isinf(root->threshold) && !root->default_left);
-    score(ctx, model, table, raw);
+    kit_score(ctx, model, table, raw);
     assert_true(raw[1] > raw[0]);
     vouch_model_free(model);
     vouch_table_unref(table);
@@ -229,8 +215,8 @@ static void infinities_are_values(void **state)
         x[i] = i % 3 == 0 ? -INFINITY : i % 3 == 1 ? 0.0 : INFINITY;
         y[i] = i % 3 == 1;
     }
-    vouch_model *model = fit(ctx, 300, 1, NULL, "{trees: 30}", &table);
-    score(ctx, model, table, raw);
+    vouch_model *model = kit_fitted(ctx, 300, 1, x, NULL, y, "{trees: 30}", &table);
+    kit_score(ctx, model, table, raw);
     for (size_t i = 0; i < 300; i++)
         assert_true((raw[i] > 0.0) == (y[i] > 0.5));
     vouch_model_free(model);
@@ -275,8 +261,8 @@ static void a_weight_of_two_is_the_row_twice(void **state)
         vouch_model *b = weighted(ctx, n, NULL, params);
         vouch_table *table;
         assert_ok(ctx, kit_table(ctx, N, 3, x, NULL, &table));
-        score(ctx, a, table, twice);
-        score(ctx, b, table, mixed_raw);
+        kit_score(ctx, a, table, twice);
+        kit_score(ctx, b, table, mixed_raw);
         double apart = 0.0;
         for (size_t i = 0; i < N; i++) {
             if (!some)

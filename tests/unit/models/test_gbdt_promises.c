@@ -12,22 +12,6 @@ enum { MAX = 3000 };
 static double x[MAX * 8], y[MAX], w[MAX];
 static const bool some_text[8] = { false, false, true, true, false, false, false, false };
 
-static void score(vouch_ctx *ctx, const vouch_model *model, const vouch_table *table, double *out)
-{
-    assert_ok(ctx, vouch_model_score(ctx, model, table, out, NULL, NULL));
-}
-
-/* Fit on all rows. */
-static vouch_model *fit(vouch_ctx *ctx, size_t n, size_t cols, const bool *is_text, const char *params,
-                        vouch_table **out_table)
-{
-    vouch_model *model = NULL;
-    assert_ok(ctx, kit_table(ctx, n, cols, x, is_text, out_table));
-    kit_fit spec = { .table = *out_table, .n_train = n, .target = y, .params = params };
-    assert_ok(ctx, kit_model(ctx, &spec, &model));
-    return model;
-}
-
 static void bytes_are_the_same_on_any_number_of_threads(void **state)
 {
     (void)state;
@@ -35,33 +19,15 @@ static void bytes_are_the_same_on_any_number_of_threads(void **state)
         "{trees: 12, leaves: 31, depth: 6}", "{trees: 8, grow: leaf, leaves: 40, depth: 30, row_sample: 0.5}",
         "{trees: 8, loss: squared, column_sample: 0.4, min_child_rows: 3}"
     };
-    static const unsigned threads[] = { 1, 2, 8 };
+    static const unsigned threads[] = { 2, 8 };
     kit_mixed(MAX, 8, some_text, x, y);
     for (size_t i = 0; i < MAX; i++)
         w[i] = 0.5 + seeded();
     for (size_t k = 0; k < 3; k++) {
-        char first[VOUCH__HEX] = "";
-        for (size_t t = 0; t < 3; t++) {
-            vouch_ctx_options options = { .threads = threads[t] };
-            vouch_ctx *ctx = vouch_ctx_new(&options);
-            vouch_table *table;
-            vouch_model *model;
-            assert_ok(ctx, kit_table(ctx, MAX, 8, x, some_text, &table));
-            kit_fit spec = { .table = table,
-                             .n_train = 2500,
-                             .n_tune = 500,
-                             .target = y,
-                             .weight = w,
-                             .params = params[k],
-                             .seed = 5 };
-            assert_ok(ctx, kit_model(ctx, &spec, &model));
-            if (t == 0)
-                memcpy(first, vouch_model_fingerprint(model), sizeof first);
-            assert_string_equal(vouch_model_fingerprint(model), first);
-            vouch_model_free(model);
-            vouch_table_unref(table);
-            vouch_ctx_free(ctx);
-        }
+        kit_fit spec = {
+            .n_train = 2500, .n_tune = 500, .target = y, .weight = w, .params = params[k], .seed = 5
+        };
+        kit_same_on_threads(&spec, 8, x, some_text, 2, threads);
     }
 }
 
@@ -70,8 +36,8 @@ static void bytes_are_the_same_when_work_is_shared_out(void **state)
 {
     (void)state;
     enum { N = 70000, COLS = 10 };
+    static const unsigned threads[] = { 2, 4 };
     double *big = test_malloc(N * COLS * sizeof *big), *target = test_malloc(N * sizeof *target);
-    char first[VOUCH__HEX] = "";
     for (size_t i = 0; i < N; i++) {
         double sum = 0.0;
         for (size_t j = 0; j < COLS; j++) {
@@ -80,23 +46,8 @@ static void bytes_are_the_same_when_work_is_shared_out(void **state)
         }
         target[i] = seeded() < vouch__sigmoid(sum);
     }
-    for (unsigned threads = 1; threads <= 4; threads += threads) {
-        vouch_ctx_options options = { .threads = threads };
-        vouch_ctx *ctx = vouch_ctx_new(&options);
-        vouch_table *table;
-        vouch_model *model;
-        assert_ok(ctx, kit_table(ctx, N, COLS, big, NULL, &table));
-        kit_fit spec = {
-            .table = table, .n_train = N - 9000, .n_tune = 9000, .target = target, .params = "{trees: 3}"
-        };
-        assert_ok(ctx, kit_model(ctx, &spec, &model));
-        if (threads == 1)
-            memcpy(first, vouch_model_fingerprint(model), sizeof first);
-        assert_string_equal(vouch_model_fingerprint(model), first);
-        vouch_model_free(model);
-        vouch_table_unref(table);
-        vouch_ctx_free(ctx);
-    }
+    kit_fit spec = { .n_train = N - 9000, .n_tune = 9000, .target = target, .params = "{trees: 3}" };
+    kit_same_on_threads(&spec, COLS, big, NULL, 2, threads);
     test_free(big);
     test_free(target);
 }
@@ -110,8 +61,8 @@ static void scoring_goes_the_way_that_fitting_went(void **state)
     vouch_table *table;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     kit_mixed(N, 8, some_text, x, y);
-    vouch_model *model = fit(ctx, N, 8, some_text, "{trees: 20, row_sample: 0.7, grow: leaf, depth: 12}",
-                             &table);
+    vouch_model *model = kit_fitted(ctx, N, 8, x, some_text, y,
+                                    "{trees: 20, row_sample: 0.7, grow: leaf, depth: 12}", &table);
     const vouch__trees *trees = vouch__model_trees(model);
     vouch__binding binding;
     assert_ok(ctx, vouch__bind(ctx, &model->inputs, table, &binding));
@@ -148,7 +99,7 @@ static void no_leaf_has_too_few_rows_or_too_much_depth(void **state)
     for (int k = 0; k < 2; k++) {
         vouch_table *table;
         kit_mixed(N, 8, some_text, x, y);
-        vouch_model *model = fit(ctx, N, 8, some_text, params[k], &table);
+        vouch_model *model = kit_fitted(ctx, N, 8, x, some_text, y, params[k], &table);
         const vouch__trees *trees = vouch__model_trees(model);
         size_t splits = 0;
         for (size_t i = 0; i < trees->n_nodes; i++) {
@@ -202,7 +153,7 @@ static void monotone_inputs_are_monotone_everywhere(void **state)
             b[1] = a[1] - seeded() * 6; /* riskier */
         }
         assert_ok(ctx, kit_table(ctx, 2 * PAIRS, COLS, pair, NULL, &pairs));
-        score(ctx, model, pairs, got);
+        kit_score(ctx, model, pairs, got);
         size_t differ = 0;
         for (size_t i = 0; i < PAIRS; i++) {
             assert_true(got[2 * i] <= got[2 * i + 1]);
