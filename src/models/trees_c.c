@@ -305,8 +305,9 @@ static void write_check(const source *s, vouch__buf *out)
 static vouch_status write(vouch_ctx *ctx, const vouch_model *model, vouch__buf *out)
 {
     source s = { .model = model };
-    if (model->kind == &vouch__kind_gbdt) {
-        s.trees = &((const vouch__gbdt *)model->state)->trees;
+    const vouch__gbdt *gbdt = vouch__model_gbdt(model);
+    if (gbdt) {
+        s.trees = &gbdt->trees;
     } else {
         s.forest = model->state;
         s.trees = &s.forest->trees;

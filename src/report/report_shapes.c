@@ -283,6 +283,54 @@ static vouch_status relativities(vouch__page *page, const vouch__json *table)
     return VOUCH_OK;
 }
 
+/* The places of nodes by their numbers, which are in the order they are told; false: it is no tree. */
+static bool link(const double *number, const double *left, const double *right, vouch__tree_picture *t)
+{
+    for (size_t k = 0; k < t->n; k++) {
+        t->left[k] = t->right[k] = SIZE_MAX;
+        if (isnan(left[k]) || isnan(right[k]))
+            continue;
+        for (size_t i = k + 1; i < t->n; i++) {
+            t->left[k] = number[i] == left[k] && t->left[k] == SIZE_MAX ? i : t->left[k];
+            t->right[k] = number[i] == right[k] && t->right[k] == SIZE_MAX ? i : t->right[k];
+        }
+        if (t->left[k] == SIZE_MAX || t->right[k] == SIZE_MAX || t->left[k] == t->right[k])
+            return false;
+    }
+    return true;
+}
+
+static vouch_status draw_tree(vouch__page *page, const vouch__json *nodes)
+{
+    enum { MOST_NODES = 255 };
+    const vouch__json *rows = vouch__json_get(nodes, "rows");
+    vouch__tree_picture t = { .n = rows && rows->type == VOUCH__JSON_ARRAY ? rows->len : 0 };
+    if (t.n < 3 || t.n > MOST_NODES)
+        return VOUCH_OK;
+    double *number = column(page->ctx, nodes, "node", 0, t.n),
+           *left = column(page->ctx, nodes, "left", 0, t.n);
+    double *right = column(page->ctx, nodes, "right", 0, t.n);
+    t.test = labels(page->ctx, nodes, "test", 0, t.n);
+    t.rows = column(page->ctx, nodes, "rows", 0, t.n);
+    t.risk = column(page->ctx, nodes, "risk", 0, t.n);
+    t.low = column(page->ctx, nodes, "low", 0, t.n);
+    t.high = column(page->ctx, nodes, "high", 0, t.n);
+    t.left = vouch__scratch(page->ctx, t.n, sizeof *t.left);
+    t.right = vouch__scratch(page->ctx, t.n, sizeof *t.right);
+    if (!number || !left || !right || !t.test || !t.rows || !t.risk || !t.low || !t.high || !t.left ||
+        !t.right)
+        return vouch__oom(page->ctx);
+    if (!link(number, left, right, &t))
+        return VOUCH_OK;
+    vouch__buf_text(
+        page->out,
+        "<h4>The tree</h4>\n<p>Upwards where the test holds, downwards where it does not; at the ends the "
+        "risk with its 95 % interval and the training rows.</p>\n<div class=\"plots wide\"><figure>");
+    vouch__draw_tree(page->out, &t, ++page->figures);
+    vouch__buf_text(page->out, "</figure></div>\n");
+    return VOUCH_OK;
+}
+
 vouch_status vouch__page_shapes(vouch__page *page, const vouch__json *own)
 {
     const vouch__json *list = vouch__json_get(own, "shapes"), *pairs = vouch__json_get(own, "pairs");
@@ -300,6 +348,8 @@ vouch_status vouch__page_shapes(vouch__page *page, const vouch__json *own)
         status = tables(page, pairs);
     if (!status && rows && rows->type == VOUCH__JSON_ARRAY && rows->len)
         status = relativities(page, factors);
+    if (!status)
+        status = draw_tree(page, vouch__json_get(vouch__json_get(own, "tree"), "nodes"));
     vouch__scratch_reset(page->ctx, mark);
     return status;
 }

@@ -32,4 +32,14 @@ typedef struct vouch__cells {
 } vouch__cells;
 void vouch__draw_cells(vouch__buf *out, const vouch__cells *cells, unsigned number);
 
+/* A decision tree: of node k the children left[k] and right[k] (or SIZE_MAX), its test, its rows, risk and
+ * the interval of it. The root is 0; children come after their parent. */
+typedef struct vouch__tree_picture {
+    size_t n;
+    size_t *left, *right;
+    const char **test;
+    double *rows, *risk, *low, *high;
+} vouch__tree_picture;
+void vouch__draw_tree(vouch__buf *out, const vouch__tree_picture *tree, unsigned number);
+
 #endif

@@ -275,6 +275,11 @@ vouch_status vouch__gbdt_check(vouch_ctx *ctx, const vouch__fit_data *data, cons
 /* data with weights that have the class weight in them, in scratch. */
 vouch_status vouch__gbdt_weigh(vouch_ctx *ctx, const vouch__gbdt_params *params, vouch__fit_data *data);
 
+/* Make the engine of a model whose trees are there. */
+vouch_status vouch__gbdt_compile(vouch_ctx *ctx, vouch__gbdt *model);
+/* The boosted forest of a model of kind gbdt or tree; NULL of others. */
+const vouch__gbdt *vouch__model_gbdt(const struct vouch_model *model);
+
 /* The kind's fit. */
 vouch_status vouch__gbdt_fit(vouch_ctx *ctx, const vouch__fit_data *data, const vouch__gbdt_params *params,
                              vouch__doc *doc, vouch__json *log, vouch__gbdt **out_model);

@@ -83,11 +83,16 @@ static void drop(const vouch_alloc *alloc, void *state)
     vouch__free(alloc, model);
 }
 
+vouch_status vouch__gbdt_compile(vouch_ctx *ctx, vouch__gbdt *model)
+{
+    vouch__engine_sum sum = { .n_outputs = 1, .start = &model->trees.base };
+    return vouch__engine_new(ctx, &model->trees, &sum, &model->engine);
+}
+
 /* The model with its engine, or nothing. */
 static vouch_status compile(vouch_ctx *ctx, vouch__gbdt *model, void **state)
 {
-    vouch__engine_sum sum = { .n_outputs = 1, .start = &model->trees.base };
-    vouch_status status = vouch__engine_new(ctx, &model->trees, &sum, &model->engine);
+    vouch_status status = vouch__gbdt_compile(ctx, model);
     if (status)
         drop(vouch__allocator(ctx), model);
     else

@@ -325,7 +325,11 @@ static void shapes_tables_and_relativities_are_drawn(void **state)
         "\"relativities\":{\"columns\":[\"input\",\"level\",\"weight\",\"relativity\",\"low\",\"high\"],"
         "\"rows\":["
         "[\"age\",\"one "
-        "more\",9,1.1,1,1.2],[\"use\",\"home\",5,1,null,null],[\"use\",\"work\",4,2,1.5,2.6]]}}}]}");
+        "more\",9,1.1,1,1.2],[\"use\",\"home\",5,1,null,null],[\"use\",\"work\",4,2,1.5,2.6]]},"
+        "\"tree\":{\"nodes\":{\"columns\":[\"node\",\"left\",\"right\",\"test\",\"rows\",\"risk\",\"low\","
+        "\"high\"],\"rows\":["
+        "[0,1,2,\"age <= "
+        "30\",9,0.4,0.2,0.6],[1,null,null,\"\",4,0.5,0.2,0.8],[2,null,null,\"\",5,0.25,0.1,0.7]]}}}}]}");
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
     const char *large = strstr(out.at, "<figcaption><b>large</b>, held to rise, held convex");
     assert_non_null(large);
@@ -334,6 +338,8 @@ static void shapes_tables_and_relativities_are_drawn(void **state)
     has(&out, "<h4>Relativities</h4>");
     has(&out, "<figcaption><b>use</b>");
     has(&out, ">edited</text>");
+    has(&out, ">age &lt;= 30</text>");
+    has(&out, ", n = 5</text>");
     assert_null(strstr(out.at, ">blue</text>\n")); /* nobody is blue */
     is_balanced(out.at);
     vouch__buf_free(&out);

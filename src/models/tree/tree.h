@@ -1,0 +1,40 @@
+/* models/tree/tree.h: the kind tree: one decision tree, small enough to be read and argued about. It is the
+ * forest of kind gbdt with one tree, so it is scored, explained and exported as those are, and knows besides
+ * which cases every leaf rests on. */
+#ifndef VOUCH_TREE_H
+#define VOUCH_TREE_H
+
+#include "models/gbdt/gbdt.h"
+
+enum {
+    VOUCH__TREE_LOSS,
+    VOUCH__TREE_LEAVES,
+    VOUCH__TREE_DEPTH_MOST,
+    VOUCH__TREE_MIN_ROWS,
+    VOUCH__TREE_PRUNE,
+    VOUCH__TREE_ALPHA,
+    VOUCH__TREE_MAX_BINS,
+    VOUCH__TREE_PARAMS
+};
+enum { VOUCH__PRUNE_BEST, VOUCH__PRUNE_ONE_SE, VOUCH__PRUNE_ALPHA, VOUCH__PRUNE_NONE };
+
+typedef struct vouch__tree_tally {              /* of one node; sums over rows, with their weights */
+    double rows, weight, target;                /* of training */
+    double tune_rows, tune_weight, tune_target; /* of the rows it was pruned by */
+} vouch__tree_tally;
+
+typedef struct vouch__tree {
+    vouch__gbdt *forest;      /* of at most one tree */
+    vouch__tree_tally *tally; /* [nodes]; of a forest without a tree [1]: everybody */
+    size_t n_nodes;
+} vouch__tree;
+
+vouch_status vouch__tree_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value,
+                             vouch__doc *doc, vouch__json *log, void **state);
+void vouch__tree_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc,
+                          vouch__json *object);
+void vouch__tree_free(const vouch_alloc *alloc, void *state);
+/* Mean, and what raw a leaf with that mean has. */
+double vouch__tree_raw(vouch__gbdt_loss_id loss, double mean);
+
+#endif
