@@ -51,8 +51,8 @@ typedef struct cli_call {
 extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run, cmd_model_list,
     cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_export, cmd_model_edit,
     cmd_score, cmd_profile, cmd_serve, cmd_monitor, cmd_verify, cmd_replay, cmd_ledger, cmd_simulate_credit,
-    cmd_import, cmd_model_diff, cmd_fit, cmd_bin, cmd_explain, cmd_reasons, cmd_counterfactual, cmd_test_list,
-    cmd_test_describe, cmd_test_run, cmd_lda, cmd_drift, cmd_sketch;
+    cmd_import, cmd_model_diff, cmd_fit, cmd_bin, cmd_bin_sign, cmd_explain, cmd_reasons, cmd_counterfactual,
+    cmd_test_list, cmd_test_describe, cmd_test_run, cmd_lda, cmd_drift, cmd_sketch;
 extern const command cmd_strategy_cutoff, cmd_strategy_swap, cmd_strategy_vintage, cmd_strategy_roll,
     cmd_reject;
 

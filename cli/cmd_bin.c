@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "vouch/bins.h"
+#include "vouch/govern.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ static const option bin_options[] = {
     { "--column", "COLUMN", "bin this one; without it every column is ranked" },
     { "--weight", "COLUMN", "case weights; of counts, exposures" },
     { "--rules", "RULES", "a file, or the rules themselves: '{trend: peak, max_bins: 6}'" },
+    { "--overrides", "FILE", "what people have decided on bins: what each decision costs" },
     { "--id", "COLUMN", "the column that orders the rows" },
 };
 
@@ -25,7 +27,7 @@ static bool find(const vouch_table *table, const char *flag, const char *name, s
     return *out != SIZE_MAX;
 }
 
-static int show(cli_call *cli, const vouch_table *table, const char *rules)
+static int show(cli_call *cli, const vouch_table *table, const char *rules, const char *decided)
 {
     const char *column = cli_get(cli, "--column"), *weight = cli_get(cli, "--weight");
     size_t target, at = SIZE_MAX, w = SIZE_MAX;
@@ -34,9 +36,11 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules)
     if (!find(table, "--target", cli_get(cli, "--target"), &target) ||
         (column && !find(table, "--column", column, &at)) || (weight && !find(table, "--weight", weight, &w)))
         return EXIT_FAILED;
-    vouch_status status = column ? vouch_bin(cli->ctx, table, at, target, w, rules, cli->json ? &json : NULL,
-                                             cli->json ? NULL : &bins)
-                                 : vouch_bin_rank(cli->ctx, table, target, w, rules, &bins);
+    vouch_status status = decided  ? vouch_bin_overrides(cli->ctx, table, target, w, rules,
+                                                         cli_get(cli, "--overrides"), decided, &bins)
+                          : column ? vouch_bin(cli->ctx, table, at, target, w, rules,
+                                               cli->json ? &json : NULL, cli->json ? NULL : &bins)
+                                   : vouch_bin_rank(cli->ctx, table, target, w, rules, &bins);
     cli_progress_end();
     if (status)
         return cli_failed(cli, status);
@@ -54,7 +58,7 @@ static int bin(cli_call *cli)
     const char *given = cli_get(cli, "--rules");
     vouch_source source = { .source = cli->operand[0], .id = cli_get(cli, "--id"), .duckdb = cli_duckdb() };
     vouch_table *table = NULL;
-    char *rules = NULL;
+    char *rules = NULL, *decided = NULL;
     if (!cli_need(cli, "--target"))
         return EXIT_USAGE;
     if (given && given[0] != '{') {
@@ -62,9 +66,17 @@ static int bin(cli_call *cli)
         if (!rules)
             return EXIT_FAILED;
     }
+    if (cli_get(cli, "--overrides")) {
+        decided = cli_read(cli_get(cli, "--overrides"));
+        if (!decided) {
+            free(rules);
+            return EXIT_FAILED;
+        }
+    }
     vouch_status status = vouch_table_open(cli->ctx, &source, &table);
-    int exit_code = status ? cli_failed(cli, status) : show(cli, table, rules ? rules : given);
+    int exit_code = status ? cli_failed(cli, status) : show(cli, table, rules ? rules : given, decided);
     vouch_table_unref(table);
+    free(decided);
     free(rules);
     return exit_code;
 }
@@ -80,8 +92,47 @@ const command cmd_bin = {
     "splits,\n"
     "fixed, special (docs/binning.md). With --json also what every other trend would cost.\n\n"
     "  vouch bin loans.csv --target bad\n"
-    "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'",
+    "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'\n"
+    "  vouch bin loans.csv --target bad --overrides decided.yaml",
     bin_options,
     N(bin_options),
     bin,
+};
+
+static const option sign_options[] = {
+    { "--key", "FILE", "the private key of who signs" },
+    { "--person", "NAME", "who signs: a person or a committee" },
+    { "--on", "DATE", "the day it is signed" },
+    { "--passphrase-file", "FILE", "its first line is the key's passphrase" },
+};
+
+static int sign(cli_call *cli)
+{
+    const char *path = cli_need(cli, "--key"), *person = path ? cli_need(cli, "--person") : NULL;
+    const char *on = person ? cli_need(cli, "--on") : NULL;
+    vouch_key *key = NULL;
+    int64_t day;
+    if (!on || !cli_date("--on", on, &day))
+        return EXIT_USAGE;
+    vouch_status status = cli_open_key(cli, path, &key);
+    if (!status)
+        status = vouch_file_sign(cli->ctx, key, cli->operand[0], person, on);
+    if (!status && !cli->quiet)
+        fprintf(stderr, "%s signed %s (key %s)\n", person, cli->operand[0], vouch_key_id(key));
+    vouch_key_free(key);
+    return status ? cli_failed(cli, status) : EXIT_DONE;
+}
+
+const command cmd_bin_sign = {
+    "sign",
+    NULL,
+    "FILE",
+    1,
+    "Sign a file of binning decisions: FILE.sig beside it.",
+    "A model that names the file is then refused once the file has changed; its report says who signed, and "
+    "when.\n\n"
+    "  vouch sign decided.yaml --key carol.pem --person \"Credit committee\" --on 2026-03-14",
+    sign_options,
+    N(sign_options),
+    sign,
 };

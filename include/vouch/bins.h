@@ -35,6 +35,15 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin(vouch_ctx *ctx, const vouch_tabl
                                                 size_t target, size_t weight, const char *rules,
                                                 char **out_json, vouch_table **out_bins);
 
+/* What people have decided on bins (docs/binning.md: the file of overrides), each beside the automatic bins
+ * of its column under the rules: a table of column, by, reason, automatic, automatic_value, bins, value and
+ * cost, what the decision costs of the objective. name: of the file, for messages; overrides: its text.
+ * Fails as vouch_bin; E_FORMAT "name:line:column: ..." for a decision that can't be */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin_overrides(vouch_ctx *ctx, const vouch_table *table,
+                                                          size_t target, size_t weight, const char *rules,
+                                                          const char *name, const char *overrides,
+                                                          vouch_table **out_decisions);
+
 /* Every other column by the same rules, the largest value first: a table of column, value, trend, bins,
  * missing (share of the weight) and quality: optbinning's score of a binary binning, (v e^((1 - v^2) / 2))
  * prod(1 - p) (1 - H), v = value / 0.3957, p of neighbours being alike, H the normalised concentration of

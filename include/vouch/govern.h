@@ -31,6 +31,11 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_key_open(vouch_ctx *ctx, const char 
 VOUCH_API void vouch_key_free(vouch_key *key);            /* NULL is fine; wipes */
 VOUCH_API const char *vouch_key_id(const vouch_key *key); /* SHA-256 of the public key, first 16 hex digits */
 
+/* Sign a file: path + ".sig" says person, on (a day, as text) and key, and is bound to the file's bytes. What
+ * reads a signed file refuses it once a byte of it has changed. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_file_sign(vouch_ctx *ctx, const vouch_key *key, const char *path,
+                                                      const char *person, const char *on);
+
 /* Begin a store's ledger: its first entry names the owner and the owner's public key. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_govern_init(vouch_ctx *ctx, vouch_store *store,
                                                         const vouch_key *owner, const char *person);

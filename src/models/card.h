@@ -40,6 +40,7 @@ typedef struct vouch__card {
     double intercept, intercept_error, pdo, base_score, base_odds, factor, offset;
     int32_t base_points; /* carried by no characteristic; usually 0 */
     char *record;        /* binning decisions, as canonical JSON; NULL: none are told */
+    vouch__doc *told;    /* the same as a tree */
 } vouch__card;
 
 /* Points of a characteristic: the fewest and most of its bins; those of a weight of evidence of 0, moved and

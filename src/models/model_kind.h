@@ -23,6 +23,8 @@ typedef struct vouch__fit_data { /* train and tune; never test */
     bool is_event;               /* target is 0/1, and probability must be that of 1 */
     const vouch__json *settings; /* the mapping with the kind's settings, or NULL */
     const char *name;            /* of the model, for progress; vouch__model_fit sets it */
+    const struct vouch__overrides
+        *overrides; /* of bins, by people; NULL: none. Kinds without bins refuse it */
 
     /* What only some kinds take; others refuse it. All may be NULL. */
     const uint64_t *group; /* [inputs] bits: the groups whose inputs may interact; 0: alone */

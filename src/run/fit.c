@@ -5,6 +5,11 @@
 #include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
+<<<<<<< HEAD
+=======
+#include "run/overrides.h"
+#include "vouch/run.h"
+>>>>>>> 342586e (scorecard: people's decisions on bins are read, priced and recorded)
 
 #include <math.h>
 #include <string.h>
@@ -270,6 +275,13 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint
         status = vouch__bind(ctx, &f->inputs, f->table, &f->binding);
     if (!status)
         status = vouch__doc_new(ctx, &log);
+    char *folder = vouch__path_folder(ctx, f->path);
+    vouch__override_file decided = { .is_there = false };
+    if (!status)
+        status = folder ? vouch__override_file_read(ctx, f->path, folder, f->spec, &decided)
+                        : vouch__oom(ctx);
+    vouch__free(vouch__allocator(ctx), folder);
+    f->data.overrides = decided.is_there ? &decided.overrides : NULL;
     f->data.binding = &f->binding;
     f->data.settings = f->spec;
     f->keeper = (vouch__keeper){ checkpoint, f->name, f->kind, &f->inputs, f->value };
@@ -281,6 +293,7 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint
         if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
             status = vouch__because(ctx, status, "%s: model", f->path);
     }
+    vouch__override_file_clear(&decided);
     vouch__doc_free(log);
     vouch__binding_clear(&f->binding);
     vouch__inputs_clear(&f->inputs);

@@ -1,6 +1,7 @@
 /* Inputs from the training rows, a model for every plan of the project, and what each model says of every
  * row. */
 #include "run/job.h"
+#include "run/overrides.h"
 
 #include "base/file.h"
 #include "models/fit_rules.h"
@@ -133,6 +134,7 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     const vouch__model_plan *plan = c->plan;
     vouch__inputs inputs = { .n = 0 };
     vouch__binding binding = { .column = NULL };
+    vouch__override_file decided = { .is_there = false };
     vouch__fit_data data = { .binding = &binding, .seed = v->seed, .is_event = true };
     data.settings = v->mapping;
     size_t mark = vouch__scratch_mark(ctx);
@@ -147,8 +149,13 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     if (!status)
         status = part_rows(ctx, job, VOUCH__TUNE, job->weight, &data.tune);
     if (!status)
+        status = vouch__override_file_read(ctx, job->project.path, job->project.folder, plan->mapping,
+                                           &decided);
+    data.overrides = decided.is_there ? &decided.overrides : NULL;
+    if (!status)
         status = vouch__model_fit(ctx, plan->kind, plan->name, &inputs, v->value, &data,
                                   c->log ? job->list.doc : NULL, c->log, &c->model);
+    vouch__override_file_clear(&decided);
     vouch__scratch_reset(ctx, mark);
     vouch__binding_clear(&binding);
     vouch__inputs_clear(&inputs);

@@ -32,7 +32,7 @@ static void cell_add(vouch__cell *cell, const sample *s, size_t i)
     cell->n_bad += is_bad;
 }
 
-static vouch_status bins_new(vouch_ctx *ctx, size_t n, vouch__card_input *out)
+vouch_status vouch__bins_new(vouch_ctx *ctx, size_t n, vouch__card_input *out)
 {
     out->bin = vouch__alloc(ctx, n, sizeof *out->bin);
     if (!out->bin)
@@ -181,7 +181,7 @@ static vouch_status number_bins(vouch_ctx *ctx, const vouch__input *input, const
             runs = m;
         }
     }
-    status = bins_new(ctx, runs + n_special(input) + 1, out);
+    status = vouch__bins_new(ctx, runs + n_special(input) + 1, out);
     if (status)
         return status;
     for (size_t b = 0, c = 0; b < runs; b++) {
@@ -261,7 +261,7 @@ static vouch_status set_bins(vouch_ctx *ctx, const vouch__input *input, size_t r
                              const category_cells *g, vouch__cell *out_cell, vouch__card_input *out)
 {
     size_t words = (input->n_categories + WORD - 1) / WORD;
-    vouch_status status = bins_new(ctx, runs + 1, out);
+    vouch_status status = vouch__bins_new(ctx, runs + 1, out);
     for (size_t b = 0, c = 0; !status && b < runs; b++) {
         vouch__bin *bin = &out->bin[b];
         bin->type = VOUCH__BIN_SET;
@@ -313,7 +313,7 @@ static vouch_status category_bins(vouch_ctx *ctx, const vouch__input *input, con
 
 /* Without pooled categories a text never seen before is put where it says least: the bin with WoE nearest 0.
  */
-static size_t neutral_bin(const vouch__card_input *c)
+size_t vouch__neutral_bin(const vouch__card_input *c)
 {
     size_t best = 0;
     for (size_t b = 1; b + 1 < c->n_bins; b++)
@@ -352,7 +352,25 @@ static vouch_status bin_input(vouch_ctx *ctx, const vouch__input *input, const v
     }
     weigh(out, cell, &all, rule->min_events);
     if (!pooled)
-        out->otherwise = neutral_bin(out);
+        out->otherwise = vouch__neutral_bin(out);
+    return VOUCH_OK;
+}
+
+vouch_status vouch__bin_weigh(vouch_ctx *ctx, const vouch__bin_rule *rule, size_t n, const double *x,
+                              const double *bad, const double *weight, vouch__card_input *c)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    sample s = { n, x, bad, weight };
+    vouch__cell *cell = vouch__scratch(ctx, c->n_bins, sizeof *cell), all = { 0 };
+    if (!cell)
+        return vouch__oom(ctx);
+    memset(cell, 0, c->n_bins * sizeof *cell);
+    for (size_t i = 0; i < n; i++) {
+        cell_add(&cell[vouch__card_input_bin(c, x[i])], &s, i);
+        cell_add(&all, &s, i);
+    }
+    weigh(c, cell, &all, rule->min_events);
+    vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }
 

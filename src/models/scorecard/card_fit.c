@@ -30,8 +30,15 @@ static vouch_status bin_chunk(vouch_ctx *worker, size_t chunk, size_t begin, siz
         vouch__bound_column(f->data->binding, j, 0, train->n, train->row, x);
         vouch_status status = vouch__bin_input(worker, &f->inputs->at[j], &f->rule, train->n, x,
                                                train->target, train->weight, &f->at[j]);
+        const vouch__override *o = vouch__override_of(f->data->overrides, f->inputs->at[j].name);
+        if (!status && o) {
+            f->automatic[j] = f->at[j];
+            status = vouch__bin_by_hand(worker, &f->inputs->at[j], &f->rule, f->data->overrides, o, train->n,
+                                        x, train->target, train->weight, &f->automatic[j], &f->at[j]);
+        }
         if (status)
             return vouch__because(worker, status, "scorecard: input '%s'", f->inputs->at[j].name);
+        f->automatic[j].input = j;
         f->at[j].input = j;
         for (size_t i = 0; i < train->n; i++)
             f->code[j * train->n + i] = (uint16_t)vouch__card_input_bin(&f->at[j], x[i]);
@@ -264,6 +271,8 @@ static vouch_status fit_rows(vouch_ctx *ctx, vouch__card_fitting *f, vouch__scor
     if (!status)
         status = vouch__card_round(ctx, f, &s->card, &effect);
     if (!status)
+        status = vouch__card_record(ctx, f, &s->card);
+    if (!status)
         vouch__card_log(f, iv, &s->card, &effect);
     vouch__progress(ctx, f->data->name, 3, 3);
     return status;
@@ -292,11 +301,12 @@ static vouch_status room(vouch_ctx *ctx, vouch__card_fitting *f)
 {
     size_t inputs = f->inputs->n;
     f->at = vouch__alloc(ctx, inputs, sizeof *f->at);
+    f->automatic = vouch__alloc(ctx, inputs, sizeof *f->automatic);
     f->code = vouch__scratch(ctx, inputs * f->data->train.n, sizeof *f->code);
     f->why = vouch__scratch(ctx, inputs, sizeof *f->why);
     f->kept = vouch__scratch(ctx, inputs, sizeof *f->kept);
     f->was = vouch__scratch(ctx, 3 * inputs + 2, sizeof *f->was);
-    if (!f->at || !f->code || !f->why || !f->kept || !f->was)
+    if (!f->at || !f->automatic || !f->code || !f->why || !f->kept || !f->was)
         return vouch__oom(ctx);
     f->solution.coefficient = f->was + inputs;
     f->solution.error = f->solution.coefficient + inputs + 1;
@@ -318,6 +328,8 @@ vouch_status vouch__card_fit(vouch_ctx *ctx, const vouch__fit_data *data, const 
                                 value[VOUCH__CARD_MIN_BIN_SHARE] };
     vouch_status status = check(ctx, data);
     if (!status)
+        status = vouch__card_check_overrides(ctx, &f);
+    if (!status)
         status = room(ctx, &f);
     if (status)
         goto done;
@@ -334,8 +346,11 @@ vouch_status vouch__card_fit(vouch_ctx *ctx, const vouch__fit_data *data, const 
     s = NULL;
 done:
     vouch__card_free(alloc, s);
-    for (size_t j = 0; f.at && j < f.inputs->n; j++)
+    for (size_t j = 0; f.at && f.automatic && j < f.inputs->n; j++) {
         vouch__card_input_clear(alloc, &f.at[j]);
+        vouch__card_input_clear(alloc, &f.automatic[j]);
+    }
+    vouch__free(alloc, f.automatic);
     vouch__free(alloc, f.at);
     vouch__scratch_reset(ctx, mark);
     return status;

@@ -13,11 +13,12 @@ typedef struct vouch__card_fitting {
     vouch__doc *doc;
     vouch__json *log;
     vouch__bin_rule rule;
-    vouch__card_input *at; /* [inputs] */
-    uint16_t *code;        /* [inputs x rows]: each training row's bin */
-    const char **why;      /* [inputs]: why it is left out; NULL while kept */
-    double *was;           /* [inputs]: the coefficient it was left out for; NAN */
-    size_t n, *kept;       /* characteristics, as inputs, ascending */
+    vouch__card_input *at;        /* [inputs] */
+    uint16_t *code;               /* [inputs x rows]: each training row's bin */
+    vouch__card_input *automatic; /* [inputs]: the bins that a person has replaced, else without bins */
+    const char **why;             /* [inputs]: why it is left out; NULL while kept */
+    double *was;                  /* [inputs]: the coefficient it was left out for; NAN */
+    size_t n, *kept;              /* characteristics, as inputs, ascending */
     vouch__card_penalty penalty;
     vouch__card_solution solution; /* [inputs + 1] */
 } vouch__card_fitting;
@@ -38,6 +39,12 @@ typedef struct vouch__card_rounding {
 } vouch__card_rounding;
 vouch_status vouch__card_round(vouch_ctx *ctx, const vouch__card_fitting *f, vouch__card *card,
                                vouch__card_rounding *out);
+
+/* card_record.c: who decided on which bins, and what it cost, into card->record; nothing without overrides.
+ */
+vouch_status vouch__card_record(vouch_ctx *ctx, const vouch__card_fitting *f, vouch__card *card);
+/* Every override is of an input. */
+vouch_status vouch__card_check_overrides(vouch_ctx *ctx, const vouch__card_fitting *f);
 
 /* card_log.c: what the fit has to tell. iv [inputs] */
 void vouch__card_log(const vouch__card_fitting *f, const double *iv, const vouch__card *card,

@@ -53,6 +53,8 @@ static const vouch__param params[VOUCH__CARD_PARAMS] = {
                                "training rows; or the nearest." },
 };
 
+static const char *const settings[] = { "overrides", NULL };
+
 static void predict(const void *state, vouch__matrix x, double *raw)
 {
     const vouch__card *card = &((const vouch__scorecard *)state)->card;
@@ -113,6 +115,7 @@ void vouch__card_free(const vouch_alloc *alloc, void *state)
         vouch__card_input_clear(alloc, &s->card.at[c]);
     vouch__free(alloc, s->card.at);
     vouch__free(alloc, s->card.record);
+    vouch__doc_free(s->card.told);
     vouch__free(alloc, s);
 }
 
@@ -133,6 +136,7 @@ const vouch__model_kind vouch__kind_scorecard = {
     .capabilities = VOUCH__CAN_POINTS | VOUCH__CAN_ADDITIVE | VOUCH__CAN_CALIBRATED,
     .params = params,
     .n_params = VOUCH__CARD_PARAMS,
+    .settings = settings,
     .fit = vouch__card_fit,
     .predict = predict,
     .probability = probability,

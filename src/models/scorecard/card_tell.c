@@ -139,6 +139,12 @@ static void coefficient_table(const vouch__card *card, const vouch__inputs *inpu
                         card->at[c].error, &card->at[c]);
 }
 
+static void record(const vouch__card *card, vouch__doc *doc, vouch__json *object)
+{
+    if (card->told)
+        vouch__json_set(doc, object, "binning_record", vouch__json_copy(doc, vouch__doc_root(card->told)));
+}
+
 static void range_table(const vouch__card *card, const vouch__inputs *inputs, vouch__doc *doc,
                         vouch__json *object)
 {
@@ -177,6 +183,7 @@ void vouch__card_describe(const void *state, const vouch__inputs *inputs, vouch_
                               "base_odds are goods to one bad. Coefficients are on WoE, in log-odds of "
                               "bad. A bin with fewer than min_events goods or bads has that many cases "
                               "at the population's odds added before its WoE is taken."));
+    record(card, doc, object);
     points_table(card, inputs, doc, object);
     range_table(card, inputs, doc, object);
     coefficient_table(card, inputs, doc, object);
