@@ -115,7 +115,7 @@ static void cell_text(const vouch_table *table, size_t col, size_t row, char *ou
     }
 }
 
-static void print_json_text(const char *text)
+void cli_json_text(const char *text)
 {
     (void)putchar('"');
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
@@ -140,7 +140,7 @@ static void print_json(const vouch_table *table)
             vouch_type type = vouch_table_type(table, col);
             vouch_table_read(table, col, row, row + 1, &value);
             printf("%s", col ? "," : "");
-            print_json_text(vouch_table_name(table, col));
+            cli_json_text(vouch_table_name(table, col));
             (void)putchar(':');
             cell_text(table, col, row, cell, sizeof cell);
             if (isnan(value))
@@ -150,7 +150,7 @@ static void print_json(const vouch_table *table)
             else if (type == VOUCH_INTEGER || type == VOUCH_FLAG)
                 printf("%s", cell);
             else
-                print_json_text(cell);
+                cli_json_text(cell);
         }
         (void)putchar('}');
     }

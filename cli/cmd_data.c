@@ -1,6 +1,7 @@
 /* profile, simulate and score: tables in, tables out. */
 #include "cli.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,112 +74,154 @@ static const option score_options[] = {
     { "--id", "COLUMN", "the column that orders the rows and stands first in the output" },
 };
 
-static void print_number(double value)
+/* Rows as CSV, or with --json as a list of objects. */
+typedef struct listing {
+    const cli_call *cli;
+    const vouch_table *table; /* whose column id names the rows; SIZE_MAX: their number does */
+    size_t id;
+} listing;
+
+static void csv_text(const char *text)
+{
+    (void)putchar('"');
+    for (; *text; text++) {
+        if (*text == '"')
+            (void)putchar('"');
+        (void)putchar(*text);
+    }
+    (void)putchar('"');
+}
+
+static void print_number(const listing *l, double value)
 {
     char text[32];
     (void)vouch_number_text(value, text);
-    printf("%s", text);
+    printf("%s", l->cli->json && !isfinite(value) ? "null" : text);
 }
 
-static void print_id(const vouch_table *table, size_t id, size_t row)
+static void print_id(const listing *l, size_t row)
 {
-    double value;
-    if (id == SIZE_MAX) {
-        printf("%zu", row + 1);
-        return;
-    }
-    vouch_table_read(table, id, row, row + 1, &value);
-    if (vouch_table_type(table, id) == VOUCH_TEXT)
-        printf("\"%s\"", vouch_table_category(table, id, (size_t)value));
+    double value = (double)row + 1;
+    bool is_text = l->id != SIZE_MAX && vouch_table_type(l->table, l->id) == VOUCH_TEXT;
+    if (l->id != SIZE_MAX)
+        vouch_table_read(l->table, l->id, row, row + 1, &value);
+    if (is_text && !isnan(value))
+        (l->cli->json ? cli_json_text : csv_text)(vouch_table_category(l->table, l->id, (size_t)value));
     else
-        print_number(value);
+        print_number(l, value);
 }
 
-static vouch_status print_scores(cli_call *cli, const vouch_model *model, const vouch_table *table,
-                                 const char *what, size_t id)
+static void row_begin(const listing *l, size_t row)
 {
-    size_t n = vouch_table_rows(table);
+    if (l->cli->json)
+        printf("%s{\"id\":", row ? ",\n " : "[");
+    print_id(l, row);
+}
+
+static void row_value(const listing *l, const char *name, double value)
+{
+    (void)putchar(',');
+    if (l->cli->json) {
+        cli_json_text(name);
+        (void)putchar(':');
+    }
+    print_number(l, value);
+}
+
+static void row_end(const listing *l) { printf("%s", l->cli->json ? "}" : "\n"); }
+
+static void list_end(const listing *l, size_t rows)
+{
+    if (l->cli->json)
+        printf("%s]\n", rows ? "" : "[");
+}
+
+static vouch_status print_scores(const listing *l, const vouch_model *model, const char *what)
+{
+    size_t n = vouch_table_rows(l->table);
     double *value = calloc(n + 1, sizeof *value);
     int32_t *points = calloc(n + 1, sizeof *points);
     bool is_points = !strcmp(what, "points");
     bool is_raw = !strcmp(what, "raw");
     vouch_status status = VOUCH_E_NOMEM;
     if (value && points)
-        status = vouch_model_score(cli->ctx, model, table, is_raw ? value : NULL,
+        status = vouch_model_score(l->cli->ctx, model, l->table, is_raw ? value : NULL,
                                    is_raw || is_points ? NULL : value, is_points ? points : NULL);
-    if (!status)
+    if (!status && !l->cli->json)
         printf("id,%s\n", what);
     for (size_t i = 0; i < n && !status; i++) {
-        print_id(table, id, i);
-        (void)putchar(',');
-        if (is_points)
-            printf("%d", points[i]);
-        else
-            print_number(value[i]);
-        (void)putchar('\n');
+        row_begin(l, i);
+        row_value(l, what, is_points ? (double)points[i] : value[i]);
+        row_end(l);
     }
+    if (!status)
+        list_end(l, n);
     free(value);
     free(points);
     return status;
 }
 
-static vouch_status print_contributions(cli_call *cli, const vouch_model *model, const vouch_table *table,
-                                        size_t id)
+static vouch_status print_contributions(const listing *l, const vouch_model *model)
 {
-    size_t n = vouch_table_rows(table);
+    size_t n = vouch_table_rows(l->table);
     size_t inputs = vouch_model_inputs(model);
     double base = 0;
     double *value = calloc(n * inputs + 1, sizeof *value);
-    vouch_status status = value ? vouch_model_contributions(cli->ctx, model, table, value, &base)
+    vouch_status status = value ? vouch_model_contributions(l->cli->ctx, model, l->table, value, &base)
                                 : VOUCH_E_NOMEM;
-    if (!status)
+    bool has_head = !status && !l->cli->json;
+    if (has_head)
         printf("id");
-    for (size_t j = 0; j < inputs && !status; j++)
-        printf(",\"%s\"", vouch_model_input_name(model, j));
-    if (!status)
+    for (size_t j = 0; j < inputs && has_head; j++) {
+        (void)putchar(',');
+        csv_text(vouch_model_input_name(model, j));
+    }
+    if (has_head)
         printf(",base\n");
     for (size_t i = 0; i < n && !status; i++) {
-        print_id(table, id, i);
-        for (size_t j = 0; j < inputs; j++) {
-            (void)putchar(',');
-            print_number(value[i * inputs + j]);
-        }
-        (void)putchar(',');
-        print_number(base);
-        (void)putchar('\n');
+        row_begin(l, i);
+        for (size_t j = 0; j < inputs; j++)
+            row_value(l, vouch_model_input_name(model, j), value[i * inputs + j]);
+        row_value(l, "base", base);
+        row_end(l);
     }
+    if (!status)
+        list_end(l, n);
     free(value);
     return status;
 }
 
 /* All outputs of the source's prediction, or the leaf of every tree. */
-static vouch_status print_source(cli_call *cli, const vouch_model *model, const vouch_table *table,
-                                 const char *what, size_t id)
+static vouch_status print_source(const listing *l, const vouch_model *model, const char *what)
 {
     bool is_leaf = !strcmp(what, "leaf");
-    size_t n = vouch_table_rows(table);
+    size_t n = vouch_table_rows(l->table);
     size_t width = is_leaf ? vouch_model_trees(model) : vouch_model_outputs(model);
     double *value = is_leaf ? NULL : calloc(n * width + 1, sizeof *value);
     uint32_t *leaf = is_leaf ? calloc(n * width + 1, sizeof *leaf) : NULL;
     vouch_status status = VOUCH_E_NOMEM;
+    char name[48];
     if (value)
-        status = vouch_model_predictions(cli->ctx, model, table, value);
+        status = vouch_model_predictions(l->cli->ctx, model, l->table, value);
     else if (leaf)
-        status = vouch_model_leaves(cli->ctx, model, table, leaf);
-    if (!status)
+        status = vouch_model_leaves(l->cli->ctx, model, l->table, leaf);
+    bool has_head = !status && !l->cli->json;
+    if (has_head)
         printf("id");
-    for (size_t k = 0; k < width && !status; k++)
+    for (size_t k = 0; k < width && has_head; k++)
         printf(",%s%zu", what, k);
-    if (!status)
+    if (has_head)
         (void)putchar('\n');
     for (size_t i = 0; i < n && !status; i++) {
-        print_id(table, id, i);
+        row_begin(l, i);
         for (size_t k = 0; k < width; k++) {
-            (void)putchar(',');
-            print_number(leaf ? (double)leaf[i * width + k] : value[i * width + k]);
+            (void)snprintf(name, sizeof name, "%s%zu", what, k);
+            row_value(l, name, leaf ? (double)leaf[i * width + k] : value[i * width + k]);
         }
-        (void)putchar('\n');
+        row_end(l);
     }
+    if (!status)
+        list_end(l, n);
     free(value);
     free(leaf);
     return status;
@@ -203,11 +246,11 @@ static int score(cli_call *cli)
     vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
     if (!status)
         status = vouch_table_open(cli->ctx, &source, &table);
-    size_t id = status || !source.id ? SIZE_MAX : vouch_table_find(table, source.id);
+    listing rows = { cli, table, status || !source.id ? SIZE_MAX : vouch_table_find(table, source.id) };
     if (!status)
-        status = is_contributions ? print_contributions(cli, model, table, id)
-                 : is_source      ? print_source(cli, model, table, what, id)
-                                  : print_scores(cli, model, table, what, id);
+        status = is_contributions ? print_contributions(&rows, model)
+                 : is_source      ? print_source(&rows, model, what)
+                                  : print_scores(&rows, model, what);
     vouch_table_unref(table);
     vouch_model_free(model);
     return status ? cli_failed(cli, status) : EXIT_DONE;
@@ -218,7 +261,8 @@ const command cmd_score = {
     NULL,
     "MODEL DATA",
     2,
-    "What a model says of every row, as CSV with digits that read back to the same bits.",
+    "What a model says of every row, as CSV (or, with --json, a list of objects) with digits that read back "
+    "to the same bits.",
     "  vouch score result/models/scorecard.vouch new.csv --id ID --output points",
     score_options,
     N(score_options),

@@ -15,6 +15,9 @@ expect 0 vouch fit good.yaml loans.csv --out good.vouch --quiet
 for word in "glm (glm)" "home_ownership = own" "utilisation" "log_likelihood"; do prints "$word"; done
 expect 0 vouch score good.vouch loans.csv --quiet
 [ "$(wc -l <out)" -eq 1501 ] || fail "not a line a row"
+expect 0 vouch score good.vouch loans.csv --json --quiet
+python3 -c 'import json; r = json.load(open("out")); assert len(r) == 1500 and set(r[7]) == {"id", "probability"}' ||
+    fail "score --json is no list of rows"
 expect 0 vouch fit good.yaml loans.csv --out again.vouch --threads 2 --quiet
 cmp good.vouch again.vouch || fail "the same recipe gave another model"
 expect 0 vouch fit good.yaml loans.csv --json --quiet
