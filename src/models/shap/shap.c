@@ -164,13 +164,21 @@ static void to_rows(const struct vouch__shap *s, size_t n, const uint64_t *sum, 
     }
 }
 
+/* Scratch that begins where a line of the caches does: what crosses lines is read twice. */
+static void *whole_lines(vouch_ctx *worker, size_t bytes)
+{
+    enum { LINE = 64 };
+    uint8_t *at = vouch__scratch(worker, bytes + LINE, 1);
+    return at ? at + (LINE - (uintptr_t)at % LINE) : NULL;
+}
+
 /* A multiple of 8 rows. */
 static vouch_status explain_block(vouch_ctx *worker, const vouch__shap *s, size_t n, const double *rows,
                                   size_t apart, double *out)
 {
     size_t mark = vouch__scratch_mark(worker), inputs = s->trees->n_inputs;
-    uint8_t *bytes = vouch__scratch(worker, n * apart + VOUCH__SHAP_REGISTERS, 1);
-    uint64_t *sum = vouch__scratch(worker, n * inputs, sizeof *sum);
+    uint8_t *bytes = whole_lines(worker, n * apart + VOUCH__SHAP_REGISTERS);
+    uint64_t *sum = whole_lines(worker, n * inputs * sizeof *sum);
     if (!bytes || !sum)
         return vouch__oom(worker);
     for (size_t i = 0; s->is_ranked && i < n; i++) {
