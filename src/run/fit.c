@@ -5,11 +5,7 @@
 #include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
-<<<<<<< HEAD
-=======
 #include "run/overrides.h"
-#include "vouch/run.h"
->>>>>>> 342586e (scorecard: people's decisions on bins are read, priced and recorded)
 
 #include <math.h>
 #include <string.h>

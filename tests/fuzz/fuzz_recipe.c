@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     vouch_model *model = NULL;
     polls = 0;
-    vouch_status status = vouch__fit_recipe(ctx, "r.yaml", (const char *)data, size, table, &model);
+    vouch_status status = vouch__fit_recipe(ctx, "/nowhere/r.yaml", (const char *)data, size, table, &model);
     polls = 0;
     if (status) {
         if (model || *vouch_ctx_error(ctx) == '\0' || strchr(vouch_ctx_error(ctx), '\n'))
