@@ -287,6 +287,11 @@ static void tell(vouch_ctx *ctx, const vouch__test_call *call, const vouch__prob
                             s->expected / s->n, s->error / s->n, (s->error - s->excess) / s->n,
                             s->excess / s->n, of[k].adjusted);
     }
+    double spread = 0.0;
+    for (size_t i = 0; i < at->n; i++)
+        spread += distance(at->dims, at->x + i * at->dims, at->centre + at->of[i] * at->dims) / (double)at->n;
+    table = vouch__evidence_table(call->list, object, "grouping", "clusters,mean_square_distance");
+    vouch__test_row(call, table, "nn", (double)at->k, spread);
     tell_centre(ctx, call, p, at, of[0].at, object);
 }
 
