@@ -105,7 +105,7 @@ typedef struct vouch__model_kind {
 } vouch__model_kind;
 
 /* One X(name) a family, in the order the documentation lists them. */
-#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard) X(glm) X(gam) X(tree) X(forest)
+#define VOUCH__KIND_LIST(X) X(gbdt) X(scorecard) X(glm) X(gam) X(tree) X(rules) X(forest)
 #define X(name) extern const vouch__model_kind vouch__kind_##name;
 VOUCH__KIND_LIST(X)
 #undef X

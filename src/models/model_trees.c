@@ -5,7 +5,7 @@
 
 const vouch__gbdt *vouch__model_gbdt(const struct vouch_model *model)
 {
-    if (model->kind == &vouch__kind_tree)
+    if (model->kind == &vouch__kind_tree || model->kind == &vouch__kind_rules) /* which begins with one */
         return ((const vouch__tree *)model->state)->forest;
     return model->kind == &vouch__kind_gbdt ? model->state : NULL;
 }

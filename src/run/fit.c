@@ -190,7 +190,7 @@ static vouch_status read_recipe(vouch_ctx *ctx, fitting *f)
     f->kind = vouch__json_string(kind) ? vouch__kind_find(kind->text) : NULL;
     if (!f->kind || (f->kind->capabilities & VOUCH__IS_IMPORTED))
         return vouch__schema_fail(ctx, f->path, kind ? kind : f->spec,
-                                  "model.kind must be gbdt, scorecard, glm, gam or tree");
+                                  "model.kind must be gbdt, scorecard, glm, gam, tree or rules");
     f->name = vouch__json_string(vouch__json_get(f->root, "name"));
     if (!f->name)
         f->name = f->kind->name;

@@ -12,7 +12,7 @@ static const vouch__param params[VOUCH__GAM_PARAMS] = {
     [VOUCH__GAM_LOSS] = { "loss", VOUCH__PARAM_CHOICE, 0, 4, 0, "logistic|squared|poisson|gamma|tweedie", "",
         "What is made small: log-loss of a 0/1 target, squared loss of a number, or the deviance of a count, an amount "
         "or an amount that may be 0." },
-    [VOUCH__GAM_BAGS] = { "bags", VOUCH__PARAM_INTEGER, 1, 100, 8, NULL, "bags",
+    [VOUCH__GAM_BAGS] = { "bags", VOUCH__PARAM_INTEGER, 1, 100, 6, NULL, "bags",
         "How many samples of the training rows are fitted and averaged; two or more give standard errors." },
     [VOUCH__GAM_BAG_SHARE] = { "bag_share", VOUCH__PARAM_REAL, 0.3, 0.95, 0.85, NULL, "",
         "Share of the training rows in each bag." },

@@ -5,6 +5,7 @@
 #define VOUCH_TREE_H
 
 #include "models/gbdt/gbdt.h"
+#include "models/wire.h"
 
 enum {
     VOUCH__TREE_LOSS,
@@ -33,6 +34,16 @@ vouch_status vouch__tree_fit(vouch_ctx *ctx, const vouch__fit_data *data, const 
                              vouch__doc *doc, vouch__json *log, void **state);
 void vouch__tree_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc,
                           vouch__json *object);
+/* What a kind that is one tree underneath takes over; state begins with a vouch__tree. */
+void vouch__tree_predict(const void *state, vouch__matrix x, double *raw);
+double vouch__tree_probability(const void *state, double raw);
+vouch_status vouch__tree_contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                       double *base);
+vouch_status vouch__tree_shap_of(vouch_ctx *ctx, const void *state, vouch__shap **out_shap);
+void vouch__tree_put_tally(const vouch__tree_tally *tally, vouch__buf *out);
+bool vouch__tree_get_tally(vouch__wire *in, vouch__tree_tally *out_tally); /* false: out of range */
+/* Rows, risk, its 95 % interval (of a share), rows and risk of tuning: six numbers. */
+void vouch__tree_push_rates(const vouch__tree_tally *tally, bool is_share, vouch__doc *doc, vouch__json *row);
 void vouch__tree_free(const vouch_alloc *alloc, void *state);
 /* Mean, and what raw a leaf with that mean has. */
 double vouch__tree_raw(vouch__gbdt_loss_id loss, double mean);

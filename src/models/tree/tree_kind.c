@@ -26,23 +26,23 @@ static const vouch__param params[VOUCH__TREE_PARAMS] = {
 
 static const vouch__gbdt *forest_of(const void *state) { return ((const vouch__tree *)state)->forest; }
 
-static void predict(const void *state, vouch__matrix x, double *raw)
+void vouch__tree_predict(const void *state, vouch__matrix x, double *raw)
 {
     vouch__kind_gbdt.predict(forest_of(state), x, raw);
 }
 
-static double probability(const void *state, double raw)
+double vouch__tree_probability(const void *state, double raw)
 {
     return vouch__kind_gbdt.probability(forest_of(state), raw);
 }
 
-static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
-                                  double *base)
+vouch_status vouch__tree_contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
+                                       double *base)
 {
     return vouch__kind_gbdt.contributions(ctx, forest_of(state), x, out, base);
 }
 
-static vouch_status shap(vouch_ctx *ctx, const void *state, vouch__shap **out_shap)
+vouch_status vouch__tree_shap_of(vouch_ctx *ctx, const void *state, vouch__shap **out_shap)
 {
     return vouch__kind_gbdt.shap(ctx, forest_of(state), out_shap);
 }
@@ -57,17 +57,32 @@ void vouch__tree_free(const vouch_alloc *alloc, void *state)
     vouch__free(alloc, tree);
 }
 
+void vouch__tree_put_tally(const vouch__tree_tally *t, vouch__buf *out)
+{
+    const double number[] = { t->rows, t->weight, t->target, t->tune_rows, t->tune_weight, t->tune_target };
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
+        vouch__put_f64(out, number[i]);
+}
+
+bool vouch__tree_get_tally(vouch__wire *in, vouch__tree_tally *t)
+{
+    double *const number[] = { &t->rows,      &t->weight,      &t->target,
+                               &t->tune_rows, &t->tune_weight, &t->tune_target };
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
+        *number[i] = vouch__get_f64(in);
+        bool is_sum_of_targets = i % 3 == 2;
+        if (!isfinite(*number[i]) || (!is_sum_of_targets && !(*number[i] >= 0.0 && *number[i] < 1e15)))
+            return false;
+    }
+    return true;
+}
+
 static void save(const void *state, vouch__buf *out)
 {
     const vouch__tree *tree = state;
     vouch__put_u32(out, (uint32_t)tree->n_nodes);
     for (size_t k = 0; k < tree->n_nodes; k++) {
-        const vouch__tree_tally *t = &tree->tally[k];
-        const double number[] = {
-            t->rows, t->weight, t->target, t->tune_rows, t->tune_weight, t->tune_target
-        };
-        for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
-            vouch__put_f64(out, number[i]);
+        vouch__tree_put_tally(&tree->tally[k], out);
     }
     vouch__kind_gbdt.save(tree->forest, out);
 }
@@ -82,15 +97,8 @@ static vouch_status load_tally(vouch_ctx *ctx, vouch__wire *in, vouch__tree *tre
     if (!tree->tally)
         return vouch__oom(ctx);
     for (size_t k = 0; k < tree->n_nodes; k++) {
-        vouch__tree_tally *t = &tree->tally[k];
-        double *const number[] = { &t->rows,      &t->weight,      &t->target,
-                                   &t->tune_rows, &t->tune_weight, &t->tune_target };
-        for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
-            *number[i] = vouch__get_f64(in);
-            bool is_sum_of_targets = i % 3 == 2;
-            if (!isfinite(*number[i]) || (!is_sum_of_targets && !(*number[i] >= 0.0 && *number[i] < 1e15)))
-                return vouch__fail(ctx, VOUCH_E_FORMAT, "model file: a tree's tallies are out of range");
-        }
+        if (!vouch__tree_get_tally(in, &tree->tally[k]))
+            return vouch__fail(ctx, VOUCH_E_FORMAT, "model file: a tree's tallies are out of range");
     }
     return VOUCH_OK;
 }
@@ -129,10 +137,10 @@ const vouch__model_kind vouch__kind_tree = {
     .params = params,
     .n_params = VOUCH__TREE_PARAMS,
     .fit = vouch__tree_fit,
-    .predict = predict,
-    .probability = probability,
-    .contributions = contributions,
-    .shap = shap,
+    .predict = vouch__tree_predict,
+    .probability = vouch__tree_probability,
+    .contributions = vouch__tree_contributions,
+    .shap = vouch__tree_shap_of,
     .describe = vouch__tree_describe,
     .save = save,
     .load = load,

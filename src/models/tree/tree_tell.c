@@ -50,11 +50,10 @@ static void test_text(const vouch__trees *trees, const vouch__inputs *inputs, co
                    node->default_left == left ? " or missing" : "");
 }
 
-static void push_rates(const vouch__tree *tree, size_t k, vouch__doc *doc, vouch__json *row)
+void vouch__tree_push_rates(const vouch__tree_tally *t, bool is_share, vouch__doc *doc, vouch__json *row)
 {
-    const vouch__tree_tally *t = &tree->tally[k];
     double low = NAN, high = NAN, rate = t->weight > 0.0 ? t->target / t->weight : NAN;
-    if (tree->forest->loss == VOUCH__LOSS_LOGISTIC && t->weight > 0.0 && rate >= 0.0 && rate <= 1.0)
+    if (is_share && t->weight > 0.0 && rate >= 0.0 && rate <= 1.0)
         vouch__wilson(rate * t->rows, t->rows, 0.95, &low, &high);
     vouch__tell_push(doc, row, t->rows);
     vouch__tell_push(doc, row, rate);
@@ -62,6 +61,11 @@ static void push_rates(const vouch__tree *tree, size_t k, vouch__doc *doc, vouch
     vouch__tell_push(doc, row, high);
     vouch__tell_push(doc, row, t->tune_rows);
     vouch__tell_push(doc, row, t->tune_weight > 0.0 ? t->tune_target / t->tune_weight : NAN);
+}
+
+static void push_rates(const vouch__tree *tree, size_t k, vouch__doc *doc, vouch__json *row)
+{
+    vouch__tree_push_rates(&tree->tally[k], tree->forest->loss == VOUCH__LOSS_LOGISTIC, doc, row);
 }
 
 typedef struct telling {
