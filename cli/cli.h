@@ -54,7 +54,7 @@ extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run
     cmd_import, cmd_model_diff, cmd_fit, cmd_bin, cmd_bin_sign, cmd_explain, cmd_reasons, cmd_counterfactual,
     cmd_test_list, cmd_test_describe, cmd_test_run, cmd_lda, cmd_drift, cmd_sketch;
 extern const command cmd_strategy_cutoff, cmd_strategy_swap, cmd_strategy_vintage, cmd_strategy_roll,
-    cmd_reject;
+    cmd_reject, cmd_calibrate;
 
 const char *cli_get(const cli_call *cli, const char *name);  /* NULL when not given */
 const char *cli_need(const cli_call *cli, const char *name); /* says so and returns NULL when not given */

@@ -69,7 +69,8 @@ const command cmd_simulate_credit = {
 
 static const option score_options[] = {
     { "--output", "WHAT",
-      "raw, probability (default), points, contributions; of an imported model also prediction, the "
+      "raw, probability (default), points, grade (of a master scale, 1 the safest), contributions; of an "
+      "imported model also prediction, the "
       "source's own, and leaf" },
     { "--id", "COLUMN", "the column that orders the rows and stands first in the output" },
 };
@@ -143,6 +144,7 @@ static vouch_status print_scores(const listing *l, const vouch_model *model, con
     int32_t *points = calloc(n + 1, sizeof *points);
     bool is_points = !strcmp(what, "points");
     bool is_raw = !strcmp(what, "raw");
+    bool is_grade = !strcmp(what, "grade");
     vouch_status status = VOUCH_E_NOMEM;
     if (value && points)
         status = vouch_model_score(l->cli->ctx, model, l->table, is_raw ? value : NULL,
@@ -151,7 +153,10 @@ static vouch_status print_scores(const listing *l, const vouch_model *model, con
         printf("id,%s\n", what);
     for (size_t i = 0; i < n && !status; i++) {
         row_begin(l, i);
-        row_value(l, what, is_points ? (double)points[i] : value[i]);
+        row_value(l, what,
+                  is_points  ? (double)points[i]
+                  : is_grade ? (double)vouch_model_grade(model, value[i])
+                             : value[i]);
         row_end(l);
     }
     if (!status)
@@ -236,17 +241,23 @@ static int score(cli_call *cli)
     bool is_contributions = !strcmp(what, "contributions");
     bool is_source = !strcmp(what, "prediction") || !strcmp(what, "leaf");
     if (!is_contributions && !is_source && strcmp(what, "raw") != 0 && strcmp(what, "probability") != 0 &&
-        strcmp(what, "points") != 0) {
-        fprintf(
-            stderr,
-            "vouch: --output is '%s', must be raw, probability, points, contributions, prediction or leaf\n",
-            what);
+        strcmp(what, "points") != 0 && strcmp(what, "grade") != 0) {
+        fprintf(stderr,
+                "vouch: --output is '%s', must be raw, probability, points, grade, contributions, prediction "
+                "or leaf\n",
+                what);
         return EXIT_USAGE;
     }
     vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
     if (!status)
         status = vouch_table_open(cli->ctx, &source, &table);
     listing rows = { cli, table, status || !source.id ? SIZE_MAX : vouch_table_find(table, source.id) };
+    if (!status && !strcmp(what, "grade") && vouch_model_grades(model) == 0) {
+        fprintf(stderr, "vouch: %s has no master scale; see vouch calibrate --help\n", cli->operand[0]);
+        vouch_table_unref(table);
+        vouch_model_free(model);
+        return EXIT_FAILED;
+    }
     if (!status)
         status = is_contributions ? print_contributions(&rows, model)
                  : is_source      ? print_source(&rows, model, what)

@@ -12,7 +12,7 @@ static int reject(cli_call *cli)
 {
     const char *out = cli_get(cli, "--out"), *report = cli_get(cli, "--report");
     const vouch_reject_options options = { cli->operand[0], cli->operand[1], cli_duckdb() };
-    vouch_reject_result result = { .summary = NULL };
+    vouch_told result = { .summary = NULL };
     vouch_model *model = NULL;
     vouch_status status = vouch_reject(cli->ctx, &options, &model, &result);
     cli_progress_end();
@@ -22,7 +22,7 @@ static int reject(cli_call *cli)
         return cli_failed(cli, status);
     printf("%s%s", cli->json ? result.evidence : result.summary, cli->json ? "\n" : "");
     int code = report ? cli_write(report, result.report) : EXIT_DONE;
-    vouch_reject_result_clear(cli->ctx, &result);
+    vouch_told_clear(cli->ctx, &result);
     vouch_model_free(model);
     return code;
 }

@@ -44,6 +44,7 @@ static const command *const commands[] = {
     &cmd_strategy_vintage,
     &cmd_strategy_roll,
     &cmd_reject,
+    &cmd_calibrate,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

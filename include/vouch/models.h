@@ -33,6 +33,10 @@ VOUCH_API const char *vouch_model_fingerprint(const vouch_model *model); /* SHA-
 VOUCH_API size_t vouch_model_inputs(const vouch_model *model);
 VOUCH_API const char *vouch_model_input_name(const vouch_model *model, size_t input);
 VOUCH_API int vouch_model_has_points(const vouch_model *model);
+/* Grades of the master scale that calibration gave it, 0: it has none; and the grade of a probability, 1 the
+ * safest (0 without a scale or a probability). */
+VOUCH_API size_t vouch_model_grades(const vouch_model *model);
+VOUCH_API size_t vouch_model_grade(const vouch_model *model, double probability);
 /* What the model is, as canonical JSON: kind, parameters as used, inputs, and what the kind tells of itself
  * (points table, trees). The caller frees it with vouch_text_free. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model,

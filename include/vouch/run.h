@@ -145,17 +145,40 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_
  *            chance of acceptance that reweighting counts with (0.05);  truth  a column with every outcome,
  *            for trials
  * Every method is fitted and compared, then fuzzy augmentation at odds times 1, 1.5, 2, 3, 5 and 10.
- * out_model (may be NULL) is that of `method`. Texts are freed with vouch_reject_result_clear. Fails  as
+ * out_model (may be NULL) is that of `method`. Texts are freed with vouch_told_clear. Fails  as
  * vouch_fit;  E_DATA  nobody or everybody was accepted, an accepted row has no outcome */
 typedef struct vouch_reject_options {
     const char *recipe, *data, *duckdb; /* as in vouch_fit_options */
 } vouch_reject_options;
-typedef struct vouch_reject_result {
+typedef struct vouch_told {
     char *summary, *evidence, *report; /* for people; canonical JSON; HTML */
-} vouch_reject_result;
+} vouch_told;
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_reject(vouch_ctx *ctx, const vouch_reject_options *options,
-                                                   vouch_model **out_model, vouch_reject_result *out_result);
-VOUCH_API void vouch_reject_result_clear(vouch_ctx *ctx, vouch_reject_result *result);
+                                                   vouch_model **out_model, vouch_told *out_result);
+VOUCH_API void vouch_told_clear(vouch_ctx *ctx, vouch_told *result);
+
+/* A copy of a model whose probability goes through one more map (at most 8), and may have a master scale.
+ * raw, points, contributions and reasons stay the model's own. method:
+ *   platt, beta, isotonic   fitted to outcomes of data
+ *   shift, scale            so that the mean probability over data is `to` exactly: log-odds plus, or
+ *                           probabilities times, one number
+ *   prior                   log-odds + logit(to) - logit(from): Bayes with another share of bads; no data
+ *   pit, ttc                Vasicek's model with correlation rho, into the state z and out of it; z NAN: the
+ *                           state for which the mean over data is `to`
+ * grades > 0 adds a scale of geometric PDs from min_pd to max_pd, merged until each grade holds min_share of
+ * data; grade_pd: the probability becomes its grade's PD. Every step is told in the model's file.
+ * Fails  E_ARG (what a method needs), E_DATA (a mean that cannot be met), as scoring and loading do */
+typedef struct vouch_calibrate_options {
+    const char *model, *data, *duckdb; /* data: as vouch_source.source, or NULL */
+    const char *label, *bad, *weight;  /* columns of data, and the label's bad value (NULL: 1), or NULL */
+    const char *method;                /* NULL: only a scale */
+    double to, from, rho, z;           /* NAN where not given */
+    size_t grades;
+    double min_pd, max_pd, min_share;
+    int grade_pd;
+} vouch_calibrate_options;
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_calibrate(vouch_ctx *ctx, const vouch_calibrate_options *options,
+                                                      vouch_model **out_model, vouch_told *out_told);
 
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
  * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both

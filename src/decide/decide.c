@@ -36,7 +36,7 @@ static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double 
     const vouch_model *model = d->model;
     vouch__matrix x = { row, 1, model->inputs.n };
     model->kind->predict(model->state, x, &o->raw);
-    o->probability = model->kind->probability(model->state, o->raw);
+    o->probability = vouch__model_probability(model, o->raw);
     if (!isfinite(o->raw) || !(o->probability >= 0.0 && o->probability <= 1.0))
         return vouch__fail(ctx, VOUCH_E_DATA, "decide: the model gives no probability for this row");
     o->decision = "approve";

@@ -119,7 +119,7 @@ static void reduce(const sweep *s, vouch__effect *e, double *probability)
     for (size_t g = 0; g < e->n; g++) {
         const double *raw = s->raw + g * n;
         for (size_t i = 0; i < n; i++)
-            probability[i] = s->model->kind->probability(s->model->state, raw[i]);
+            probability[i] = vouch__model_probability(s->model, raw[i]);
         e->raw[g] = vouch__mean(n, raw, NULL);
         e->probability[g] = vouch__mean(n, probability, NULL);
         qsort(probability, n, sizeof *probability, by_value);

@@ -274,13 +274,9 @@ double vouch__recourse_cost(const vouch_recourse *r, size_t input, double from, 
 void vouch__recourse_score(const vouch_recourse *r, const double *row, double *out_raw,
                            double *out_probability)
 {
-    const vouch__model_kind *kind = r->model->kind;
     vouch__matrix x = { row, 1, r->model->inputs.n };
-    kind->predict(r->model->state, x, out_raw);
-    if (kind->probabilities)
-        kind->probabilities(r->model->state, x, out_raw, out_probability);
-    else
-        *out_probability = kind->probability(r->model->state, *out_raw);
+    r->model->kind->predict(r->model->state, x, out_raw);
+    vouch__model_probabilities(r->model, x, out_raw, out_probability);
 }
 
 /* ---- what a bound can be made of ---- */
@@ -301,26 +297,25 @@ static bool adds_up(const vouch_model *model)
 /* P(bad) rises with raw: then approval is a raw of at most target. */
 static bool find_target(vouch_recourse *r)
 {
-    const vouch__model_kind *kind = r->model->kind;
     static const double tried[] = { -1e4, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 1e4 };
     double last = -INFINITY, low = -1e4, high = 1e4;
     for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
-        double p = kind->probability(r->model->state, tried[k]);
+        double p = vouch__model_probability(r->model, tried[k]);
         if (!(p >= last))
             return false;
         last = p;
     }
-    if (kind->probability(r->model->state, low) > r->cutoff) {
+    if (vouch__model_probability(r->model, low) > r->cutoff) {
         r->target = -INFINITY;
         return true;
     }
-    if (kind->probability(r->model->state, high) <= r->cutoff) {
+    if (vouch__model_probability(r->model, high) <= r->cutoff) {
         r->target = INFINITY;
         return true;
     }
     for (int k = 0; k < 200; k++) {
         double middle = 0.5 * (low + high);
-        if (kind->probability(r->model->state, middle) <= r->cutoff)
+        if (vouch__model_probability(r->model, middle) <= r->cutoff)
             low = middle;
         else
             high = middle;

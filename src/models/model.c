@@ -137,6 +137,7 @@ void vouch_model_free(vouch_model *model)
     if (model->state)
         model->kind->free(&alloc, model->state);
     vouch__inputs_clear(&model->inputs);
+    vouch__calibration_free(model->calibration);
     vouch__free(&alloc, model->file);
     vouch__free(&alloc, model->value);
     vouch__free(&alloc, model->name);
@@ -153,9 +154,36 @@ const char *vouch_model_input_name(const vouch_model *model, size_t input)
     return model->inputs.at[input].name;
 }
 
+size_t vouch_model_grades(const vouch_model *model)
+{
+    return model->calibration ? model->calibration->n_grades : 0;
+}
+
+size_t vouch_model_grade(const vouch_model *model, double probability)
+{
+    if (vouch_model_grades(model) == 0 || isnan(probability))
+        return 0;
+    return vouch__calibration_grade(model->calibration, probability) + 1;
+}
+
 int vouch_model_has_points(const vouch_model *model)
 {
     return (model->kind->capabilities & VOUCH__CAN_POINTS) != 0;
+}
+
+double vouch__model_probability(const vouch_model *model, double raw)
+{
+    return vouch__calibration_apply(model->calibration, model->kind->probability(model->state, raw));
+}
+
+void vouch__model_probabilities(const vouch_model *model, vouch__matrix x, const double *raw, double *out)
+{
+    const vouch__model_kind *kind = model->kind;
+    if (kind->probabilities)
+        kind->probabilities(model->state, x, raw, out);
+    for (size_t i = 0; i < x.rows; i++)
+        out[i] = kind->probabilities ? vouch__calibration_apply(model->calibration, out[i])
+                                     : vouch__model_probability(model, raw[i]);
 }
 
 typedef struct score_job {
@@ -186,10 +214,8 @@ static vouch_status score_chunk(vouch_ctx *worker, size_t chunk, size_t begin, s
             return status;
     }
     kind->predict(job->model->state, rows, raw);
-    if (job->probability && kind->probabilities)
-        kind->probabilities(job->model->state, rows, raw, job->probability + begin);
-    for (size_t i = 0; job->probability && !kind->probabilities && i < n; i++)
-        job->probability[begin + i] = kind->probability(job->model->state, raw[i]);
+    if (job->probability)
+        vouch__model_probabilities(job->model, rows, raw, job->probability + begin);
     for (size_t i = 0; job->points && i < n; i++)
         job->points[begin + i] = kind->points(job->model->state, x + i * width);
     return VOUCH_OK;
@@ -312,6 +338,9 @@ static void describe(const vouch_model *model, vouch__doc *doc)
     vouch__json *own = vouch__json_set(doc, root, "model", vouch__json_object(doc));
     if (kind->describe)
         kind->describe(model->state, &model->inputs, doc, own);
+    if (model->calibration)
+        vouch__calibration_describe(model->calibration, doc,
+                                    vouch__json_set(doc, root, "calibration", vouch__json_object(doc)));
 }
 
 vouch_status vouch__model_doc(vouch_ctx *ctx, const vouch_model *model, vouch__doc **out_doc)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAGIC = 8, FORMAT = 1 };
+enum { MAGIC = 8, FORMAT = 1, CALIBRATED = 2 }; /* CALIBRATED: the payload begins with a calibration */
 static const char magic[] = "VOUCHMDL";
 static const size_t longest = (size_t)1 << 30;
 
@@ -55,6 +55,8 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model)
     vouch__buf_init(ctx, &payload, longest);
     vouch__buf_init(ctx, &file, longest);
 
+    if (model->calibration)
+        vouch__calibration_save(model->calibration, &payload);
     vouch__put_text(&payload, model->kind->name);
     vouch__put_u32(&payload, model->version);
     vouch__put_text(&payload, model->name);
@@ -66,7 +68,7 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model)
         goto done;
 
     vouch__buf_add(&file, magic, MAGIC);
-    vouch__put_u32(&file, FORMAT);
+    vouch__put_u32(&file, model->calibration ? CALIBRATED : FORMAT);
     vouch__put_u64(&file, payload.len);
     vouch__buf_add(&file, payload.at, payload.len);
     status = vouch__buf_status(ctx, &file);
@@ -234,9 +236,12 @@ static vouch_status get_kind(vouch_ctx *ctx, vouch__wire *in, vouch_model *model
     return status;
 }
 
-static vouch_status get_payload(vouch_ctx *ctx, vouch__wire *in, vouch_model *model)
+static vouch_status get_payload(vouch_ctx *ctx, uint32_t format, vouch__wire *in, vouch_model *model)
 {
-    vouch_status status = get_kind(ctx, in, model);
+    vouch_status status = format == CALIBRATED ? vouch__calibration_load(ctx, in, &model->calibration)
+                                               : VOUCH_OK;
+    if (!status)
+        status = get_kind(ctx, in, model);
     if (!status)
         status = get_text(ctx, in, &model->name);
     if (!status)
@@ -249,7 +254,8 @@ static vouch_status get_payload(vouch_ctx *ctx, vouch__wire *in, vouch_model *mo
 }
 
 /* Magic, version, length and hash; what is between is then trusted to be what was written. */
-static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t len, vouch__wire *out_payload)
+static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t len, uint32_t *out_format,
+                                   vouch__wire *out_payload)
 {
     uint8_t hash[VOUCH__HASH];
     vouch__wire in = { bytes, len, false };
@@ -261,9 +267,9 @@ static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t 
     uint64_t payload = vouch__get_u64(&in);
     if (in.is_short)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "model file is cut short: %zu bytes", len);
-    if (format != FORMAT)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "model file is format %u, this vouch reads %d", format,
-                           FORMAT);
+    if (format != FORMAT && format != CALIBRATED)
+        return vouch__fail(ctx, VOUCH_E_FORMAT, "model file is format %u, this vouch reads %d and %d", format,
+                           FORMAT, CALIBRATED);
     if (in.left < VOUCH__HASH || payload != in.left - VOUCH__HASH)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "model file is %zu bytes, its header does not say so", len);
     vouch_status status = vouch__hash(ctx, bytes, len - VOUCH__HASH, hash);
@@ -271,6 +277,7 @@ static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t 
         return status;
     if (memcmp(hash, bytes + len - VOUCH__HASH, VOUCH__HASH) != 0)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "model file is damaged: its SHA-256 differs");
+    *out_format = format;
     *out_payload = (vouch__wire){ in.at, (size_t)payload, false };
     return VOUCH_OK;
 }
@@ -279,14 +286,15 @@ vouch_status vouch_model_read(vouch_ctx *ctx, const void *bytes, size_t len, vou
 {
     vouch__wire in;
     vouch_model *model = NULL;
-    vouch_status status = check_envelope(ctx, bytes, len, &in);
+    uint32_t format;
+    vouch_status status = check_envelope(ctx, bytes, len, &format, &in);
     if (status)
         return status;
     model = vouch__alloc(ctx, 1, sizeof *model);
     if (!model)
         return vouch__oom(ctx);
     model->alloc = *vouch__allocator(ctx);
-    status = get_payload(ctx, &in, model);
+    status = get_payload(ctx, format, &in, model);
     if (status)
         goto done;
     status = vouch__model_seal(ctx, model);

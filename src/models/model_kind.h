@@ -4,6 +4,7 @@
 #define VOUCH_MODEL_KIND_H
 
 #include "base/param.h"
+#include "models/model_calibration.h"
 #include "models/inputs.h"
 #include "models/shap/shap.h"
 #include "vouch/models.h"
@@ -120,7 +121,8 @@ struct vouch_model { /* immutable once made */
     vouch__inputs inputs;
     double *value; /* [kind->n_params], as used */
     void *state;
-    uint8_t *file; /* the model file's bytes: magic to SHA-256 */
+    vouch__calibration *calibration; /* what is done to its probability; NULL: nothing */
+    uint8_t *file;                   /* the model file's bytes: magic to SHA-256 */
     size_t file_len;
     char fingerprint[VOUCH__HEX];
     vouch_alloc alloc;
@@ -149,6 +151,11 @@ vouch_status vouch__model_doc(vouch_ctx *ctx, const vouch_model *model, vouch__d
 /* The file's bytes around a kind's: see docs/models.md. Used by fit and by load; sets file, file_len and
  * fingerprint, the SHA-256 of the whole file. */
 vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model);
+
+/* P(bad) as the model is used: the kind's, calibrated. Of one raw value (kinds with `probabilities` need the
+ * rows), and of rows whose raw values are known. */
+double vouch__model_probability(const vouch_model *model, double raw);
+void vouch__model_probabilities(const vouch_model *model, vouch__matrix x, const double *raw, double *out);
 
 /* Raw values, probabilities and points (each may be NULL) of bound rows [begin, begin + n), or of row[n] when
  * row is not NULL. Runs on the context's threads. */

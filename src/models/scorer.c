@@ -66,5 +66,5 @@ void vouch_scorer_rows(const vouch_scorer *scorer, size_t n, const double *rows,
 
 double vouch_scorer_probability(const vouch_scorer *scorer, double raw)
 {
-    return scorer->kind->probability(scorer->state, raw);
+    return vouch__model_probability(scorer->model, raw);
 }

@@ -362,7 +362,7 @@ static vouch_status fit_all(work *w)
     return status;
 }
 
-static vouch_status carry(work *w, vouch_reject_result *out)
+static vouch_status carry(work *w, vouch_told *out)
 {
     vouch__buf recipe;
     vouch_status status = vouch__file_read(w->ctx, w->o->recipe, FILE_MAX, &recipe);
@@ -388,10 +388,10 @@ static vouch_status carry(work *w, vouch_reject_result *out)
 }
 
 vouch_status vouch_reject(vouch_ctx *ctx, const vouch_reject_options *options, vouch_model **out_model,
-                          vouch_reject_result *out_result)
+                          vouch_told *out_result)
 {
     work w = { .ctx = ctx, .o = options };
-    vouch_reject_result result = { .summary = NULL };
+    vouch_told result = { .summary = NULL };
     size_t mark = vouch__scratch_mark(ctx);
     vouch__buf_init(ctx, &w.params, FILE_MAX);
     vouch_status status = carry(&w, &result);
@@ -410,12 +410,4 @@ vouch_status vouch_reject(vouch_ctx *ctx, const vouch_reject_options *options, v
     vouch__doc_free(w.doc);
     vouch__scratch_reset(ctx, mark);
     return status;
-}
-
-void vouch_reject_result_clear(vouch_ctx *ctx, vouch_reject_result *result)
-{
-    vouch_text_free(ctx, result->summary);
-    vouch_text_free(ctx, result->evidence);
-    vouch_text_free(ctx, result->report);
-    *result = (vouch_reject_result){ .summary = NULL };
 }

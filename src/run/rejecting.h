@@ -35,6 +35,6 @@ typedef struct vouch__rejecting {
 } vouch__rejecting;
 
 /* Entries about every fit, into work->list; and the texts made of them. */
-vouch_status vouch__rejecting_tell(vouch__rejecting *work, vouch_reject_result *out);
+vouch_status vouch__rejecting_tell(vouch__rejecting *work, vouch_told *out);
 
 #endif

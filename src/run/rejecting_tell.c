@@ -1,9 +1,7 @@
 /* What reject inference found: figures by method, the band of beliefs, and coefficients. */
 #include "run/rejecting.h"
 
-#include "data/table.h"
-#include "report/html_report.h"
-#include "report/text_summary.h"
+#include "run/told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -171,63 +169,23 @@ static vouch_status tell_coefficients(work *w)
     return status;
 }
 
-static vouch_status make_root(work *w, vouch__json **out)
-{
-    vouch__doc *doc = w->list.doc;
-    char hash[VOUCH__HEX];
-    vouch_status status = vouch__table_fingerprint(w->ctx, w->table, hash);
-    if (status)
-        return status;
-    vouch__json *root = vouch__json_object(doc), *data;
-    (void)vouch__json_set(doc, root, "project", vouch__json_text(doc, w->name));
-    (void)vouch__json_set(doc, root, "title", vouch__json_text(doc, "Reject inference"));
-    vouch__json *code = vouch__json_set(doc, root, "code", vouch__json_object(doc));
-    (void)vouch__json_set(doc, code, "version", vouch__json_text(doc, vouch_version()));
-    (void)vouch__json_set(doc, code, "build", vouch__json_text(doc, vouch_build_id()));
-    (void)vouch__json_set(doc, root, "seed", vouch__json_number(doc, (double)w->r.seed));
-    data = vouch__json_set(doc, root, "data", vouch__json_object(doc));
-    (void)vouch__json_set(doc, data, "source", vouch__json_text(doc, w->o->data));
-    (void)vouch__json_set(doc, data, "rows", vouch__json_number(doc, (double)w->n));
-    (void)vouch__json_set(doc, data, "accepted", vouch__json_number(doc, (double)w->n_accepted));
-    (void)vouch__json_set(doc, data, "fingerprint", vouch__json_text(doc, hash));
-    (void)vouch__json_set(doc, root, "rejects", vouch__json_copy(doc, w->rejects));
-    (void)vouch__json_set(doc, root, "verdicts", vouch__report_count(doc, w->list.entries));
-    (void)vouch__json_set(doc, root, "entries", w->list.entries);
-    *out = root;
-    return vouch__doc_status(w->ctx, doc);
-}
-
-static vouch_status write_out(work *w, vouch_reject_result *out)
-{
-    enum { ROWS = 60 };
-    vouch__json *root = NULL;
-    vouch__buf text[3];
-    char **to[] = { &out->summary, &out->evidence, &out->report };
-    for (size_t k = 0; k < 3; k++)
-        vouch__buf_init(w->ctx, &text[k], 0);
-    vouch_status status = make_root(w, &root);
-    if (!status)
-        status = vouch__report_tables(w->ctx, w->list.entries, ROWS, &text[0]);
-    if (!status)
-        vouch__json_write(&text[1], root);
-    if (!status)
-        status = vouch__report_html(w->ctx, root, NULL, &text[2]);
-    for (size_t k = 0; k < 3 && !status; k++)
-        status = vouch__buf_status(w->ctx, &text[k]);
-    for (size_t k = 0; k < 3; k++) {
-        if (!status)
-            *to[k] = vouch__buf_take(&text[k]);
-        vouch__buf_free(&text[k]);
-    }
-    return status;
-}
-
-vouch_status vouch__rejecting_tell(vouch__rejecting *w, vouch_reject_result *out)
+vouch_status vouch__rejecting_tell(vouch__rejecting *w, vouch_told *out)
 {
     tell_methods(w);
     tell_band(w);
     vouch_status status = tell_coefficients(w);
     if (!status)
         status = vouch__doc_status(w->ctx, w->list.doc);
-    return status ? status : write_out(w, out);
+    if (status)
+        return status;
+    vouch__json *root, *data;
+    vouch__doc *doc = w->list.doc;
+    status = vouch__told_root(w->ctx, &w->list, w->name, "Reject inference", (double)w->r.seed, w->o->data,
+                              w->table, &root, &data);
+    if (status)
+        return status;
+    (void)vouch__json_set(doc, data, "accepted", vouch__json_number(doc, (double)w->n_accepted));
+    (void)vouch__json_set(doc, root, "rejects", vouch__json_copy(doc, w->rejects));
+    status = vouch__doc_status(w->ctx, doc);
+    return status ? status : vouch__told_write(w->ctx, &w->list, root, out);
 }

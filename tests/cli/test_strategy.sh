@@ -42,3 +42,16 @@ refused "no column 'scor'" vouch strategy cutoff scored.csv --score scor --label
 refused "two rows in" vouch strategy roll book.csv --account dpd --month m --status id
 sed 's/parcelling/parceling/' recipe.yaml >wrong.yaml
 refused "rejects.method must be" vouch reject wrong.yaml scored.csv
+
+# A calibrated model is a model: its mean is the one asked for, its raw scores are what they were, and its file tells.
+vouch calibrate model.vouch scored.csv --method shift --to 0.04 --grades 5 --min-pd 0.005 --out pd.vouch --report pd.html >out
+grep -q "rate to come to" out && grep -q "Master scale" out && grep -q "<svg" pd.html || fail "no calibration"
+vouch score pd.vouch scored.csv --id id | awk -F, 'NR > 1 { s += $2; n++ } END { exit !(s / n > 0.03999999 && s / n < 0.04000001) }' ||
+    fail "the mean is not what was asked for"
+vouch score pd.vouch scored.csv --id id --output raw >raw1
+vouch score model.vouch scored.csv --id id --output raw >raw2
+cmp -s raw1 raw2 || fail "calibration moved the raw score"
+vouch score pd.vouch scored.csv --id id --output grade | grep -q ",2" || fail "no grades"
+refused "has no master scale" vouch score model.vouch scored.csv --output grade
+refused "needs the rate" vouch calibrate model.vouch scored.csv --method shift
+refused "must be platt" vouch calibrate model.vouch scored.csv --method plat

@@ -92,15 +92,13 @@ static vouch_status score_block(vouch_ctx *worker, size_t chunk, size_t begin, s
     vouch__matrix m = { x, n, cols };
     double *raw = job->raw + begin;
     model->kind->predict(model->state, m, raw);
-    if (job->p && model->kind->probabilities)
-        model->kind->probabilities(model->state, m, raw, job->p + begin);
+    if (job->p)
+        vouch__model_probabilities(model, m, raw, job->p + begin);
     vouch_status status = VOUCH_OK;
     for (size_t i = 0; i < n && !status; i++) {
         if (!isfinite(raw[i]))
             status = vouch__fail(worker, VOUCH_E_DATA,
                                  "%s: the model's score of a changed case is not finite", "diagnose");
-        else if (job->p && !model->kind->probabilities)
-            job->p[begin + i] = model->kind->probability(model->state, raw[i]);
     }
     vouch__scratch_reset(worker, mark);
     return status;
