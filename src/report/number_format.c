@@ -178,16 +178,17 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
 
 static const char *known_word(const char *word, size_t len)
 {
-    static const char *const from[] = { "auc", "psi", "woe",   "iv",      "ks",  "ece",        "smd",
-                                        "air", "pd",  "id",    "sd",      "ci",  "pdp",        "fpr",
-                                        "tpr", "fnr", "roc",   "gbdt",    "csi", "fp",         "fn",
-                                        "tp",  "tn",  "n_bad", "p_value", "n",   "p",          "iqr",
-                                        "oot", "pdo", "sql",   "url",     "mae", "p_adjusted", "p_holm" };
-    static const char *const into[] = { "AUC", "PSI", "WoE",  "IV",      "KS",    "ECE",        "SMD",
-                                        "AIR", "PD",  "ID",   "SD",      "CI",    "PDP",        "FPR",
-                                        "TPR", "FNR", "ROC",  "GBDT",    "CSI",   "FP",         "FN",
-                                        "TP",  "TN",  "Bads", "p-value", "Cases", "p",          "IQR",
-                                        "OOT", "PDO", "SQL",  "URL",     "MAE",   "adjusted p", "p (Holm)" };
+    static const char *const from[] = { "aic", "bic", "vif",   "auc",     "psi",        "woe",   "iv",  "ks",
+                                        "ece", "smd", "air",   "pd",      "id",         "sd",    "ci",  "pdp",
+                                        "fpr", "tpr", "fnr",   "roc",     "gbdt",       "csi",   "fp",  "fn",
+                                        "tp",  "tn",  "n_bad", "p_value", "n",          "p",     "iqr", "oot",
+                                        "pdo", "sql", "url",   "mae",     "p_adjusted", "p_holm" };
+    static const char *const into[] = { "AIC",   "BIC",        "VIF",     "AUC", "PSI", "WoE",  "IV",
+                                        "KS",    "ECE",        "SMD",     "AIR", "PD",  "ID",   "SD",
+                                        "CI",    "PDP",        "FPR",     "TPR", "FNR", "ROC",  "GBDT",
+                                        "CSI",   "FP",         "FN",      "TP",  "TN",  "Bads", "p-value",
+                                        "Cases", "p",          "IQR",     "OOT", "PDO", "SQL",  "URL",
+                                        "MAE",   "adjusted p", "p (Holm)" };
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
         if (strlen(from[i]) == len && !memcmp(from[i], word, len))
             return into[i];

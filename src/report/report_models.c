@@ -242,6 +242,64 @@ static vouch_status coefficient_plot(vouch__page *page, const vouch__json *own)
     return VOUCH_OK;
 }
 
+/* A range in terms of x: its input's name stands above the figure and is often longer than what is drawn.
+ * NULL: out of memory. */
+static const char *in_terms_of_x(vouch__page *page, const char *text, const char *name)
+{
+    const char *at = *text == '{' ? NULL : strstr(text, name);
+    size_t len = strlen(text) + 2;
+    char *out = at ? vouch__scratch(page->ctx, len, 1) : NULL;
+    if (out)
+        (void)snprintf(out, len, "%.*sx%s", (int)(at - text), text, at + strlen(name));
+    return at ? out : text;
+}
+
+/* The weights of evidence of a card's bins, a figure a characteristic. */
+static vouch_status woe_plots(vouch__page *page, const vouch__json *own)
+{
+    enum { ROWS = 40 };
+    const vouch__json *table = vouch__json_get(own, "points_table"), *rows = vouch__json_get(table, "rows");
+    const size_t bin = place_of(table, "bin"), woe = place_of(table, "woe");
+    if (!rows || rows->type != VOUCH__JSON_ARRAY || !rows->len || bin == SIZE_MAX || woe == SIZE_MAX)
+        return VOUCH_OK;
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__buf_text(page->out, "<h4>Weight of evidence by bin: positive is safer</h4><div class=\"plots\">");
+    for (const vouch__json *row = rows->first; row;) {
+        const char *label[ROWS], *name = vouch__json_string(row->first);
+        double value[ROWS];
+        vouch__chart chart = { .type = "bars",
+                               .title = name,
+                               .source = "Bars of the weights of evidence, which are in the points table.",
+                               .y_label = "weight of evidence",
+                               .n_series = 1,
+                               .label = label,
+                               .y = { value } };
+        for (; row && name && vouch__json_string(row->first) && !strcmp(row->first->text, name);
+             row = row->next) {
+            const char *text = vouch__json_string(vouch__json_at(row, bin));
+            double at = vouch__json_double(vouch__json_at(row, woe), NAN);
+            if (chart.n == ROWS || !text || !vouch__can_draw(at))
+                continue;
+            label[chart.n] = in_terms_of_x(page, text, name);
+            if (!label[chart.n])
+                return vouch__oom(page->ctx);
+            value[chart.n++] = at;
+        }
+        if (!name)
+            row = row->next;
+        if (!chart.n)
+            continue;
+        vouch__buf_text(page->out, "<figure><figcaption>");
+        vouch__html_text(page->out, name);
+        vouch__buf_text(page->out, "</figcaption>");
+        vouch__chart_draw(page->out, &chart, ++page->figures);
+        vouch__buf_text(page->out, "</figure>\n");
+    }
+    vouch__buf_text(page->out, "</div>\n");
+    vouch__scratch_reset(page->ctx, mark);
+    return vouch__poll(page->ctx);
+}
+
 /* The first of two names that is there: what a model tells of itself, and what a run may call it. */
 static const vouch__json *either(const vouch__json *object, const char *a, const char *b)
 {
@@ -281,6 +339,8 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
     vouch_status status = learning_curve(page, log);
     if (!status)
         status = coefficient_plot(page, own);
+    if (!status)
+        status = woe_plots(page, own);
     if (!status)
         status = vouch__page_shapes(page, own);
     if (!status)

@@ -141,8 +141,14 @@ static void coefficient_table(const vouch__card *card, const vouch__inputs *inpu
 
 static void record(const vouch__card *card, vouch__doc *doc, vouch__json *object)
 {
-    if (card->told)
-        vouch__json_set(doc, object, "binning_record", vouch__json_copy(doc, vouch__doc_root(card->told)));
+    const vouch__json *told = card->told ? vouch__doc_root(card->told) : NULL;
+    if (!told)
+        return;
+    vouch__json *facts = vouch__json_set(doc, object, "binning_record", vouch__json_object(doc));
+    for (const vouch__json *at = told->first; at; at = at->next)
+        vouch__json_set(doc, strcmp(at->key, "decisions") != 0 ? facts : object,
+                        strcmp(at->key, "decisions") != 0 ? at->key : "binning_decisions",
+                        vouch__json_copy(doc, at));
 }
 
 static void range_table(const vouch__card *card, const vouch__inputs *inputs, vouch__doc *doc,
