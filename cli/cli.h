@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_CONTROL };
-enum { OPTIONS_MAX = 32, OPERANDS_MAX = 128, GIVEN_MAX = 128 };
+enum { OPTIONS_MAX = 48, OPERANDS_MAX = 128, GIVEN_MAX = 128 };
 
 typedef struct option {
     const char *name;  /* "--project" */

@@ -40,6 +40,9 @@ typedef struct vouch_test_columns {
     const char *label;       /* 0 and 1, or a target on a scale */
     const char *bad;         /* the label's value that means bad; NULL: 1 */
     const char *weight, *amount, *date, *segment, *grade, *grade_before;
+    const char *outcome; /* of more than two classes, and a column of probabilities for each, between commas:
+                            named as the classes, or ending in "_" and the class, or in the classes' order */
+    const char *class_probabilities;
     const char *groups;   /* protected columns, between commas */
     const char *features; /* between commas; NULL: the model's inputs, else all columns without a role */
 } vouch_test_columns;

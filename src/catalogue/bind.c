@@ -336,11 +336,26 @@ static size_t commas(const char *text)
     return n;
 }
 
+static bool is_listed(const char *names, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = names; *at; at += strcspn(at, ","), at += *at == ',') {
+        size_t from = strspn(at, " "), to = strcspn(at, ",");
+        while (to > from && at[to - 1] == ' ')
+            to--;
+        if (to - from == len && !memcmp(at + from, name, len))
+            return true;
+    }
+    return false;
+}
+
 static bool is_role(const binder *b, const char *name)
 {
     const vouch_test_columns *c = b->column;
-    const char *const role[] = { c->id,     c->score, c->probability, c->rival, c->label,       c->weight,
-                                 c->amount, c->date,  c->segment,     c->grade, c->grade_before };
+    const char *const role[] = { c->id,     c->score, c->probability, c->rival, c->label,        c->weight,
+                                 c->amount, c->date,  c->segment,     c->grade, c->grade_before, c->outcome };
+    if (c->class_probabilities && is_listed(c->class_probabilities, name))
+        return true;
     for (size_t i = 0; i < sizeof role / sizeof *role; i++)
         if (role[i] && !strcmp(role[i], name))
             return true;
@@ -482,6 +497,94 @@ static vouch_status read_scores(const binder *b)
     return VOUCH_OK;
 }
 
+/* Which column is of which level: the level that a column is named as, or ends in after a sign that is no
+ * letter; else in order, where there are as many. A column of a class that never occurs is a level of its
+ * own. */
+static size_t level_of(const levels *l, const char *column)
+{
+    size_t len = strlen(column), best = SIZE_MAX, longest = 0;
+    for (size_t k = 0; k < l->n; k++) {
+        size_t size = strlen(l->name[k]);
+        bool ends = size && size <= len && !strcmp(column + len - size, l->name[k]) &&
+                    (size == len || strchr("_. -:=", column[len - size - 1]));
+        if (ends && size > longest) {
+            best = k;
+            longest = size;
+        }
+    }
+    return best;
+}
+
+static vouch_status match_classes(const binder *b, const vouch__factor *seen, size_t k, const size_t *col,
+                                  vouch__factor *out)
+{
+    const levels l = { seen->n_levels, (const char **)(uintptr_t)seen->level, NULL };
+    uint32_t *to = vouch__scratch(b->ctx, seen->n_levels + 1, sizeof *to);
+    uint32_t *code = hold(b, b->s->n, sizeof *code);
+    const char **name = hold(b, k, sizeof *name);
+    size_t matched = 0;
+    if (!to || !code || !name)
+        return vouch__oom(b->ctx);
+    for (size_t at = 0; at < seen->n_levels; at++)
+        to[at] = VOUCH__NO_LEVEL;
+    for (size_t c = 0; c < k; c++) {
+        size_t at = level_of(&l, vouch_table_name(b->table, col[c]));
+        name[c] = at == SIZE_MAX ? vouch_table_name(b->table, col[c]) : seen->level[at];
+        if (at != SIZE_MAX && to[at] == VOUCH__NO_LEVEL) {
+            to[at] = (uint32_t)c;
+            matched++;
+        }
+    }
+    for (size_t at = 0; matched == 0 && k == seen->n_levels && at < k; at++) {
+        to[at] = (uint32_t)at;
+        name[at] = seen->level[at];
+    }
+    for (size_t at = 0; at < seen->n_levels; at++)
+        if (to[at] == VOUCH__NO_LEVEL)
+            return vouch__fail(b->ctx, VOUCH_E_DATA,
+                               "class-probability: no column for class '%.60s' of %.60s", seen->level[at],
+                               seen->name);
+    for (size_t i = 0; i < b->s->n; i++)
+        code[i] = seen->code[i] == VOUCH__NO_LEVEL ? VOUCH__NO_LEVEL : to[seen->code[i]];
+    *out = (vouch__factor){ seen->name, k, name, code };
+    return VOUCH_OK;
+}
+
+static vouch_status read_classes(const binder *b)
+{
+    const char *names = b->column->class_probabilities;
+    vouch__sample *s = b->s;
+    const vouch__factor *seen = NULL;
+    vouch_status status = read_factor(b, "class", b->column->outcome, &seen);
+    if (status || !seen || !names)
+        return status;
+    size_t k = 0, mark = vouch__scratch_mark(b->ctx),
+           *col = vouch__scratch(b->ctx, commas(names), sizeof *col);
+    if (!col)
+        return vouch__oom(b->ctx);
+    status = column_list(b, "class-probability", names, col, &k);
+    double *x = hold(b, s->n * k, sizeof *x), *one = vouch__scratch(b->ctx, s->n + 1, sizeof *one);
+    vouch__factor *factor = hold(b, 1, sizeof *factor);
+    if (!x || !one || !factor)
+        return vouch__oom(b->ctx);
+    for (size_t c = 0; c < k && !status; c++) {
+        if (vouch_table_type(b->table, col[c]) == VOUCH_TEXT)
+            return vouch__fail(b->ctx, VOUCH_E_DATA, "class-probability: column '%.60s' holds text",
+                               vouch_table_name(b->table, col[c]));
+        vouch_table_read(b->table, col[c], 0, s->n, one);
+        for (size_t i = 0; i < s->n; i++)
+            x[i * k + c] = one[i];
+    }
+    if (!status && k)
+        status = match_classes(b, seen, k, col, factor);
+    if (!status && k) {
+        s->outcome = factor;
+        s->class_probability = x;
+    }
+    vouch__scratch_reset(b->ctx, mark);
+    return status;
+}
+
 static vouch_status bind_one(binder *b)
 {
     const vouch_test_columns *c = b->column;
@@ -509,6 +612,8 @@ static vouch_status bind_one(binder *b)
         status = read_factor(b, "grade", c->grade, &s->grade);
     if (!status)
         status = read_factor(b, "grade-before", c->grade_before, &s->grade_before);
+    if (!status)
+        status = read_classes(b);
     if (!status)
         status = read_groups(b);
     return status ? status : read_features(b);

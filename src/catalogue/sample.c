@@ -24,6 +24,7 @@ unsigned vouch__sample_lacks(const vouch__sample *s, unsigned needs)
         { VOUCH__NEEDS_AMOUNT, s->amount != NULL },
         { VOUCH__NEEDS_RIVAL, s->rival != NULL },
         { VOUCH__NEEDS_WEIGHT, s->weight != NULL },
+        { VOUCH__NEEDS_CLASSES, s->outcome != NULL && s->class_probability != NULL },
     };
     unsigned lacks = 0;
     for (size_t i = 0; i < sizeof column / sizeof *column; i++)
@@ -56,6 +57,15 @@ static vouch_status check(vouch_ctx *ctx, const vouch__sample *s, unsigned needs
     return vouch__poll(ctx);
 }
 
+static bool has_classes(const vouch__sample *s, size_t i)
+{
+    size_t k = s->outcome->n_levels;
+    bool whole = s->outcome->code[i] != VOUCH__NO_LEVEL;
+    for (size_t c = 0; c < k; c++)
+        whole = whole && !isnan(s->class_probability[i * k + c]);
+    return whole;
+}
+
 static bool is_whole(const vouch__sample *s, unsigned needs, size_t i)
 {
     return !((needs & VOUCH__NEEDS_SCORE) && isnan(s->score[i])) &&
@@ -67,6 +77,7 @@ static bool is_whole(const vouch__sample *s, unsigned needs, size_t i)
            !((needs & VOUCH__NEEDS_AMOUNT) && isnan(s->amount[i])) &&
            !((needs & VOUCH__NEEDS_GRADE) && s->grade->code[i] == VOUCH__NO_LEVEL) &&
            !((needs & VOUCH__NEEDS_GRADE_BEFORE) && s->grade_before->code[i] == VOUCH__NO_LEVEL) &&
+           !((needs & VOUCH__NEEDS_CLASSES) && !has_classes(s, i)) &&
            !(s->weight && !(s->weight[i] > 0.0)); /* so written, NaN is left out too */
 }
 
@@ -106,6 +117,16 @@ static const vouch__factor *pick_factors(picker *p, const vouch__factor *factor,
     return out;
 }
 
+static const double *pick_rows(picker *p, const double *x, size_t k)
+{
+    double *out = x ? vouch__scratch(p->ctx, p->n * k + 1, sizeof *out) : NULL;
+    if (x && !out)
+        p->is_short = true;
+    for (size_t i = 0; out && i < p->n; i++)
+        memcpy(out + i * k, x + p->at[i] * k, k * sizeof *out);
+    return out;
+}
+
 static vouch_status pick_all(picker *p, const vouch__sample *s, vouch__sample *out)
 {
     out->n = p->n;
@@ -121,6 +142,8 @@ static vouch_status pick_all(picker *p, const vouch__sample *s, vouch__sample *o
     out->segment = pick_factors(p, s->segment, 1);
     out->grade = pick_factors(p, s->grade, 1);
     out->grade_before = pick_factors(p, s->grade_before, 1);
+    out->outcome = pick_factors(p, s->outcome, 1);
+    out->class_probability = pick_rows(p, s->class_probability, s->outcome ? s->outcome->n_levels : 0);
     uint32_t *row = vouch__scratch(p->ctx, p->n + 1, sizeof *row);
     uint8_t *bad = vouch__scratch(p->ctx, p->n + 1, sizeof *bad);
     int32_t *points = s->points ? vouch__scratch(p->ctx, p->n + 1, sizeof *points) : NULL;

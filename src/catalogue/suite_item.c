@@ -30,11 +30,22 @@ void vouch__prints_add(vouch__evidence *list, const vouch__json *last, const vou
 static void column_members(vouch__doc *doc, vouch__json *object, const vouch_test_columns *c)
 {
     const char *const text[][2] = {
-        { "id", c->id },           { "score", c->score },       { "probability", c->probability },
-        { "rival", c->rival },     { "label", c->label },       { "bad", c->bad },
-        { "weight", c->weight },   { "amount", c->amount },     { "date", c->date },
-        { "segment", c->segment }, { "grade", c->grade },       { "grade_before", c->grade_before },
-        { "groups", c->groups },   { "features", c->features },
+        { "id", c->id },
+        { "score", c->score },
+        { "probability", c->probability },
+        { "rival", c->rival },
+        { "label", c->label },
+        { "bad", c->bad },
+        { "weight", c->weight },
+        { "amount", c->amount },
+        { "date", c->date },
+        { "segment", c->segment },
+        { "grade", c->grade },
+        { "grade_before", c->grade_before },
+        { "groups", c->groups },
+        { "features", c->features },
+        { "class", c->outcome },
+        { "class_probabilities", c->class_probabilities },
     };
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         (void)vouch__json_set(doc, object, text[i][0], vouch__json_text(doc, text[i][1]));

@@ -149,9 +149,23 @@ static vouch_status read_names(const reader *r, const vouch__json *object, const
 
 static vouch_status read_columns(const reader *r, const vouch__json *node, vouch_test_columns *c)
 {
-    static const char *const known[] = { "id",      "score", "score_is_safe", "probability", "rival",
-                                         "label",   "bad",   "weight",        "amount",      "date",
-                                         "segment", "grade", "grade_before",  "groups",      "features" };
+    static const char *const known[] = { "id",
+                                         "score",
+                                         "score_is_safe",
+                                         "probability",
+                                         "rival",
+                                         "label",
+                                         "bad",
+                                         "weight",
+                                         "amount",
+                                         "date",
+                                         "segment",
+                                         "grade",
+                                         "grade_before",
+                                         "groups",
+                                         "features",
+                                         "class",
+                                         "class_probabilities" };
     if (!node)
         return VOUCH_OK;
     vouch_status status = vouch__json_known(r->ctx, r->path, node, known, sizeof known / sizeof *known);
@@ -159,11 +173,22 @@ static vouch_status read_columns(const reader *r, const vouch__json *node, vouch
         const char *key;
         const char **out;
     } text[] = {
-        { "id", &c->id },           { "score", &c->score },       { "probability", &c->probability },
-        { "rival", &c->rival },     { "label", &c->label },       { "bad", &c->bad },
-        { "weight", &c->weight },   { "amount", &c->amount },     { "date", &c->date },
-        { "segment", &c->segment }, { "grade", &c->grade },       { "grade_before", &c->grade_before },
-        { "groups", &c->groups },   { "features", &c->features },
+        { "id", &c->id },
+        { "score", &c->score },
+        { "probability", &c->probability },
+        { "rival", &c->rival },
+        { "label", &c->label },
+        { "bad", &c->bad },
+        { "weight", &c->weight },
+        { "amount", &c->amount },
+        { "date", &c->date },
+        { "segment", &c->segment },
+        { "grade", &c->grade },
+        { "grade_before", &c->grade_before },
+        { "groups", &c->groups },
+        { "features", &c->features },
+        { "class", &c->outcome },
+        { "class_probabilities", &c->class_probabilities },
     };
     for (size_t i = 0; i < sizeof text / sizeof *text && !status; i++)
         if (!*text[i].out) /* what the caller gave comes first */

@@ -23,9 +23,10 @@ typedef struct vouch__plan {
 
 /* A suite's file: {suite: name, title, tests: [id | {id: {parameter: value}}], data, reference, model,
  * rival_model, policy, legal: [..], columns: {score, probability, label, bad, weight, amount, date, segment,
- * grade, grade_before, groups: [..], features: [..], id, rival, score_is_safe}}. Files are found from the
- * suite's folder. Fails E_FORMAT  file, line, column and the nearest right word;  E_NOTFOUND  no such suite
- * or file; E_ARG  a test or a setting of the options is none */
+ * grade, grade_before, class, class_probabilities: [..], groups: [..], features: [..], id, rival,
+ * score_is_safe}}. Files are found from the suite's folder. Fails E_FORMAT  file, line, column and the
+ * nearest right word;  E_NOTFOUND  no such suite or file; E_ARG  a test or a setting of the options is none
+ */
 vouch_status vouch__plan_make(vouch_ctx *ctx, const vouch_suite_options *options, vouch__plan *out);
 void vouch__plan_clear(vouch__plan *plan);
 

@@ -67,6 +67,12 @@
     X(hosmer_lemeshow)      \
     X(spiegelhalter)        \
     X(recalibration)        \
+    X(class_accuracy)       \
+    X(class_confusion)      \
+    X(class_auc)            \
+    X(class_log_loss)       \
+    X(class_top)            \
+    X(class_kappa)          \
     X(pd_binomial)          \
     X(pd_jeffreys)          \
     X(pd_correlated)        \

@@ -25,6 +25,7 @@ static const struct {
     { VOUCH__NEEDS_REFERENCE, "reference" },
     { VOUCH__NEEDS_WEIGHT, "weights" },
     { VOUCH__NEEDS_RIVAL_MODEL, "rival model" },
+    { VOUCH__NEEDS_CLASSES, "classes" },
 };
 enum { N_NEEDS = sizeof need_names / sizeof *need_names };
 

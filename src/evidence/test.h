@@ -60,7 +60,8 @@ typedef enum vouch__test_need {
     VOUCH__NEEDS_BOTH = 32768,         /* both outcomes occur */
     VOUCH__NEEDS_FINITE = 65536,       /* no infinite score */
     VOUCH__NEEDS_RIVAL_MODEL = 262144, /* a second model: call->rival_model */
-    VOUCH__KEEPS_UNKNOWN = 131072      /* cases without an outcome stay: target[] is NaN and bad[] 0 there */
+    VOUCH__KEEPS_UNKNOWN = 131072,     /* cases without an outcome stay: target[] is NaN and bad[] 0 there */
+    VOUCH__NEEDS_CLASSES = 524288      /* an outcome of several classes, and a probability of each */
 } vouch__test_need;
 
 #define VOUCH__NO_LEVEL UINT32_MAX
@@ -81,6 +82,8 @@ typedef struct vouch__sample {
     const vouch__factor *group; /* [n_groups] */
     size_t n_groups;
     const vouch__factor *segment, *grade, *grade_before;
+    const vouch__factor *outcome;    /* of several classes; its levels are the columns of: */
+    const double *class_probability; /* [n x outcome->n_levels] row-major */
     const struct vouch_table *table;
     const uint32_t *row;   /* of the table, ascending; NULL: all of its rows, in order */
     const size_t *feature; /* [n_features] columns of the table */

@@ -43,4 +43,18 @@ expect 0 vouch test run --suite data --data loans.csv --label defaulted --id id 
 expect 0 vouch test run --suite drift --data loans.csv --reference other.csv --probability true_pd --label defaulted --quiet
 expect 0 vouch test list --json
 python3 -c 'import json; assert len(json.load(open("out"))) > 50' || fail "the list is not JSON"
+# an outcome of several classes: columns are matched by name, in whatever order they come
+cat >classes.csv <<'CSV'
+kind,p_loan,p_card,p_other
+card,0.1,0.8,0.1
+loan,0.7,0.2,0.1
+card,0.3,0.6,0.1
+loan,0.2,0.7,0.1
+,0.2,0.7,0.1
+CSV
+expect 0 vouch test run --suite multiclass --data classes.csv --class kind --class-probability p_card,p_loan,p_other --quiet --json
+prints '"title":"Accuracy over several classes","unit":"share","value":0.75'
+prints "1 cases lack something the test needs and are left out"
+expect 1 vouch test run validate.class_auc --data classes.csv --class kind --class-probability p_card,p_other --quiet
+says "no column for class 'loan' of kind"
 echo "verdicts, reports, kept results and refusals are as they should be"

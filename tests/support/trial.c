@@ -209,6 +209,16 @@ vouch__sample trial_sample(const vouch__json *node)
     s.segment = factor(node, "segment", &s.n);
     s.grade = factor(node, "grade", &s.n);
     s.grade_before = factor(node, "grade_before", &s.n);
+    s.outcome = factor(node, "class", &s.n);
+    const vouch__json *rows = vouch__json_get(node, "class_probability");
+    if (rows && s.outcome) {
+        size_t k = s.outcome->n_levels, i = 0;
+        double *p = keep((s.n * k + 1) * sizeof *p);
+        for (const vouch__json *row = rows->first; row; row = row->next)
+            for (size_t c = 0; c < k; c++)
+                p[i++] = vouch__json_double(vouch__json_at(row, c), (double)NAN);
+        s.class_probability = p;
+    }
     return s;
 }
 

@@ -82,6 +82,15 @@ static const struct {
       "'grade':[1,1,1,2,2,1],'grade_before':[1,2,1,2,2,1],"
       "'columns':{'x':['Infinity',1,'-Infinity',1,2,1],'t':['a','b','a','a','a','a'],'y':[0,1,0,1,1,0]},"
       "'label':'y','not_features':['y']}" },
+    { "classes",
+      "{'class':['a','b','c',null,'a','b'],'class_probability':[[0.5,0.3,0.2],[0.2,0.6,0.2],[0,0,1],"
+      "[1,0,0],[null,1,0],[0.4,0.3,0.3]]}" },
+    { "one class alone", "{'class':['a','a','a'],'class_probability':[[1],[1],[1]]}" },
+    { "two classes, one case each", "{'class':['a','b'],'class_probability':[[1,0],[0,1]]}" },
+    { "classes that do not add up", "{'class':['a','b'],'class_probability':[[0.9,0.3],[-1,2]]}" },
+    { "no cases of classes", "{'class':[],'class_probability':[]}" },
+    { "classes all tied",
+      "{'class':['a','b','a','b'],'class_probability':[[0.5,0.5],[0.5,0.5],[0.5,0.5],[0.5,0.5]]}" },
     { "probabilities out of range",
       "{'probability':[-0.1,1.2,0.5,'Infinity'],'score':[1,2,3,4],'rival':[1,2,3,4],'bad':[0,1,0,1],"
       "'amount':[-1,'Infinity',1,1],'date':[1,2,3,4]}" },
