@@ -1,5 +1,5 @@
 /* Roles to columns. Everything is copied out of the tables once; tests then see plain arrays. */
-#include "catalogue/bind.h"
+#include "catalogue/bind_parts.h"
 
 #include "data/table.h"
 #include "fairness/groups.h"
@@ -11,18 +11,7 @@
 enum { NAMES_MAX = 4096, LEVELS_MAX = 10000, SHOWN = 60 };
 static const double day_us = 86400e6;
 
-typedef struct binder {
-    vouch_ctx *ctx;
-    const vouch_test_input *in;
-    const vouch_test_columns *column;
-    vouch__bound *bound;
-    const vouch_table *table; /* the one being bound */
-    vouch__sample *s;
-    bool is_reference;
-} binder;
-
-/* Memory that lives as long as the bound samples. */
-static void *hold(const binder *b, size_t count, size_t size)
+void *vouch__binder_hold(const vouch__binder *b, size_t count, size_t size)
 {
     vouch__bound *bound = b->bound;
     if (bound->n_held == bound->room) {
@@ -40,7 +29,7 @@ static void *hold(const binder *b, size_t count, size_t size)
 }
 
 /* SIZE_MAX where the role is not given, or the reference lacks the column. */
-static vouch_status find(const binder *b, const char *role, const char *name, size_t *out)
+static vouch_status find(const vouch__binder *b, const char *role, const char *name, size_t *out)
 {
     *out = name ? vouch_table_find(b->table, name) : SIZE_MAX;
     if (!name || *out != SIZE_MAX || b->is_reference)
@@ -60,7 +49,7 @@ static vouch_status find(const binder *b, const char *role, const char *name, si
     return status;
 }
 
-static vouch_status read_number(const binder *b, const char *role, const char *name, double scale,
+static vouch_status read_number(const vouch__binder *b, const char *role, const char *name, double scale,
                                 const double **out)
 {
     size_t col = SIZE_MAX;
@@ -71,7 +60,7 @@ static vouch_status read_number(const binder *b, const char *role, const char *n
     if (type != VOUCH_NUMBER && type != VOUCH_INTEGER && type != VOUCH_FLAG)
         return vouch__fail(b->ctx, VOUCH_E_DATA, "%s: column '%.60s' is of type %s, must be numbers", role,
                            name, vouch_type_name(type));
-    double *x = hold(b, b->s->n, sizeof *x);
+    double *x = vouch__binder_hold(b, b->s->n, sizeof *x);
     if (!x)
         return vouch__oom(b->ctx);
     vouch_table_read(b->table, col, 0, b->s->n, x);
@@ -81,7 +70,7 @@ static vouch_status read_number(const binder *b, const char *role, const char *n
     return VOUCH_OK;
 }
 
-static vouch_status read_date(const binder *b)
+static vouch_status read_date(const vouch__binder *b)
 {
     vouch_status status = find(b, "date", b->column->date, &b->s->date_column);
     size_t col = b->s->date_column;
@@ -91,7 +80,7 @@ static vouch_status read_date(const binder *b)
     if (type != VOUCH_DATE && type != VOUCH_TIME)
         return vouch__fail(b->ctx, VOUCH_E_DATA, "date: column '%.60s' is of type %s, must be dates or times",
                            b->column->date, vouch_type_name(type));
-    double *x = hold(b, b->s->n, sizeof *x);
+    double *x = vouch__binder_hold(b, b->s->n, sizeof *x);
     if (!x)
         return vouch__oom(b->ctx);
     vouch_table_read(b->table, col, 0, b->s->n, x);
@@ -102,7 +91,7 @@ static vouch_status read_date(const binder *b)
 }
 
 /* The value of the label that means bad, as it reads in the column; NAN where it does not occur. */
-static vouch_status bad_value(const binder *b, size_t col, double *out)
+static vouch_status bad_value(const vouch__binder *b, size_t col, double *out)
 {
     const char *bad = b->column->bad;
     *out = 1.0;
@@ -130,14 +119,14 @@ static vouch_status bad_value(const binder *b, size_t col, double *out)
 
 /* Outcomes of 0 and 1 are labels; of more values they are a target only, unless one of them is said to be the
  * bad one. */
-static vouch_status read_label(const binder *b)
+static vouch_status read_label(const vouch__binder *b)
 {
     vouch__sample *s = b->s;
     vouch_status status = find(b, "label", b->column->label, &s->label_column);
     if (status || s->label_column == SIZE_MAX)
         return status;
-    double *x = hold(b, s->n, sizeof *x);
-    uint8_t *bad = hold(b, s->n, sizeof *bad);
+    double *x = vouch__binder_hold(b, s->n, sizeof *x);
+    uint8_t *bad = vouch__binder_hold(b, s->n, sizeof *bad);
     if (!x || !bad)
         return vouch__oom(b->ctx);
     status = bad_value(b, s->label_column, &s->bad_value);
@@ -169,7 +158,7 @@ typedef struct levels {
     double *value; /* numbers; NULL for texts */
 } levels;
 
-static vouch_status add_number(const binder *b, levels *l, double x)
+static vouch_status add_number(const vouch__binder *b, levels *l, double x)
 {
     size_t low = 0, high = l->n;
     while (low < high) {
@@ -189,7 +178,7 @@ static vouch_status add_number(const binder *b, levels *l, double x)
     return VOUCH_OK;
 }
 
-static vouch_status add_text(const binder *b, levels *l, const char *text)
+static vouch_status add_text(const vouch__binder *b, levels *l, const char *text)
 {
     size_t low = 0, high = l->n;
     while (low < high) {
@@ -209,7 +198,8 @@ static vouch_status add_text(const binder *b, levels *l, const char *text)
     return VOUCH_OK;
 }
 
-static vouch_status collect(const binder *b, const vouch_table *table, size_t col, bool is_text, levels *l)
+static vouch_status collect(const vouch__binder *b, const vouch_table *table, size_t col, bool is_text,
+                            levels *l)
 {
     double x[1024];
     enum { PIECE = sizeof x / sizeof *x };
@@ -227,7 +217,7 @@ static vouch_status collect(const binder *b, const vouch_table *table, size_t co
 }
 
 /* Name the numbers. */
-static vouch_status name_levels(const binder *b, vouch_type type, levels *l)
+static vouch_status name_levels(const vouch__binder *b, vouch_type type, levels *l)
 {
     vouch__buf text;
     vouch_status status = VOUCH_OK;
@@ -236,7 +226,7 @@ static vouch_status name_levels(const binder *b, vouch_type type, levels *l)
         vouch__buf_clear(&text);
         vouch__value_text(type, l->value[k], &text);
         status = vouch__buf_status(b->ctx, &text);
-        char *name = status ? NULL : hold(b, text.len + 1, 1);
+        char *name = status ? NULL : vouch__binder_hold(b, text.len + 1, 1);
         if (name)
             memcpy(name, text.at, text.len + 1);
         else if (!status)
@@ -264,8 +254,8 @@ static uint32_t code_of(const levels *l, const vouch_table *table, size_t col, d
 }
 
 /* The column of both tables with one list of levels: that of data's type. */
-static vouch_status read_factor(const binder *b, const char *role, const char *name,
-                                const vouch__factor **out)
+vouch_status vouch__binder_factor(const vouch__binder *b, const char *role, const char *name,
+                                  const vouch__factor **out)
 {
     size_t col = SIZE_MAX;
     const vouch_table *tables[] = { b->in->data, b->in->reference };
@@ -274,11 +264,11 @@ static vouch_status read_factor(const binder *b, const char *role, const char *n
         return status;
     vouch_type type = vouch_table_type(b->table, col);
     bool is_text = type == VOUCH_TEXT;
-    levels l = { .name = hold(b, LEVELS_MAX + 1, sizeof(const char *)) };
-    l.value = is_text ? NULL : hold(b, LEVELS_MAX + 1, sizeof *l.value);
-    vouch__factor *f = hold(b, 1, sizeof *f);
-    uint32_t *code = hold(b, b->s->n, sizeof *code);
-    double *x = hold(b, b->s->n, sizeof *x);
+    levels l = { .name = vouch__binder_hold(b, LEVELS_MAX + 1, sizeof(const char *)) };
+    l.value = is_text ? NULL : vouch__binder_hold(b, LEVELS_MAX + 1, sizeof *l.value);
+    vouch__factor *f = vouch__binder_hold(b, 1, sizeof *f);
+    uint32_t *code = vouch__binder_hold(b, b->s->n, sizeof *code);
+    double *x = vouch__binder_hold(b, b->s->n, sizeof *x);
     if (!l.name || (!is_text && !l.value) || !f || !code || !x)
         return vouch__oom(b->ctx);
     for (size_t t = 0; t < 2 && !status; t++) {
@@ -305,7 +295,8 @@ static vouch_status read_factor(const binder *b, const char *role, const char *n
 /* ---- lists of columns ---- */
 
 /* Columns named between commas, blanks around them ignored. */
-static vouch_status column_list(const binder *b, const char *role, const char *names, size_t *out, size_t *n)
+vouch_status vouch__binder_columns(const vouch__binder *b, const char *role, const char *names, size_t *out,
+                                   size_t *n)
 {
     vouch__buf one;
     vouch_status status = VOUCH_OK;
@@ -328,7 +319,7 @@ static vouch_status column_list(const binder *b, const char *role, const char *n
     return status;
 }
 
-static size_t commas(const char *text)
+size_t vouch__binder_commas(const char *text)
 {
     size_t n = 1;
     for (; *text; text++)
@@ -349,7 +340,7 @@ static bool is_listed(const char *names, const char *name)
     return false;
 }
 
-static bool is_role(const binder *b, const char *name)
+static bool is_role(const vouch__binder *b, const char *name)
 {
     const vouch_test_columns *c = b->column;
     const char *const role[] = { c->id,     c->score, c->probability, c->rival, c->label,        c->weight,
@@ -362,18 +353,18 @@ static bool is_role(const binder *b, const char *name)
     return false;
 }
 
-static vouch_status read_features(const binder *b)
+static vouch_status read_features(const vouch__binder *b)
 {
     vouch__sample *s = b->s;
     size_t cols = vouch_table_cols(b->table), room = cols;
-    if (b->column->features && commas(b->column->features) > room)
-        room = commas(b->column->features);
-    size_t *feature = hold(b, room, sizeof *feature);
+    if (b->column->features && vouch__binder_commas(b->column->features) > room)
+        room = vouch__binder_commas(b->column->features);
+    size_t *feature = vouch__binder_hold(b, room, sizeof *feature);
     if (!feature)
         return vouch__oom(b->ctx);
     s->feature = feature;
     if (b->column->features)
-        return column_list(b, "features", b->column->features, feature, &s->n_features);
+        return vouch__binder_columns(b, "features", b->column->features, feature, &s->n_features);
     for (size_t i = 0; b->in->model && i < vouch_model_inputs(b->in->model); i++) {
         size_t col = vouch_table_find(b->table, vouch_model_input_name(b->in->model, i));
         if (col != SIZE_MAX && s->n_features < room)
@@ -390,12 +381,12 @@ static vouch_status read_features(const binder *b)
 }
 
 /* A protected column's groups are those of the fair-lending tests. */
-static vouch_status read_group(const binder *b, size_t col, vouch__factor *out)
+static vouch_status read_group(const vouch__binder *b, size_t col, vouch__factor *out)
 {
     vouch__sample *s = b->s;
     size_t mark = vouch__scratch_mark(b->ctx);
     uint32_t *row = vouch__scratch(b->ctx, s->n + 1, sizeof *row);
-    uint32_t *code = hold(b, s->n, sizeof *code);
+    uint32_t *code = vouch__binder_hold(b, s->n, sizeof *code);
     if (!row || !code)
         return vouch__oom(b->ctx);
     for (size_t i = 0; i < s->n; i++)
@@ -406,8 +397,8 @@ static vouch_status read_group(const binder *b, size_t col, vouch__factor *out)
     vouch_status status = vouch__groups_make(b->ctx, &data, col, s->n, row, &groups);
     if (status)
         return status;
-    const char **level = hold(b, groups.n_groups, sizeof *level);
-    char(*text)[VOUCH__GROUP_LABEL] = hold(b, groups.n_groups, sizeof *text);
+    const char **level = vouch__binder_hold(b, groups.n_groups, sizeof *level);
+    char(*text)[VOUCH__GROUP_LABEL] = vouch__binder_hold(b, groups.n_groups, sizeof *text);
     if (!level || !text)
         return vouch__oom(b->ctx);
     size_t n = 0;
@@ -426,17 +417,17 @@ static vouch_status read_group(const binder *b, size_t col, vouch__factor *out)
     return VOUCH_OK;
 }
 
-static vouch_status read_groups(const binder *b)
+static vouch_status read_groups(const vouch__binder *b)
 {
     vouch__sample *s = b->s;
     const char *names = b->column->groups;
     if (!names)
         return VOUCH_OK;
-    size_t *col = hold(b, commas(names), sizeof *col);
-    vouch__factor *group = hold(b, commas(names), sizeof *group);
+    size_t *col = vouch__binder_hold(b, vouch__binder_commas(names), sizeof *col);
+    vouch__factor *group = vouch__binder_hold(b, vouch__binder_commas(names), sizeof *group);
     if (!col || !group)
         return vouch__oom(b->ctx);
-    vouch_status status = column_list(b, "groups", names, col, &s->n_groups);
+    vouch_status status = vouch__binder_columns(b, "groups", names, col, &s->n_groups);
     s->group_column = col;
     s->group = group;
     for (size_t g = 0; g < s->n_groups && s->n > 0 && !status; g++)
@@ -446,13 +437,14 @@ static vouch_status read_groups(const binder *b)
 
 /* ---- scores ---- */
 
-static vouch_status score_model(const binder *b)
+static vouch_status score_model(const vouch__binder *b)
 {
     vouch__sample *s = b->s;
     const vouch_model *model = b->in->model;
-    double *raw = hold(b, s->n, sizeof *raw), *probability = hold(b, s->n, sizeof *probability);
+    double *raw = vouch__binder_hold(b, s->n, sizeof *raw),
+           *probability = vouch__binder_hold(b, s->n, sizeof *probability);
     bool has_points = vouch_model_has_points(model);
-    int32_t *points = has_points ? hold(b, s->n, sizeof *points) : NULL;
+    int32_t *points = has_points ? vouch__binder_hold(b, s->n, sizeof *points) : NULL;
     if (!raw || !probability || (has_points && !points))
         return vouch__oom(b->ctx);
     vouch_status status = vouch_model_score(b->ctx, model, b->table, raw, probability, points);
@@ -475,7 +467,7 @@ static bool in_unit_interval(const vouch__sample *s)
 
 /* Scores of the file come before those of the model. A score that lies within [0, 1] throughout is taken to
  * be the probability too, unless larger is safer. */
-static vouch_status read_scores(const binder *b)
+static vouch_status read_scores(const vouch__binder *b)
 {
     vouch__sample *s = b->s;
     const vouch_test_columns *c = b->column;
@@ -497,95 +489,7 @@ static vouch_status read_scores(const binder *b)
     return VOUCH_OK;
 }
 
-/* Which column is of which level: the level that a column is named as, or ends in after a sign that is no
- * letter; else in order, where there are as many. A column of a class that never occurs is a level of its
- * own. */
-static size_t level_of(const levels *l, const char *column)
-{
-    size_t len = strlen(column), best = SIZE_MAX, longest = 0;
-    for (size_t k = 0; k < l->n; k++) {
-        size_t size = strlen(l->name[k]);
-        bool ends = size && size <= len && !strcmp(column + len - size, l->name[k]) &&
-                    (size == len || strchr("_. -:=", column[len - size - 1]));
-        if (ends && size > longest) {
-            best = k;
-            longest = size;
-        }
-    }
-    return best;
-}
-
-static vouch_status match_classes(const binder *b, const vouch__factor *seen, size_t k, const size_t *col,
-                                  vouch__factor *out)
-{
-    const levels l = { seen->n_levels, (const char **)(uintptr_t)seen->level, NULL };
-    uint32_t *to = vouch__scratch(b->ctx, seen->n_levels + 1, sizeof *to);
-    uint32_t *code = hold(b, b->s->n, sizeof *code);
-    const char **name = hold(b, k, sizeof *name);
-    size_t matched = 0;
-    if (!to || !code || !name)
-        return vouch__oom(b->ctx);
-    for (size_t at = 0; at < seen->n_levels; at++)
-        to[at] = VOUCH__NO_LEVEL;
-    for (size_t c = 0; c < k; c++) {
-        size_t at = level_of(&l, vouch_table_name(b->table, col[c]));
-        name[c] = at == SIZE_MAX ? vouch_table_name(b->table, col[c]) : seen->level[at];
-        if (at != SIZE_MAX && to[at] == VOUCH__NO_LEVEL) {
-            to[at] = (uint32_t)c;
-            matched++;
-        }
-    }
-    for (size_t at = 0; matched == 0 && k == seen->n_levels && at < k; at++) {
-        to[at] = (uint32_t)at;
-        name[at] = seen->level[at];
-    }
-    for (size_t at = 0; at < seen->n_levels; at++)
-        if (to[at] == VOUCH__NO_LEVEL)
-            return vouch__fail(b->ctx, VOUCH_E_DATA,
-                               "class-probability: no column for class '%.60s' of %.60s", seen->level[at],
-                               seen->name);
-    for (size_t i = 0; i < b->s->n; i++)
-        code[i] = seen->code[i] == VOUCH__NO_LEVEL ? VOUCH__NO_LEVEL : to[seen->code[i]];
-    *out = (vouch__factor){ seen->name, k, name, code };
-    return VOUCH_OK;
-}
-
-static vouch_status read_classes(const binder *b)
-{
-    const char *names = b->column->class_probabilities;
-    vouch__sample *s = b->s;
-    const vouch__factor *seen = NULL;
-    vouch_status status = read_factor(b, "class", b->column->outcome, &seen);
-    if (status || !seen || !names)
-        return status;
-    size_t k = 0, mark = vouch__scratch_mark(b->ctx),
-           *col = vouch__scratch(b->ctx, commas(names), sizeof *col);
-    if (!col)
-        return vouch__oom(b->ctx);
-    status = column_list(b, "class-probability", names, col, &k);
-    double *x = hold(b, s->n * k, sizeof *x), *one = vouch__scratch(b->ctx, s->n + 1, sizeof *one);
-    vouch__factor *factor = hold(b, 1, sizeof *factor);
-    if (!x || !one || !factor)
-        return vouch__oom(b->ctx);
-    for (size_t c = 0; c < k && !status; c++) {
-        if (vouch_table_type(b->table, col[c]) == VOUCH_TEXT)
-            return vouch__fail(b->ctx, VOUCH_E_DATA, "class-probability: column '%.60s' holds text",
-                               vouch_table_name(b->table, col[c]));
-        vouch_table_read(b->table, col[c], 0, s->n, one);
-        for (size_t i = 0; i < s->n; i++)
-            x[i * k + c] = one[i];
-    }
-    if (!status && k)
-        status = match_classes(b, seen, k, col, factor);
-    if (!status && k) {
-        s->outcome = factor;
-        s->class_probability = x;
-    }
-    vouch__scratch_reset(b->ctx, mark);
-    return status;
-}
-
-static vouch_status bind_one(binder *b)
+static vouch_status bind_one(vouch__binder *b)
 {
     const vouch_test_columns *c = b->column;
     vouch__sample *s = b->s;
@@ -607,13 +511,13 @@ static vouch_status bind_one(binder *b)
     if (!status)
         status = read_date(b);
     if (!status)
-        status = read_factor(b, "segment", c->segment, &s->segment);
+        status = vouch__binder_factor(b, "segment", c->segment, &s->segment);
     if (!status)
-        status = read_factor(b, "grade", c->grade, &s->grade);
+        status = vouch__binder_factor(b, "grade", c->grade, &s->grade);
     if (!status)
-        status = read_factor(b, "grade-before", c->grade_before, &s->grade_before);
+        status = vouch__binder_factor(b, "grade-before", c->grade_before, &s->grade_before);
     if (!status)
-        status = read_classes(b);
+        status = vouch__binder_classes(b);
     if (!status)
         status = read_groups(b);
     return status ? status : read_features(b);
@@ -622,7 +526,7 @@ static vouch_status bind_one(binder *b)
 vouch_status vouch__bind_samples(vouch_ctx *ctx, const vouch_test_input *input, vouch__bound *out)
 {
     *out = (vouch__bound){ .alloc = *vouch__allocator(ctx), .has_before = input->reference != NULL };
-    binder b = { .ctx = ctx, .in = input, .column = &input->column, .bound = out };
+    vouch__binder b = { .ctx = ctx, .in = input, .column = &input->column, .bound = out };
     vouch_status status = VOUCH_OK;
     for (int k = 0; k < 2 && !status; k++) {
         b.is_reference = k == 1;

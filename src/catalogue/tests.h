@@ -85,6 +85,8 @@
     X(lgd_bias)             \
     X(loss_shortfall)       \
     X(lgd_ranking)          \
+    X(lgd_clar)             \
+    X(gauc_decline)         \
     X(regression_errors)    \
     X(regression_bias)      \
     X(residual_memory)      \

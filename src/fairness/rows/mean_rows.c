@@ -148,14 +148,18 @@ const vouch_test vouch__test_fair_score_proxy = {
     .title = "How well the score tells a group",
     .purpose = "Features that are harmless alone may add up to a stand-in for a group. The score is what "
                "they add up to.",
-    .mechanism = "AUC of the model's score for each group against everybody else. The largest that is "
-                 "significant is judged.",
+    .mechanism =
+        "The AUC of the score for each group against everybody else: the chance that a member of the "
+        "group scores riskier than somebody who is not. One half means that the score tells nothing of "
+        "membership. The largest that is significant is judged.",
     .convention =
         "AUC below 0.5 is turned round: it is as telling. p two-sided from DeLong's variance, "
         "adjusted by Holm over the groups; significant below 0.05. Groups as for the adverse impact "
         "ratio.",
     .high_risk = "An AUC above 0.65 that is significant; above 0.80 the score nearly names the group.",
-    .strengths = "Needs no outcomes and no cut-off, and sees what combinations of features do.",
+    .strengths =
+        "Needs no outcomes, no inputs and no cut-off, so a vendor's score can be tested; it sees what "
+        "combinations of features do in the model as it is.",
     .limits = "Sees only what a score's order tells: a U-shaped relation is missed. Where groups differ in "
               "risk a good score tells them apart a little without being a stand-in.",
     .source = "DeLong et al., Biometrics 44 (1988) 837-845",

@@ -89,12 +89,20 @@ const vouch_test vouch__test_spiegelhalter = {
     .id = "calibration.spiegelhalter",
     .section = "validate",
     .title = "Spiegelhalter's test",
-    .purpose = "Is the Brier score what it would be if every probability were right?",
-    .mechanism = "Under right probabilities the expected Brier score and its variance are known; z is the "
-                 "distance of the score from "
-                 "that expectation, in standard deviations.",
-    .convention = "Two-sided. Positive z: the model is too sure of itself; negative: not sure enough.",
-    .high_risk = "|z| above 3.",
+    .purpose =
+        "Is the Brier score what it would be if every probability were right? A Brier score by itself "
+        "says little: it is small wherever bad cases are rare. Its distance from what right probabilities "
+        "would give says whether they are right.",
+    .mechanism =
+        "If every probability p were right, the Brier score would have the mean of p (1 - p) over cases "
+        "and a variance made of p (1 - p) (1 - 2p)^2; both follow from the probabilities alone. z is the "
+        "distance of the score from that mean in standard deviations, and is normal for many cases.",
+    .convention =
+        "Two-sided: forecasts that are too sure and too timid both fail. Positive z: the model is too "
+        "sure of itself (or the outcomes worse than said); negative: not sure enough.",
+    .high_risk =
+        "|z| above 3; of less, in samples of many thousands look at the reliability curve before judging, "
+        "since small errors become significant.",
     .strengths = "Needs no bins, so nothing depends on how they are cut.",
     .limits = "Blind to errors that leave the expected score unchanged: probabilities near 1/2 have no "
               "weight, and a level that is too "

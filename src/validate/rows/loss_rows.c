@@ -121,11 +121,16 @@ const vouch_test vouch__test_loss_shortfall = {
     .id = "irb.loss_shortfall",
     .section = "validate",
     .title = "Loss shortfall",
-    .purpose = "In money, by how much did losses exceed what was estimated?",
-    .mechanism = "One less the estimated over the realised loss, each summed over exposures; beside it the "
-                 "mean absolute deviation of rates, by "
-                 "exposure.",
-    .convention = "Amounts are exposures at default. Positive: losses were larger than estimated.",
+    .purpose =
+        "In money, by how much did losses exceed what was estimated? A test that counts every facility "
+        "once can pass while a few large ones lose far more than was set aside for them.",
+    .mechanism =
+        "One less the estimated over the realised loss, each summed over facilities by exposure: at 0.1 "
+        "the estimates covered nine tenths of what was lost. Beside it stands the mean absolute deviation "
+        "of the rates, by exposure, which errors of both signs can't cancel in.",
+    .convention =
+        "Amounts are exposures at default. Positive: losses were larger than estimated. The realised loss "
+        "is what is divided by, so a shortfall may lie far below 0 where little was lost.",
     .high_risk = "Above 0.1. Far from the unweighted t test: the error sits in a few large exposures.",
     .strengths = "Speaks of money; a large exposure counts as it should.",
     .limits = "One large exposure can decide it, and no interval is given for that reason: look at the "
