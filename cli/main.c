@@ -4,49 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const command *const commands[] = {
-    &cmd_init,
-    &cmd_key_new,
-    &cmd_key_grant,
-    &cmd_key_list,
-    &cmd_run,
-    &cmd_model_list,
-    &cmd_model_show,
-    &cmd_model_sign,
-    &cmd_model_approve,
-    &cmd_model_retire,
-    &cmd_model_export,
-    &cmd_model_edit,
-    &cmd_score,
-    &cmd_serve,
-    &cmd_monitor,
-    &cmd_verify,
-    &cmd_replay,
-    &cmd_ledger,
-    &cmd_profile,
-    &cmd_simulate_credit,
-    &cmd_import,
-    &cmd_model_diff,
-    &cmd_fit,
-    &cmd_explain,
-    &cmd_reasons,
-    &cmd_test_list,
-    &cmd_test_describe,
-    &cmd_test_run,
-    &cmd_bin,
-    &cmd_bin_sign,
-    &cmd_counterfactual,
-    &cmd_lda,
-    &cmd_drift,
-    &cmd_sketch,
-    &cmd_strategy_cutoff,
-    &cmd_strategy_swap,
-    &cmd_strategy_vintage,
-    &cmd_strategy_roll,
-    &cmd_reject,
-    &cmd_calibrate,
+enum { CHAPTER_MAX = 12 };
+
+/* In the order in which help shows them. */
+static const struct {
+    const char *title;
+    const command *command[CHAPTER_MAX + 1]; /* NULL after the last */
+} chapters[] = {
+    { "Make a model",
+      { &cmd_run, &cmd_fit, &cmd_import, &cmd_bin, &cmd_bin_sign, &cmd_reject, &cmd_calibrate, &cmd_profile,
+        &cmd_simulate_credit } },
+    { "Ask it",
+      { &cmd_score, &cmd_explain, &cmd_reasons, &cmd_counterfactual, &cmd_model_show, &cmd_model_diff,
+        &cmd_model_edit, &cmd_model_export } },
+    { "Test it",
+      { &cmd_test_list, &cmd_test_describe, &cmd_test_run, &cmd_lda, &cmd_strategy_cutoff, &cmd_strategy_swap,
+        &cmd_strategy_vintage, &cmd_strategy_roll } },
+    { "Put it to work",
+      { &cmd_model_list, &cmd_model_sign, &cmd_model_approve, &cmd_model_retire, &cmd_serve, &cmd_monitor,
+        &cmd_drift, &cmd_sketch } },
+    { "Keep the record",
+      { &cmd_init, &cmd_key_new, &cmd_key_grant, &cmd_key_list, &cmd_verify, &cmd_replay, &cmd_ledger } },
 };
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
+enum { N_CHAPTERS = sizeof chapters / sizeof *chapters };
 
 static const option common[] = {
     { "--store", "URL", "the store, an SQLite file (default: vouch.db)" },
@@ -83,36 +63,45 @@ static void print_usage(const command *c)
     printf("\nExit status: 0 done, 1 failed, 2 usage, 3 a control failed.\n");
 }
 
+static void print_command(FILE *to, const command *c)
+{
+    char left[48];
+    (void)snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
+                   c->operands ? " " : "", c->operands ? c->operands : "");
+    fprintf(to, "  vouch %-28s %s\n", left, c->help);
+}
+
 static void print_help(FILE *to)
 {
     fprintf(to,
             "vouch %s: train, validate, explain, serve and monitor the models that decide; trace every "
             "figure.\n\n",
             vouch_version());
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        char left[48];
-        const command *c = commands[i];
-        (void)snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
-                       c->operands ? " " : "", c->operands ? c->operands : "");
-        fprintf(to, "  vouch %-28s %s\n", left, c->help);
+    for (size_t k = 0; k < N_CHAPTERS; k++) {
+        fprintf(to, "%s%s\n", k ? "\n" : "", chapters[k].title);
+        for (const command *const *c = chapters[k].command; *c; c++)
+            print_command(to, *c);
     }
     fprintf(to, "\n'vouch COMMAND --help' says more. A first run:\n"
                 "  vouch simulate credit --out examples/loans/loans.csv\n"
                 "  vouch run --project examples/loans/vouch.yaml --out result\n");
 }
 
+static bool is_called(const command *c, int argc, char **argv)
+{
+    return argc > 1 && !strcmp(c->noun, argv[1]) && (!c->verb || (argc > 2 && !strcmp(c->verb, argv[2])));
+}
+
 static const command *find(int argc, char **argv, int *out_at)
 {
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        const command *c = commands[i];
-        if (argc < 2 || strcmp(c->noun, argv[1]) != 0)
-            continue;
-        if (!c->verb || (argc > 2 && !strcmp(c->verb, argv[2]))) {
-            *out_at = c->verb ? 3 : 2;
-            return c;
-        }
-    }
-    return NULL;
+    const command *found = NULL;
+    for (size_t k = 0; k < N_CHAPTERS; k++)
+        for (const command *const *c = chapters[k].command; *c; c++)
+            if (is_called(*c, argc, argv) && (!found || (*c)->verb))
+                found = *c; /* 'bin sign' before 'bin' */
+    if (found)
+        *out_at = found->verb ? 3 : 2;
+    return found;
 }
 
 /* Which common option it is, set in cli. false when it is none. */
