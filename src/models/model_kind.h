@@ -4,8 +4,8 @@
 #define VOUCH_MODEL_KIND_H
 
 #include "base/param.h"
-#include "models/model_calibration.h"
 #include "models/inputs.h"
+#include "models/model_calibration.h"
 #include "models/shap/shap.h"
 #include "vouch/models.h"
 

@@ -50,7 +50,7 @@ typedef struct vouch__project {
     size_t most;
     const vouch__json *reasons;
     const char *controls, *policy;
-    const vouch__json *legal; /* a list of names */
+    const vouch__json *legal;        /* a list of names */
     const vouch__json *alternatives; /* the rules of a search (run/lda.h), or NULL */
     vouch_alloc alloc;
 } vouch__project;
