@@ -286,7 +286,7 @@ vouch_status vouch_model_read(vouch_ctx *ctx, const void *bytes, size_t len, vou
 {
     vouch__wire in;
     vouch_model *model = NULL;
-    uint32_t format;
+    uint32_t format = 0;
     vouch_status status = check_envelope(ctx, bytes, len, &format, &in);
     if (status)
         return status;
