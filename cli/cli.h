@@ -51,11 +51,12 @@ typedef struct cli_call {
 extern const command cmd_init, cmd_key_new, cmd_key_grant, cmd_key_list, cmd_run, cmd_model_list,
     cmd_model_show, cmd_model_sign, cmd_model_approve, cmd_model_retire, cmd_model_export, cmd_model_edit,
     cmd_score, cmd_profile, cmd_serve, cmd_monitor, cmd_verify, cmd_replay, cmd_ledger, cmd_simulate_credit,
-    cmd_import, cmd_model_diff, cmd_fit, cmd_bin, cmd_bin_sign, cmd_explain, cmd_reasons, cmd_counterfactual,
+    cmd_import, cmd_model_diff, cmd_fit, cmd_bin, cmd_sign, cmd_explain, cmd_reasons, cmd_counterfactual,
     cmd_test_list, cmd_test_describe, cmd_test_run, cmd_lda, cmd_drift, cmd_sketch;
 extern const command cmd_strategy_cutoff, cmd_strategy_swap, cmd_strategy_vintage, cmd_strategy_roll,
     cmd_reject, cmd_calibrate;
 
+void cli_see_help(const cli_call *cli);                      /* ends a line on stderr with where to read on */
 const char *cli_get(const cli_call *cli, const char *name);  /* NULL when not given */
 const char *cli_need(const cli_call *cli, const char *name); /* says so and returns NULL when not given */
 /* Every value of an option that may be given often; returns how many, at most max. */

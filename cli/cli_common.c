@@ -25,12 +25,19 @@ size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t m
     return n;
 }
 
+void cli_see_help(const cli_call *cli)
+{
+    const char *verb = cli->command->verb;
+    fprintf(stderr, "; see vouch %s%s%s --help\n", cli->command->noun, verb ? " " : "", verb ? verb : "");
+}
+
 const char *cli_need(const cli_call *cli, const char *name)
 {
     const char *value = cli_get(cli, name);
-    if (!value)
-        fprintf(stderr, "vouch: needs %s; see vouch %s%s%s --help\n", name, cli->command->noun,
-                cli->command->verb ? " " : "", cli->command->verb ? cli->command->verb : "");
+    if (!value) {
+        fprintf(stderr, "vouch: needs %s", name);
+        cli_see_help(cli);
+    }
     return value;
 }
 

@@ -123,7 +123,7 @@ static int sign(cli_call *cli)
     return status ? cli_failed(cli, status) : EXIT_DONE;
 }
 
-const command cmd_bin_sign = {
+const command cmd_sign = {
     "sign",
     NULL,
     "FILE",

@@ -12,7 +12,7 @@ static const struct {
     const command *command[CHAPTER_MAX + 1]; /* NULL after the last */
 } chapters[] = {
     { "Make a model",
-      { &cmd_run, &cmd_fit, &cmd_import, &cmd_bin, &cmd_bin_sign, &cmd_reject, &cmd_calibrate, &cmd_profile,
+      { &cmd_run, &cmd_fit, &cmd_import, &cmd_bin, &cmd_sign, &cmd_reject, &cmd_calibrate, &cmd_profile,
         &cmd_simulate_credit } },
     { "Ask it",
       { &cmd_score, &cmd_explain, &cmd_reasons, &cmd_counterfactual, &cmd_model_show, &cmd_model_diff,
@@ -94,14 +94,13 @@ static bool is_called(const command *c, int argc, char **argv)
 
 static const command *find(int argc, char **argv, int *out_at)
 {
-    const command *found = NULL;
     for (size_t k = 0; k < N_CHAPTERS; k++)
         for (const command *const *c = chapters[k].command; *c; c++)
-            if (is_called(*c, argc, argv) && (!found || (*c)->verb))
-                found = *c; /* 'bin sign' before 'bin' */
-    if (found)
-        *out_at = found->verb ? 3 : 2;
-    return found;
+            if (is_called(*c, argc, argv)) {
+                *out_at = (*c)->verb ? 3 : 2;
+                return *c;
+            }
+    return NULL;
 }
 
 /* Which common option it is, set in cli. false when it is none. */
@@ -151,7 +150,8 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
         }
         const option *o = known(cli->command, argv[i], &which);
         if (!o) {
-            fprintf(stderr, "vouch: unknown option '%s'; see vouch %s --help\n", argv[i], argv[1]);
+            fprintf(stderr, "vouch: unknown option '%s'", argv[i]);
+            cli_see_help(cli);
             return EXIT_USAGE;
         }
         if (o->value && i + 1 == argc) {
@@ -171,7 +171,8 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
             (void)take_common(cli, o->name, value);
     }
     if (cli->n_operands < cli->command->min_operands) {
-        fprintf(stderr, "vouch: needs %s; see --help\n", cli->command->operands);
+        fprintf(stderr, "vouch: needs %s", cli->command->operands);
+        cli_see_help(cli);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
