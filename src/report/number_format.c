@@ -49,6 +49,8 @@ vouch__number_style vouch__style_of(const char *name)
     if (has_word(name, "p_value") || has_word(name, "p-value") || has_word(name, "p_adjusted") ||
         has_word(name, "p_holm") || !strcmp(name, "p"))
         return VOUCH__STYLE_P_VALUE;
+    if (has_word(name, "estimate") || has_word(name, "coefficient") || has_word(name, "standard_error"))
+        return VOUCH__STYLE_ESTIMATE;
     for (size_t i = 0; i < sizeof percent / sizeof *percent; i++)
         if (has_word(name, percent[i]))
             return has_word(name, "learning") || has_word(name, "times") ? VOUCH__STYLE_PLAIN
@@ -56,13 +58,24 @@ vouch__number_style vouch__style_of(const char *name)
     return VOUCH__STYLE_PLAIN;
 }
 
-const char *vouch__bounded_name(const char *name, const char *before)
+static bool is_one_of(const char *name, size_t n, const char *const *list)
+{
+    for (size_t i = 0; name && i < n; i++)
+        if (!strcmp(name, list[i]))
+            return true;
+    return false;
+}
+
+vouch__number_style vouch__column_style(const char *name, const char **kind)
 {
     static const char *const bounds[] = { "low", "high", "lower", "upper", "p10", "p90", "p5", "p95" };
-    for (size_t i = 0; name && before && i < sizeof bounds / sizeof *bounds; i++)
-        if (!strcmp(name, bounds[i]))
-            return before;
-    return name;
+    static const char *const asides[] = { "standard_error", "z", "t" };
+    if (*kind && is_one_of(name, sizeof bounds / sizeof *bounds, bounds))
+        return vouch__style_of(*kind);
+    vouch__number_style style = vouch__style_of(name);
+    if (style != VOUCH__STYLE_P_VALUE && !is_one_of(name, sizeof asides / sizeof *asides, asides))
+        *kind = name;
+    return style;
 }
 
 static int clamp(int x, int low, int high) { return x < low ? low : x > high ? high : x; }
@@ -142,7 +155,7 @@ static void scientific(vouch__buf *out, double value)
 /* A rounded zero has no sign. */
 static double unsigned_zero(double value, int decimals)
 {
-    return fabs(value) * vouch__power_of_ten(decimals) < 0.5 ? 0.0 : value;
+    return decimals >= 0 && fabs(value) * vouch__power_of_ten(decimals) < 0.5 ? 0.0 : value;
 }
 
 void vouch__format_number(vouch__buf *out, double value, vouch__number_format format)
@@ -161,7 +174,8 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
     }
     if (format.style == VOUCH__STYLE_PERCENT)
         value *= 100.0;
-    if (format.decimals < 0 || fabs(value) >= 1e18) {
+    bool is_lost = format.style == VOUCH__STYLE_ESTIMATE && unsigned_zero(value, format.decimals) != value;
+    if (format.decimals < 0 || fabs(value) >= 1e18 || is_lost) {
         if (value == 0.0)
             vouch__buf_text(out, "0");
         else

@@ -8,7 +8,8 @@
 typedef enum vouch__number_style {
     VOUCH__STYLE_PLAIN,
     VOUCH__STYLE_PERCENT, /* 0.2212 is shown as 22.1 % */
-    VOUCH__STYLE_P_VALUE  /* below 0.0001 is shown as <0.0001 */
+    VOUCH__STYLE_P_VALUE, /* below 0.0001 is shown as <0.0001 */
+    VOUCH__STYLE_ESTIMATE /* never shown as 0 unless it is: per unit of income a coefficient is small */
 } vouch__number_style;
 
 typedef struct vouch__number_format {
@@ -20,9 +21,9 @@ typedef struct vouch__number_format {
 /* The style that a unit or a column's name asks for: "share", "bad_rate", "p_value". NULL is fine. */
 vouch__number_style vouch__style_of(const char *name);
 
-/* The name to take a column's style from: bounds ("low", "p90") are numbers of the kind that stands before
- * them. */
-const char *vouch__bounded_name(const char *name, const char *before);
+/* The style of a column by its name. Bounds ("low", "p90") are numbers of the kind that stands before them,
+ * errors and tests of it apart: *kind, NULL at the first column, is its name. */
+vouch__number_style vouch__column_style(const char *name, const char **kind);
 
 /* One format for all of v[n], so that a column's points stand under each other: 4 significant digits of the
  * largest (3 in percent) but no more than 4 decimals unless all are small, none when every value is whole.

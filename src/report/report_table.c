@@ -26,11 +26,10 @@ static const vouch__json *cell_of(const vouch__json *row, size_t j)
     return row && row->type == VOUCH__JSON_ARRAY ? vouch__json_at(row, j) : NULL;
 }
 
-static void column_make(const sheet *s, size_t j, const char *like, double *v, column *out)
+static void column_make(const sheet *s, size_t j, double *v, column *out)
 {
     double largest = 0.0, smallest = INFINITY;
     size_t texts = 0;
-    out->style = vouch__style_of(like);
     for (size_t i = 0; i < s->n_rows; i++) {
         const vouch__json *cell = cell_of(s->row[i], j);
         v[i] = vouch__json_double(cell, NAN);
@@ -49,7 +48,7 @@ static void column_make(const sheet *s, size_t j, const char *like, double *v, c
 
 static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns, sheet *s)
 {
-    const char *like = NULL;
+    const char *kind = NULL;
     size_t mark = vouch__scratch_mark(page->ctx);
     double *v = vouch__scratch(page->ctx, s->n_rows + 1, sizeof *v);
     if (!v)
@@ -57,8 +56,8 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
     for (const vouch__json *at = columns->first; at && s->n_columns < COLUMNS; at = at->next) {
         column *how = &s->how[s->n_columns];
         how->name = vouch__json_string(at);
-        like = vouch__bounded_name(how->name, like);
-        column_make(s, s->n_columns++, like, v, how);
+        how->style = vouch__column_style(how->name, &kind);
+        column_make(s, s->n_columns++, v, how);
     }
     vouch__scratch_reset(page->ctx, mark);
     return VOUCH_OK;

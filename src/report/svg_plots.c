@@ -25,6 +25,16 @@ static vouch__number_style share_style(vouch__number_style style, double low, do
 
 static double x_of(const vouch__chart *chart, size_t i) { return chart->x ? chart->x[i] : (double)i; }
 
+static bool is_dotted(const vouch__chart *chart)
+{
+    return !strcmp(chart->type, "points") || !strcmp(chart->type, "interval");
+}
+
+static bool has_lines(const vouch__chart *chart)
+{
+    return strcmp(chart->type, "bars") != 0 && !is_dotted(chart);
+}
+
 static vouch__frame frame_of(const vouch__chart *chart, bool from_zero)
 {
     vouch__frame frame = {
@@ -56,7 +66,7 @@ static vouch__frame frame_of(const vouch__chart *chart, bool from_zero)
     frame.y = (vouch__scale){ low, high, HEIGHT - frame.bottom, frame.top,
                               share_style(chart->y_style, low, high) };
     if (chart->n_series > 1) { /* the legend goes under the label when both don't fit in one line */
-        bool line = strcmp(chart->type, "bars") != 0;
+        bool line = has_lines(chart);
         double label = chart->y_label ? (double)strlen(chart->y_label) * 6.4 : 0.0;
         if (label + vouch__svg_legend_width(chart->n_series, chart->name, line) > WIDTH - 20)
             frame.y.to = frame.top = 42;
@@ -98,7 +108,7 @@ static void axes(vouch__buf *out, const vouch__frame *frame, const vouch__chart 
         vouch__svg_line(out, "ax", frame->left, zero, frame->width - frame->right, zero);
     }
     if (chart->n_series > 1)
-        vouch__svg_legend(out, frame, chart->n_series, chart->name, strcmp(chart->type, "bars") != 0);
+        vouch__svg_legend(out, frame, chart->n_series, chart->name, has_lines(chart));
 }
 
 static void path(vouch__buf *out, const vouch__frame *frame, const vouch__chart *chart, size_t k, bool steps)
@@ -184,7 +194,7 @@ static void dots(vouch__buf *out, const vouch__frame *frame, const vouch__chart 
 void vouch__draw_curves(vouch__buf *out, const vouch__chart *chart, unsigned number)
 {
     vouch__frame frame = frame_of(chart, false);
-    bool points = !strcmp(chart->type, "points") || !strcmp(chart->type, "interval");
+    bool points = is_dotted(chart);
     bool steps = !strcmp(chart->type, "steps");
 
     vouch__svg_open(out, number, WIDTH, HEIGHT, chart->title, chart->source);

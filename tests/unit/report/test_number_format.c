@@ -70,6 +70,31 @@ static void shares_are_percent_and_p_values_have_a_floor(void **state)
     single(0.041, "p_value", "0.0410");
 }
 
+static void an_estimate_is_zero_only_where_it_is(void **state)
+{
+    (void)state;
+    const double column[] = { -3.211, 0.29, -0.000011, 0.0 };
+    vouch__number_format format = vouch__format_for(vouch__style_of("estimate"), 4, column);
+    shows(column[1], format, "0.290");
+    shows(column[2], format, "-1.10e-5");
+    shows(column[3], format, "0.000");
+    shows(column[2], vouch__format_for(VOUCH__STYLE_PLAIN, 4, column), "0.000");
+}
+
+static void bounds_are_of_the_kind_that_stands_before_them(void **state)
+{
+    (void)state;
+    const char *kind = NULL;
+    assert_int_equal(vouch__column_style("low", &kind), VOUCH__STYLE_PLAIN);
+    assert_int_equal(vouch__column_style("estimate", &kind), VOUCH__STYLE_ESTIMATE);
+    assert_int_equal(vouch__column_style("standard_error", &kind), VOUCH__STYLE_ESTIMATE);
+    assert_int_equal(vouch__column_style("z", &kind), VOUCH__STYLE_PLAIN);
+    assert_int_equal(vouch__column_style("p_value", &kind), VOUCH__STYLE_P_VALUE);
+    assert_int_equal(vouch__column_style("low", &kind), VOUCH__STYLE_ESTIMATE);
+    assert_int_equal(vouch__column_style("bad_rate", &kind), VOUCH__STYLE_PERCENT);
+    assert_int_equal(vouch__column_style("high", &kind), VOUCH__STYLE_PERCENT);
+}
+
 static void what_people_set_has_no_zeros_at_its_end(void **state)
 {
     (void)state;
@@ -186,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_single_number_has_four_digits),
         cmocka_unit_test(shares_are_percent_and_p_values_have_a_floor),
+        cmocka_unit_test(an_estimate_is_zero_only_where_it_is),
+        cmocka_unit_test(bounds_are_of_the_kind_that_stands_before_them),
         cmocka_unit_test(what_people_set_has_no_zeros_at_its_end),
         cmocka_unit_test(a_column_lines_up),
         cmocka_unit_test(decades_are_exact_at_powers_of_ten),
