@@ -9,6 +9,8 @@
  * replaced, so that it can't speak to the terminal. */
 vouch_status vouch__report_text(vouch_ctx *ctx, const vouch__json *evidence, vouch__buf *out);
 
+/* {columns, rows} as aligned columns, at most `most` rows; nothing when it is none. */
+vouch_status vouch__report_table(vouch_ctx *ctx, const vouch__json *table, size_t most, vouch__buf *out);
 /* The tables of entries as aligned columns, at most `most` rows of each, with titles and notes. */
 vouch_status vouch__report_tables(vouch_ctx *ctx, const vouch__json *entries, size_t most, vouch__buf *out);
 

@@ -61,7 +61,7 @@ static void name_column(vouch_ctx *ctx, const char *name, text_column *how)
 }
 
 static vouch_status make_column(vouch_ctx *ctx, const vouch__json *rows, size_t j, const char *name,
-                                const char *like, size_t shown, text_column *how)
+                                vouch__number_style style, size_t shown, text_column *how)
 {
     size_t mark = vouch__scratch_mark(ctx), i = 0;
     double *v = vouch__scratch(ctx, rows->len + 1, sizeof *v);
@@ -77,7 +77,7 @@ static vouch_status make_column(vouch_ctx *ctx, const vouch__json *rows, size_t 
         how->is_number = how->is_number && !(vouch__json_string(at) && isnan(v[i]));
         i++;
     }
-    how->format = vouch__format_for(vouch__style_of(like), i, v);
+    how->format = vouch__format_for(style, i, v);
     i = 0;
     for (const vouch__json *row = rows->first; row && i < shown; row = row->next, i++) {
         vouch__buf_clear(&cell);
@@ -108,20 +108,19 @@ static void trim_line(vouch__buf *out)
     vouch__buf_text(out, "\n");
 }
 
-static vouch_status write_table(vouch_ctx *ctx, const vouch__json *table, size_t most, vouch__buf *out)
+vouch_status vouch__report_table(vouch_ctx *ctx, const vouch__json *table, size_t most, vouch__buf *out)
 {
     const vouch__json *columns = vouch__json_get(table, "columns"), *rows = vouch__json_get(table, "rows");
     text_column how[COLUMNS] = { { .width = 0 } };
     size_t n = 0, shown = 0;
-    const char *like = NULL;
+    const char *kind = NULL;
     vouch__buf cell;
     vouch_status status = VOUCH_OK;
     if (!columns || !rows || columns->type != VOUCH__JSON_ARRAY || rows->type != VOUCH__JSON_ARRAY)
         return VOUCH_OK;
     for (const vouch__json *c = columns->first; c && n < COLUMNS && !status; c = c->next, n++) {
         const char *name = vouch__json_string(c) ? c->text : "";
-        like = vouch__bounded_name(name, like);
-        status = make_column(ctx, rows, n, name, like, most, &how[n]);
+        status = make_column(ctx, rows, n, name, vouch__column_style(name, &kind), most, &how[n]);
     }
     if (status)
         return status;
@@ -167,7 +166,7 @@ vouch_status vouch__report_tables(vouch_ctx *ctx, const vouch__json *entries, si
         }
         for (const vouch__json *t = tables ? tables->first : NULL; t && !status; t = t->next) {
             vouch__buf_text(out, "\n");
-            status = write_table(ctx, t, most, out);
+            status = vouch__report_table(ctx, t, most, out);
         }
     }
     return status ? status : vouch__buf_status(ctx, out);

@@ -5,6 +5,7 @@
 #include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
+#include "report/text_summary.h"
 #include "run/overrides.h"
 
 #include <math.h>
@@ -203,31 +204,26 @@ static vouch_status read_recipe(vouch_ctx *ctx, fitting *f)
 
 /* ---- what it says ---- */
 
-static void cell(const vouch__json *node, vouch__buf *out)
+static void facts(const vouch__json *object, vouch__buf *out)
 {
-    if (vouch__json_string(node))
-        vouch__buf_fmt(out, "%s", node->text);
-    else if (node && node->type == VOUCH__JSON_NUMBER)
-        vouch__buf_double(out, node->number);
-    else
-        vouch__buf_text(out, "-");
+    for (const vouch__json *at = object ? object->first : NULL; at; at = at->next) {
+        bool is_number = at->type == VOUCH__JSON_NUMBER;
+        if (!is_number && (!vouch__json_string(at) || !strcmp(at->key, "convention")))
+            continue;
+        vouch__buf_fmt(out, "%-24s ", at->key);
+        if (is_number)
+            vouch__buf_double(out, at->number);
+        else
+            vouch__buf_text(out, at->text);
+        vouch__buf_text(out, "\n");
+    }
 }
 
-static void table_text(const vouch__json *table, vouch__buf *out)
-{
-    const vouch__json *rows = vouch__json_get(table, "rows"), *names = vouch__json_get(table, "columns");
-    for (const vouch__json *c = names ? names->first : NULL; c; c = c->next)
-        vouch__buf_fmt(out, "%s%c", c->text, c->next ? '\t' : '\n');
-    for (const vouch__json *row = rows ? rows->first : NULL; row; row = row->next)
-        for (const vouch__json *c = row->first; c; c = c->next) {
-            cell(c, out);
-            vouch__buf_text(out, c->next ? "\t" : "\n");
-        }
-}
-
-/* The facts and the coefficients (or points) of a model, as lines; more is in its description. */
+/* The facts of a model, and the tables that say what it is; more is in its description. */
 static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **out)
 {
+    static const char *const shown[] = { "coefficients", "points_table", "terms", "rules" };
+    enum { ROWS_TOLD = 400 };
     vouch__doc *doc = NULL;
     vouch__buf buf;
     char *text = NULL;
@@ -236,18 +232,18 @@ static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **o
     if (!status)
         status = vouch__json_read(ctx, "model", text, strlen(text), 0, &doc);
     if (!status) {
-        const vouch__json *own = vouch__json_get(vouch__doc_root(doc), "model"),
-                          *fit = vouch__json_get(own, "fit");
+        const vouch__json *own = vouch__json_get(vouch__doc_root(doc), "model");
         vouch__buf_fmt(&buf, "%s (%s)\n", vouch_model_name(model), vouch_model_kind_name(model));
-        for (const vouch__json *at = fit ? fit->first : NULL; at; at = at->next) {
-            vouch__buf_fmt(&buf, "%s\t", at->key);
-            cell(at, &buf);
-            vouch__buf_text(&buf, "\n");
-        }
-        vouch__buf_text(&buf, "\n");
-        table_text(vouch__json_get(own, "coefficients"), &buf);
-        status = vouch__buf_status(ctx, &buf);
+        facts(own, &buf);
+        facts(vouch__json_get(own, "fit"), &buf);
+        for (size_t t = 0; t < sizeof shown / sizeof *shown && !status; t++)
+            if (vouch__json_get(own, shown[t])) {
+                vouch__buf_text(&buf, "\n");
+                status = vouch__report_table(ctx, vouch__json_get(own, shown[t]), ROWS_TOLD, &buf);
+            }
     }
+    if (!status)
+        status = vouch__buf_status(ctx, &buf);
     if (!status)
         *out = vouch__buf_take(&buf);
     vouch__buf_free(&buf);

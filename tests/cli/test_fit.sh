@@ -111,4 +111,11 @@ expect 1 vouch fit card.yaml loans.csv --checkpoint card.vouch --quiet
 says "no checkpoints"
 expect 1 vouch fit card.yaml loans.csv --resume whole.vouch --quiet
 says "resume"
+# Kinds that can be read are told in words.
+printf 'target: {column: defaulted, bad: 1}\ninputs: [savings, utilisation]\nmodel: {kind: tree, leaves: 3}\n' >tree.yaml
+expect 0 vouch fit tree.yaml loans.csv --quiet
+for word in "leaves" "Risk" "utilisation <=" "or missing)"; do prints "$word"; done
+sed 's/kind: .*}/kind: rules}/' tree.yaml >rules.yaml
+expect 0 vouch fit rules.yaml loans.csv --quiet
+for word in "objective" "Rule" "  if " "  else "; do prints "$word"; done
 echo "a recipe makes one model, and every refusal says where"

@@ -98,7 +98,9 @@ static void tell_node(telling *t, size_t k, size_t used)
     for (int side = 1; side >= 0; side--) {
         size_t room = PATH - used;
         test_text(t->trees, t->inputs, node, side == 1, test);
-        int len = snprintf(t->path + used, room, "%s%s", used ? " and " : "", test);
+        bool is_either = !node->is_category && node->default_left == (side == 1); /* "... or missing" */
+        int len = snprintf(t->path + used, room, "%s%s%s%s", used ? " and " : "", is_either ? "(" : "", test,
+                           is_either ? ")" : "");
         tell_node(t, (size_t)(side ? node->left : node->right),
                   used + ((size_t)len < room ? (size_t)len : room - 1));
         t->path[used] = '\0';
