@@ -66,6 +66,18 @@ vouch_status vouch__file_read(vouch_ctx *ctx, const char *path, size_t max, vouc
     return status;
 }
 
+vouch_status vouch__file_write_in(vouch_ctx *ctx, const char *folder, const char *name, const void *bytes,
+                                  size_t len, char **out_path)
+{
+    char *path = vouch__path_join(ctx, folder, name);
+    vouch_status status = path ? vouch__file_write(ctx, path, bytes, len, 0644) : vouch__oom(ctx);
+    if (!status && out_path)
+        *out_path = path;
+    else
+        vouch__free(vouch__allocator(ctx), path);
+    return status;
+}
+
 vouch_status vouch__file_hash(vouch_ctx *ctx, const char *path, char out_hex[65], uint64_t *out_size)
 {
     vouch__sha256 hash = { .md = NULL };

@@ -14,6 +14,9 @@ vouch_status vouch__file_read(vouch_ctx *ctx, const char *path, size_t max, vouc
  * step, is reported with the new file in place. A process killed half way leaves "<path>.??????.tmp". */
 vouch_status vouch__file_write(vouch_ctx *ctx, const char *path, const void *bytes, size_t len,
                                unsigned mode); /* mode as in chmod, e.g. 0644 */
+/* The same for folder/name, readable by all. out_path, to be freed, may be NULL. */
+vouch_status vouch__file_write_in(vouch_ctx *ctx, const char *folder, const char *name, const void *bytes,
+                                  size_t len, char **out_path);
 vouch_status vouch__file_hash(vouch_ctx *ctx, const char *path, char out_hex[65],
                               uint64_t *out_size); /* out_size may be NULL */
 bool vouch__file_exists(const char *path);

@@ -222,17 +222,8 @@ static vouch_status run_all(vouch_ctx *ctx, vouch__suite_work *w)
 static vouch_status write_in(vouch_ctx *ctx, const char *folder, const char *name, const vouch__buf *text,
                              char **out_path)
 {
-    char *path = vouch__path_join(ctx, folder, name);
-    if (!path)
-        return vouch__oom(ctx);
     vouch_status status = vouch__buf_status(ctx, text);
-    if (!status)
-        status = vouch__file_write(ctx, path, text->at, text->len, 0644);
-    if (!status && out_path)
-        *out_path = path;
-    else
-        vouch__free(vouch__allocator(ctx), path);
-    return status;
+    return status ? status : vouch__file_write_in(ctx, folder, name, text->at, text->len, out_path);
 }
 
 typedef struct papers { /* the results as texts */

@@ -38,18 +38,6 @@ static vouch_status close_root(vouch_ctx *ctx, vouch__lda *lda, vouch__json **ou
     return status ? status : vouch__doc_status(ctx, doc);
 }
 
-static vouch_status write_one(vouch_ctx *ctx, const char *folder, const char *name, const void *bytes,
-                              size_t len, char **out_path)
-{
-    char *path = vouch__path_join(ctx, folder, name);
-    vouch_status status = path ? vouch__file_write(ctx, path, bytes, len, 0644) : vouch__oom(ctx);
-    if (!status && out_path)
-        *out_path = path;
-    else
-        vouch__free(vouch__allocator(ctx), path);
-    return status;
-}
-
 typedef struct papers {
     vouch__buf evidence, html, summary;
 } papers;
@@ -121,13 +109,13 @@ static vouch_status write_all(vouch_ctx *ctx, const vouch_lda_options *o, vouch_
     if (!status)
         status = vouch__buf_status(ctx, &p->summary);
     if (!status)
-        status = write_one(ctx, o->out, "evidence.json", p->evidence.at, p->evidence.len, NULL);
+        status = vouch__file_write_in(ctx, o->out, "evidence.json", p->evidence.at, p->evidence.len, NULL);
     if (!status)
-        status = write_one(ctx, o->out, "report.html", p->html.at, p->html.len, &r->report);
+        status = vouch__file_write_in(ctx, o->out, "report.html", p->html.at, p->html.len, &r->report);
     for (size_t i = 0; i < lda->job->n_contenders && !status; i++) {
         const vouch_model *model = lda->job->contender[i].model;
-        status = write_one(ctx, o->out, i ? "alternative.vouch" : "baseline.vouch", model->file,
-                           model->file_len, NULL);
+        status = vouch__file_write_in(ctx, o->out, i ? "alternative.vouch" : "baseline.vouch", model->file,
+                                      model->file_len, NULL);
     }
     return status;
 }
@@ -191,12 +179,8 @@ vouch_status vouch_lda(vouch_ctx *ctx, const vouch_lda_options *options, vouch_l
     vouch_status status = vouch__project_read(ctx, options->project, &project);
     if (status)
         return status;
-    if (options->key) {
-        char *beside = vouch__path_join(ctx, project.folder, "vouch.db");
-        status = beside ? vouch_store_open(ctx, options->store ? options->store : beside, 0, &store)
-                        : vouch__oom(ctx);
-        vouch__free(vouch__allocator(ctx), beside);
-    }
+    if (options->key)
+        status = vouch__project_store(ctx, &project, options->store, &store);
     if (!status)
         status = search(ctx, options, &project, store, &r);
     if (status)

@@ -382,6 +382,16 @@ void vouch__project_clear(vouch__project *project)
     *project = (vouch__project){ .doc = NULL };
 }
 
+vouch_status vouch__project_store(vouch_ctx *ctx, const vouch__project *project, const char *name,
+                                  vouch_store **out_store)
+{
+    char *beside = vouch__path_join(ctx, project->folder, "vouch.db");
+    vouch_status status = beside ? vouch_store_open(ctx, name ? name : beside, 0, out_store)
+                                 : vouch__oom(ctx);
+    vouch__free(vouch__allocator(ctx), beside);
+    return status;
+}
+
 vouch_status vouch__project_file(vouch_ctx *ctx, const vouch__project *project, const char *shelf,
                                  const char *name, vouch__buf *out_text)
 {

@@ -5,6 +5,7 @@
 
 #include "data/checks.h"
 #include "models/model_kind.h"
+#include "vouch/govern.h"
 
 enum { VOUCH__MODELS_MAX = 8 };
 
@@ -60,6 +61,10 @@ vouch_status vouch__project_read(vouch_ctx *ctx, const char *path, vouch__projec
 vouch_status vouch__project_parse(vouch_ctx *ctx, const char *path, const char *folder, const char *text,
                                   size_t len, vouch__project *out_project);
 void vouch__project_clear(vouch__project *project);
+
+/* The store called name, or where that is NULL the one beside the project. */
+vouch_status vouch__project_store(vouch_ctx *ctx, const vouch__project *project, const char *name,
+                                  vouch_store **out_store);
 
 /* The text of a policy, control set or legal profile called name: a file beside the project if name ends in
  * .yaml and is there; else the one that travels inside the library, as name or as <shelf>/<name>.yaml. */

@@ -17,15 +17,6 @@ typedef struct output { /* what one run leaves behind, as bytes */
     char evidence_hash[VOUCH__HEX], report_hash[VOUCH__HEX], scores_hash[VOUCH__HEX];
 } output;
 
-static vouch_status write_named(vouch_ctx *ctx, const char *folder, const char *name, const void *bytes,
-                                size_t len)
-{
-    char *path = vouch__path_join(ctx, folder, name);
-    vouch_status status = path ? vouch__file_write(ctx, path, bytes, len, 0644) : vouch__oom(ctx);
-    vouch__free(vouch__allocator(ctx), path);
-    return status;
-}
-
 static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__job *job)
 {
     vouch__buf name;
@@ -38,7 +29,7 @@ static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__j
         vouch__buf_fmt(&name, "%s.vouch", job->contender[i].plan->name);
         status = vouch__buf_status(ctx, &name);
         if (!status)
-            status = write_named(ctx, folder, name.at, model->file, model->file_len);
+            status = vouch__file_write_in(ctx, folder, name.at, model->file, model->file_len, NULL);
     }
     vouch__buf_free(&name);
     vouch__free(vouch__allocator(ctx), folder);
@@ -255,7 +246,7 @@ static vouch_status write_head(vouch_ctx *ctx, vouch_store *store, const char *o
     char *head = NULL;
     vouch_status status = vouch_govern_head(ctx, store, &head);
     if (!status)
-        status = write_named(ctx, out, "head.json", head, strlen(head));
+        status = vouch__file_write_in(ctx, out, "head.json", head, strlen(head), NULL);
     vouch_text_free(ctx, head);
     return status;
 }
@@ -279,7 +270,7 @@ static vouch_status tell(vouch_ctx *ctx, const vouch__job *job, const char *out,
     if (!status)
         status = vouch__words_declined(ctx, job, &r->declined, &request);
     if (!status)
-        status = write_named(ctx, out, "request.json", request, strlen(request));
+        status = vouch__file_write_in(ctx, out, "request.json", request, strlen(request), NULL);
     vouch__free(vouch__allocator(ctx), request);
     vouch__buf_free(&text);
     return status;
@@ -299,9 +290,10 @@ static vouch_status finish(vouch_ctx *ctx, const vouch_run_options *options, vou
     if (!status)
         status = write_scores(ctx, options->out, job, o.scores_hash);
     if (!status)
-        status = write_named(ctx, options->out, "evidence.json", o.evidence.at, o.evidence.len);
+        status = vouch__file_write_in(ctx, options->out, "evidence.json", o.evidence.at, o.evidence.len,
+                                      NULL);
     if (!status)
-        status = write_named(ctx, options->out, "report.html", o.report.at, o.report.len);
+        status = vouch__file_write_in(ctx, options->out, "report.html", o.report.at, o.report.len, NULL);
     if (!status && store)
         status = record(ctx, store, options->key, job, &o, &r->seq);
     if (!status && store)
@@ -324,12 +316,8 @@ vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_options *options, vouch_r
         return status;
     if (options->has_seed)
         project.seed = options->seed;
-    if (options->key) { /* opened first: a run that can't be recorded should say so before an hour's work */
-        char *beside = vouch__path_join(ctx, project.folder, "vouch.db");
-        status = beside ? vouch_store_open(ctx, options->store ? options->store : beside, 0, &store)
-                        : vouch__oom(ctx);
-        vouch__free(vouch__allocator(ctx), beside);
-    }
+    if (options->key) /* opened first: a run that can't be recorded should say so before an hour's work */
+        status = vouch__project_store(ctx, &project, options->store, &store);
     if (!status)
         status = vouch__job_run(ctx, &project, options->duckdb, options->stamp, &job);
     if (!status)
