@@ -119,21 +119,6 @@ static void tell_curve(const vouch__test_call *call, const vouch__probe *p, size
                          vouch__probe_name(p, input), "Effect on the log-odds");
 }
 
-/* The inputs to look at: those by which the score differs most. */
-static vouch_status begin(vouch_ctx *ctx, const vouch__test_call *call, vouch__probe *p, size_t **out_input,
-                          size_t *out_n)
-{
-    vouch__cut *cuts = NULL;
-    vouch_status status = vouch__probe_make(ctx, call, call->now, (size_t)vouch__test_param(call, "rows"),
-                                            false, p);
-    if (!status)
-        status = vouch__cuts_make(ctx, p, 10, &cuts);
-    if (!status)
-        status = vouch__slices_strongest(ctx, p, cuts, (size_t)vouch__test_param(call, "inputs"), out_input,
-                                         out_n);
-    return status;
-}
-
 static vouch_status run_ale(vouch_ctx *ctx, const vouch__test_call *call)
 {
     vouch__probe p;
@@ -141,7 +126,7 @@ static vouch_status run_ale(vouch_ctx *ctx, const vouch__test_call *call)
     curve *c = vouch__scratch(ctx, 1, sizeof *c);
     if (!c)
         return vouch__oom(ctx);
-    vouch_status status = begin(ctx, call, &p, &input, &n);
+    vouch_status status = vouch__probe_strongest(ctx, call, &p, &input, &n);
     for (size_t k = 0; k < n && !status; k++) {
         vouch__progress(ctx, "accumulated local effects", k, n);
         if (vouch__probe_is_category(&p, input[k]))
@@ -296,7 +281,7 @@ static vouch_status run_h(vouch_ctx *ctx, const vouch__test_call *call)
 {
     vouch__probe p;
     size_t *input = NULL, n = 0, n_pairs = 0;
-    vouch_status status = begin(ctx, call, &p, &input, &n);
+    vouch_status status = vouch__probe_strongest(ctx, call, &p, &input, &n);
     if (status)
         return status;
     if (n < 2) {

@@ -183,29 +183,20 @@ static vouch_status resample(vouch_ctx *ctx, again *a, uint64_t seed, size_t b)
 static vouch_status tell_again(vouch_ctx *ctx, const vouch__test_call *call, const again *a, size_t n)
 {
     size_t cols = a->who->model->inputs.n;
-    double *shared = vouch__scratch(ctx, n, sizeof *shared), *sorted = vouch__scratch(ctx, n, sizeof *sorted);
-    double *base = vouch__scratch(ctx, cols + 1, sizeof *base), first = 0.0;
-    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
-    if (!shared || !sorted || !base || !order)
+    double *shared = vouch__scratch(ctx, n, sizeof *shared), first = 0.0;
+    double *base = vouch__scratch(ctx, cols + 1, sizeof *base);
+    if (!shared || !base)
         return vouch__oom(ctx);
     for (size_t b = 0; b < n; b++) {
         shared[b] = a->match[b].jaccard / a->match[b].n;
         first += a->match[b].first / a->match[b].n / (double)n;
     }
-    vouch_status status = vouch__order(ctx, n, shared, order);
+    vouch__entry entry = vouch__test_entry(call);
+    vouch_status status = vouch__probe_resampled(ctx, n, shared, &entry);
     if (status)
         return status;
-    for (size_t b = 0; b < n; b++)
-        sorted[b] = shared[order[b]];
     importance_of(a->m, cols, a->value, base);
-    vouch__entry entry = vouch__test_entry(call);
     entry.n = (double)a->m;
-    entry.value = vouch__mean(n, shared, NULL);
-    entry.level = 0.95;
-    entry.low = vouch__quantile_sorted(n, sorted, 0.025);
-    entry.high = vouch__quantile_sorted(n, sorted, 0.975);
-    entry.interval_method = "percentiles of the resamples";
-    entry.judged = true;
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(call->list, object, "reasons", "quantity,value");
     vouch__test_row(call, table, "tn", "same first reason", first);

@@ -23,20 +23,6 @@ static void fill_grid(const void *self, size_t i, double *row)
     row[s->e->input] = s->e->at[i / p->n];
 }
 
-static vouch_status begin(vouch_ctx *ctx, const vouch__test_call *call, vouch__probe *p, size_t **out_input,
-                          size_t *out_n)
-{
-    vouch__cut *cuts = NULL;
-    vouch_status status = vouch__probe_make(ctx, call, call->now, (size_t)vouch__test_param(call, "rows"),
-                                            false, p);
-    if (!status)
-        status = vouch__cuts_make(ctx, p, 10, &cuts);
-    if (!status)
-        status = vouch__slices_strongest(ctx, p, cuts, (size_t)vouch__test_param(call, "inputs"), out_input,
-                                         out_n);
-    return status;
-}
-
 static void value_text(const vouch__probe *p, const vouch__effect *e, size_t g, size_t size, char *out)
 {
     const vouch__input *in = &p->model->inputs.at[e->input];
@@ -92,7 +78,7 @@ static vouch_status run_pdp(vouch_ctx *ctx, const vouch__test_call *call)
     vouch__probe p;
     vouch__effect e;
     size_t *input = NULL, n = 0;
-    vouch_status status = begin(ctx, call, &p, &input, &n);
+    vouch_status status = vouch__probe_strongest(ctx, call, &p, &input, &n);
     for (size_t k = 0; k < n && !status; k++) {
         vouch__progress(ctx, "partial dependence", k, n);
         status = vouch__effect_make(ctx, p.model, (vouch__matrix){ p.x, p.n, p.cols }, input[k], &e);
@@ -231,7 +217,7 @@ static vouch_status run_ice(vouch_ctx *ctx, const vouch__test_call *call)
 {
     vouch__probe p;
     size_t *input = NULL, n = 0, told = 0;
-    vouch_status status = begin(ctx, call, &p, &input, &n);
+    vouch_status status = vouch__probe_strongest(ctx, call, &p, &input, &n);
     if (status)
         return status;
     shape *s = vouch__scratch(ctx, n + 1, sizeof *s);

@@ -304,29 +304,17 @@ static vouch_status tell_places(vouch_ctx *ctx, const vouch__test_call *call, co
 static vouch_status tell_stability(vouch_ctx *ctx, const vouch__test_call *call, const resampling *r,
                                    size_t n)
 {
-    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
-    double *sorted = vouch__scratch(ctx, n, sizeof *sorted);
     size_t known = 0;
-    if (!order || !sorted)
-        return vouch__oom(ctx);
     for (size_t b = 0; b < n; b++)
         known += isnan(r->rho[b]) ? 0 : 1;
     if (known < n) {
         vouch__test_refuse(call, "All inputs are equally important in some resamples: they have no order.");
         return VOUCH_OK;
     }
-    vouch_status status = vouch__order(ctx, n, r->rho, order);
+    vouch__entry entry = probed_entry(call, &r->w->probe);
+    vouch_status status = vouch__probe_resampled(ctx, n, r->rho, &entry);
     if (status)
         return status;
-    for (size_t b = 0; b < n; b++)
-        sorted[b] = r->rho[order[b]];
-    vouch__entry entry = probed_entry(call, &r->w->probe);
-    entry.value = vouch__mean(n, r->rho, NULL);
-    entry.level = 0.95;
-    entry.low = vouch__quantile_sorted(n, sorted, 0.025);
-    entry.high = vouch__quantile_sorted(n, sorted, 0.975);
-    entry.interval_method = "percentiles of the resamples";
-    entry.judged = true;
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(call->list, object, "first", "inputs,share_kept");
     vouch__test_row(call, table, "nn", (double)r->top, vouch__mean(n, r->shared, NULL));

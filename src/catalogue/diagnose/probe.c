@@ -208,3 +208,23 @@ vouch_status vouch__probe_make(vouch_ctx *ctx, const vouch__test_call *call, con
     *out = p;
     return VOUCH_OK;
 }
+
+vouch_status vouch__probe_resampled(vouch_ctx *ctx, size_t n, const double *figure, vouch__entry *entry)
+{
+    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
+    double *sorted = vouch__scratch(ctx, n, sizeof *sorted);
+    if (!order || !sorted)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__order(ctx, n, figure, order);
+    if (status)
+        return status;
+    for (size_t b = 0; b < n; b++)
+        sorted[b] = figure[order[b]];
+    entry->value = vouch__mean(n, figure, NULL);
+    entry->level = 0.95;
+    entry->low = vouch__quantile_sorted(n, sorted, 0.025);
+    entry->high = vouch__quantile_sorted(n, sorted, 0.975);
+    entry->interval_method = "percentiles of the resamples";
+    entry->judged = true;
+    return VOUCH_OK;
+}

@@ -61,6 +61,9 @@ vouch_status vouch__probe_cutoff(vouch_ctx *ctx, const vouch__test_call *call, s
         "declined", VOUCH__PARAM_REAL, 0.001, 0.999, 0.2, NULL, "", "That share."                            \
     }
 
+/* Value, 95 % interval and how it was made, from a figure of n resamples, none of them NaN; to be judged. */
+vouch_status vouch__probe_resampled(vouch_ctx *ctx, size_t n, const double *figure, vouch__entry *entry);
+
 /* Pearson's; NaN where one does not vary. */
 double vouch__probe_correlation(size_t n, const double *a, const double *b);
 

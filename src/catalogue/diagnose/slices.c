@@ -191,3 +191,18 @@ vouch_status vouch__slices_strongest(vouch_ctx *ctx, const vouch__probe *p, cons
     *out_n = n < k ? n : k;
     return VOUCH_OK;
 }
+
+vouch_status vouch__probe_strongest(vouch_ctx *ctx, const vouch__test_call *call, vouch__probe *p,
+                                    size_t **out_input, size_t *out_n)
+{
+    enum { BINS = 10 };
+    vouch__cut *cuts = NULL;
+    vouch_status status = vouch__probe_make(ctx, call, call->now, (size_t)vouch__test_param(call, "rows"),
+                                            false, p);
+    if (!status)
+        status = vouch__cuts_make(ctx, p, BINS, &cuts);
+    if (!status)
+        status = vouch__slices_strongest(ctx, p, cuts, (size_t)vouch__test_param(call, "inputs"), out_input,
+                                         out_n);
+    return status;
+}

@@ -49,5 +49,8 @@ size_t vouch__slices_most(const vouch__slicing *slicing);
  * Outcomes are not looked at, so that choosing by it biases no test. */
 vouch_status vouch__slices_strongest(vouch_ctx *ctx, const vouch__probe *probe, const vouch__cut *cuts,
                                      size_t k, size_t **out_input, size_t *out_n);
+/* A probe of the call's cases without outcomes, "rows" at most, and its "inputs" strongest inputs. */
+vouch_status vouch__probe_strongest(vouch_ctx *ctx, const vouch__test_call *call, vouch__probe *out_probe,
+                                    size_t **out_input, size_t *out_n);
 
 #endif
