@@ -2,6 +2,7 @@
 #include "fit_kit.h"
 
 #include "check.h"
+#include "golden.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -84,6 +85,25 @@ static vouch_status params_make(vouch_ctx *ctx, const vouch__model_kind *kind, c
         status = vouch__params_read(ctx, kind, vouch__doc_root(doc), NULL, 0, value);
     *out_doc = doc;
     return status;
+}
+
+vouch_table *kit_golden(vouch_ctx *ctx, const vouch__json *root, size_t cols, const bool *is_text)
+{
+    vouch_table *table = NULL;
+    double *x = NULL;
+    size_t n = 0;
+    for (size_t j = 0; j < cols; j++) {
+        char path[32];
+        (void)snprintf(path, sizeof path, "columns.%zu", j);
+        const double *column = golden_array(root, path, &n);
+        x = x ? x : malloc(n * cols * sizeof *x);
+        assert_non_null(x);
+        for (size_t i = 0; i < n; i++)
+            x[i * cols + j] = column[i];
+    }
+    assert_ok(ctx, kit_table(ctx, n, cols, x, is_text, &table));
+    free(x);
+    return table;
 }
 
 vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model)
@@ -175,4 +195,36 @@ void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y)
         }
         y[i] = seeded() < 1.0 / (1.0 + exp(-risk));
     }
+}
+
+typedef struct swept {
+    const kit_fit *spec;
+    size_t cols;
+    const double *x;
+    const bool *is_text;
+} swept;
+
+static vouch_status fit_and_describe(vouch_ctx *ctx, void *arg)
+{
+    const swept *s = arg;
+    kit_fit spec = *s->spec;
+    vouch_table *table = NULL;
+    vouch_model *model = NULL;
+    char *text = NULL;
+    vouch_status status = kit_table(ctx, spec.n_train + spec.n_tune, s->cols, s->x, s->is_text, &table);
+    spec.table = table;
+    if (!status)
+        status = kit_model(ctx, &spec, &model);
+    if (!status)
+        status = vouch_model_describe(ctx, model, &text);
+    vouch_text_free(ctx, text);
+    vouch_model_free(model);
+    vouch_table_unref(table);
+    return status;
+}
+
+void kit_sweep(const kit_fit *spec, size_t cols, const double *x, const bool *is_text)
+{
+    swept s = { spec, cols, x, is_text };
+    sweep_allocations(fit_and_describe, &s, 0);
 }

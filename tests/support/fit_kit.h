@@ -9,6 +9,9 @@
 vouch_status kit_table(vouch_ctx *ctx, size_t rows, size_t cols, const double *x, const bool *is_text,
                        vouch_table **out_table);
 
+/* The arrays "columns" of a golden file, where it may not fail. */
+vouch_table *kit_golden(vouch_ctx *ctx, const vouch__json *root, size_t cols, const bool *is_text);
+
 typedef struct kit_fit {
     const char *kind;              /* NULL: gbdt */
     const vouch_table *table;      /* every column is an input */
@@ -20,6 +23,9 @@ typedef struct kit_fit {
 } kit_fit;
 
 vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model);
+
+/* spec on a table of x, fitted, described and freed, with every allocation failing in turn. */
+void kit_sweep(const kit_fit *spec, size_t cols, const double *x, const bool *is_text);
 
 /* A table of x and a gbdt fitted on all its rows, where neither may fail. */
 vouch_model *kit_fitted(vouch_ctx *ctx, size_t n, size_t cols, const double *x, const bool *is_text,

@@ -476,35 +476,17 @@ static void what_cannot_be_fitted_is_refused_with_its_line(void **state)
     vouch_ctx_free(ctx);
 }
 
-static vouch_status fit_small(vouch_ctx *ctx, void *arg)
+static void every_allocation_may_fail(void **state)
 {
-    vouch_table *table = NULL;
-    vouch_model *model = NULL;
-    char *text = NULL;
-    (void)arg;
-    vouch_status status = kit_table(ctx, 120, COLS, x, some_text, &table);
-    kit_fit spec = {
+    const kit_fit spec = {
         .kind = "gam",
-        .table = table,
         .n_train = 120,
         .target = y,
         .params = "{loss: squared, bags: 2, rounds: 3, interactions: [[x0, x3]], curve: {x1: convex}}"
     };
-    if (!status)
-        status = kit_model(ctx, &spec, &model);
-    if (!status)
-        status = vouch_model_describe(ctx, model, &text);
-    vouch_text_free(ctx, text);
-    vouch_model_free(model);
-    vouch_table_unref(table);
-    return status;
-}
-
-static void every_allocation_may_fail(void **state)
-{
     (void)state;
     fill(0.1);
-    sweep_allocations(fit_small, NULL, 0);
+    kit_sweep(&spec, COLS, x, some_text);
 }
 
 int main(void)

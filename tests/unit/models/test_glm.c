@@ -11,24 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 4096, COLS = 5 };
+enum { COLS = 5 };
 
-static vouch_table *table_of(vouch_ctx *ctx, const vouch__json *root)
-{
-    static double x[MOST * COLS];
-    const bool is_text[COLS] = { false, true, false, false, false };
-    vouch_table *table = NULL;
-    size_t n = 0;
-    for (size_t j = 0; j < COLS; j++) {
-        char path[32];
-        (void)snprintf(path, sizeof path, "columns.%zu", j);
-        const double *column = golden_array(root, path, &n);
-        for (size_t i = 0; i < n; i++)
-            x[i * COLS + j] = column[i];
-    }
-    assert_ok(ctx, kit_table(ctx, n, COLS, x, is_text, &table));
-    return table;
-}
+static const bool are_texts[COLS] = { false, true, false, false, false };
 
 static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
 {
@@ -56,7 +41,7 @@ static void coefficients_errors_and_deviances_equal_statsmodels(void **state)
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm.json");
-    vouch_table *table = table_of(ctx, root);
+    vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     for (const vouch__json *at = vouch__json_get(root, "cases")->first; at; at = at->next) {
         vouch_model *model = fit_case(ctx, table, at);
         const vouch__glm *glm = model->state;
@@ -85,7 +70,7 @@ static void an_estimated_alpha_is_that_of_the_joint_maximum(void **state)
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm.json");
-    vouch_table *table = table_of(ctx, root);
+    vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     const vouch__json *at = vouch__json_get(root, "shape");
     vouch_model *model = fit_case(ctx, table, at);
     const vouch__glm *glm = model->state;
@@ -102,7 +87,7 @@ static void elastic_nets_equal_scikit_learn_and_glum(void **state)
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm.json");
-    vouch_table *table = table_of(ctx, root);
+    vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     for (const vouch__json *at = vouch__json_get(root, "nets")->first; at; at = at->next) {
         vouch_model *model = fit_case(ctx, table, at);
         print_message("%s\n", golden_text(at, "params"));

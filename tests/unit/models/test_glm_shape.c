@@ -10,26 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 256, COLS = 5 };
+enum { COLS = 5 };
 
 static const bool is_text[COLS] = { false, true, false, false, false };
-
-static vouch_table *table_of(vouch_ctx *ctx, const vouch__json *root)
-{
-    static double x[MOST * COLS];
-    vouch_table *table = NULL;
-    size_t n = 0;
-    for (size_t j = 0; j < COLS; j++) {
-        char path[32];
-        (void)snprintf(path, sizeof path, "columns.%zu", j);
-        const double *column = golden_array(root, path, &n);
-        assert_true(n <= MOST);
-        for (size_t i = 0; i < n; i++)
-            x[i * COLS + j] = column[i];
-    }
-    assert_ok(ctx, kit_table(ctx, n, COLS, x, is_text, &table));
-    return table;
-}
 
 static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
 {
@@ -54,7 +37,7 @@ static void the_power_of_a_tweedie_has_the_greatest_profile_likelihood(void **st
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm_shape.json"), *at = vouch__json_get(root, "tweedie");
-    vouch_table *table = table_of(ctx, root);
+    vouch_table *table = kit_golden(ctx, root, COLS, is_text);
     vouch_model *model = fit_case(ctx, table, at);
     const vouch__glm *glm = model->state;
     assert_close(glm->law.power, golden_number(at, "power"), 1e-4);
@@ -69,7 +52,7 @@ static void knots_stand_at_quantiles_and_their_splines_equal_statsmodels(void **
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm_shape.json");
-    vouch_table *table = table_of(ctx, root);
+    vouch_table *table = kit_golden(ctx, root, COLS, is_text);
     for (const vouch__json *at = vouch__json_get(root, "splines")->first; at; at = at->next) {
         size_t n, found = 0;
         const double *knot = golden_array(at, "knots", &n);

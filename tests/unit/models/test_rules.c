@@ -154,33 +154,14 @@ static void the_tree_answers_as_the_list(void **state)
     vouch_ctx_free(ctx);
 }
 
-static vouch_status fit_small(vouch_ctx *ctx, void *arg)
-{
-    vouch_table *table = NULL;
-    vouch_model *model = NULL;
-    char *text = NULL;
-    (void)arg;
-    vouch_status status = kit_table(ctx, 300, COLS, x, some_text, &table);
-    kit_fit spec = { .kind = "rules",
-                     .table = table,
-                     .n_train = 300,
-                     .target = y,
-                     .params = "{nodes: 20, cuts: 3, pool: 8}" };
-    if (!status)
-        status = kit_model(ctx, &spec, &model);
-    if (!status)
-        status = vouch_model_describe(ctx, model, &text);
-    vouch_text_free(ctx, text);
-    vouch_model_free(model);
-    vouch_table_unref(table);
-    return status;
-}
-
 static void every_allocation_may_fail(void **state)
 {
+    const kit_fit spec = {
+        .kind = "rules", .n_train = 300, .target = y, .params = "{nodes: 20, cuts: 3, pool: 8}"
+    };
     (void)state;
     fill();
-    sweep_allocations(fit_small, NULL, 0);
+    kit_sweep(&spec, COLS, x, some_text);
 }
 
 int main(void)

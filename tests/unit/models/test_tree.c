@@ -173,29 +173,12 @@ static void monotone_inputs_are_monotone_after_pruning(void **state)
     vouch_ctx_free(ctx);
 }
 
-static vouch_status fit_small(vouch_ctx *ctx, void *arg)
-{
-    vouch_table *table = NULL;
-    vouch_model *model = NULL;
-    char *text = NULL;
-    (void)arg;
-    vouch_status status = kit_table(ctx, 300, COLS, x, some_text, &table);
-    kit_fit spec = { .kind = "tree", .table = table, .n_train = 200, .n_tune = 100, .target = y };
-    if (!status)
-        status = kit_model(ctx, &spec, &model);
-    if (!status)
-        status = vouch_model_describe(ctx, model, &text);
-    vouch_text_free(ctx, text);
-    vouch_model_free(model);
-    vouch_table_unref(table);
-    return status;
-}
-
 static void every_allocation_may_fail(void **state)
 {
+    const kit_fit spec = { .kind = "tree", .n_train = 200, .n_tune = 100, .target = y };
     (void)state;
     fill();
-    sweep_allocations(fit_small, NULL, 0);
+    kit_sweep(&spec, COLS, x, some_text);
 }
 
 int main(void)
