@@ -120,7 +120,9 @@ static vouch_status model_member(vouch_ctx *ctx, vouch__job *job, vouch__json *m
     (void)vouch__json_set(doc, object, "title", vouch__json_text(doc, c->model->kind->title));
     (void)vouch__json_set(doc, object, "fingerprint",
                           vouch__json_text(doc, vouch_model_fingerprint(c->model)));
-    (void)vouch__json_set(doc, object, "cutoff", vouch__json_number(doc, c->cutoff));
+    (void)vouch__json_set(doc, object, "cutoff",
+                          c->cutoff < 0.0 ? vouch__json_text(doc, "none: nobody is approved")
+                                          : vouch__json_number(doc, c->cutoff));
     (void)vouch__json_set(doc, object, "log", c->log);
     return VOUCH_OK;
 }
