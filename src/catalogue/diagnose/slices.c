@@ -201,7 +201,7 @@ vouch_status vouch__probe_strongest(vouch_ctx *ctx, const vouch__test_call *call
                                             false, p);
     if (!status)
         status = vouch__cuts_make(ctx, p, BINS, &cuts);
-    if (!status)
+    if (!status && cuts)
         status = vouch__slices_strongest(ctx, p, cuts, (size_t)vouch__test_param(call, "inputs"), out_input,
                                          out_n);
     return status;
