@@ -267,6 +267,14 @@ const vouch__json *vouch__json_at(const vouch__json *node, size_t i)
     return child;
 }
 
+bool vouch__json_holds(const vouch__json *array, const char *text)
+{
+    for (const vouch__json *node = array ? array->first : NULL; node; node = node->next)
+        if (array->type == VOUCH__JSON_ARRAY && vouch__json_string(node) && !strcmp(node->text, text))
+            return true;
+    return false;
+}
+
 const char *vouch__json_string(const vouch__json *node)
 {
     return node && node->type == VOUCH__JSON_STRING ? node->text : NULL;

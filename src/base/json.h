@@ -48,6 +48,8 @@ vouch__json *vouch__json_bytes(vouch__doc *doc, const char *text, size_t len);
 vouch__json *vouch__json_fmt(vouch__doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 vouch__json *vouch__json_array(vouch__doc *doc);
 vouch__json *vouch__json_object(vouch__doc *doc);
+/* Whether an array holds this text. NULL and what is no array hold nothing. */
+bool vouch__json_holds(const vouch__json *array, const char *text);
 vouch__json *vouch__json_copy(vouch__doc *doc, const vouch__json *node); /* deep; keeps line and column */
 
 /* Set key (replacing) and push; each returns value, so that building nests. */

@@ -51,14 +51,6 @@ static vouch_status column(vouch_ctx *ctx, const fitting *f, const vouch__json *
                             : vouch__schema_fail(ctx, f->path, at, "no column '%s' in the data", at->text);
 }
 
-static bool listed(const vouch__json *list, const char *name)
-{
-    for (const vouch__json *node = list ? list->first : NULL; node; node = node->next)
-        if (vouch__json_string(node) && !strcmp(node->text, name))
-            return true;
-    return false;
-}
-
 static vouch_status read_target(vouch_ctx *ctx, fitting *f)
 {
     const vouch__json *target = vouch__json_get(f->root, "target"), *bad = vouch__json_get(target, "bad");
@@ -101,10 +93,11 @@ static bool is_input(const fitting *f, size_t col)
     if (inputs && inputs->type == VOUCH__JSON_ARRAY) {
         const char *offset = vouch__json_string(vouch__json_get(f->spec, "offset"));
         const char *exposure = vouch__json_string(vouch__json_get(f->spec, "exposure"));
-        return listed(inputs, name) || (offset && !strcmp(offset, name)) ||
+        return vouch__json_holds(inputs, name) || (offset && !strcmp(offset, name)) ||
                (exposure && !strcmp(exposure, name));
     }
-    return !listed(vouch__json_get(f->root, "ignore"), name) && !(cluster && !strcmp(cluster, name));
+    return !vouch__json_holds(vouch__json_get(f->root, "ignore"), name) &&
+           !(cluster && !strcmp(cluster, name));
 }
 
 /* The rows in two parts by a hash of their number. */
@@ -222,7 +215,7 @@ static void facts(const vouch__json *object, vouch__buf *out)
 /* The facts of a model, and the tables that say what it is; more is in its description. */
 static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **out)
 {
-    static const char *const shown[] = { "coefficients", "points_table", "terms", "rules" };
+    static const char *const shown[] = { "coefficients", "precision", "points_table", "terms", "rules" };
     enum { ROWS_TOLD = 400 };
     vouch__doc *doc = NULL;
     vouch__buf buf;

@@ -103,14 +103,6 @@ static vouch_status read_outcomes(vouch_ctx *ctx, vouch__job *job)
     return status;
 }
 
-static bool listed(const vouch__json *list, const char *name)
-{
-    for (const vouch__json *item = list ? list->first : NULL; item; item = item->next)
-        if (!strcmp(item->text, name))
-            return true;
-    return false;
-}
-
 /* Why a column is not an input, or NULL when it is. */
 static const char *role_of(const vouch__job *job, size_t col)
 {
@@ -124,9 +116,9 @@ static const char *role_of(const vouch__job *job, size_t col)
         return "decision time";
     if ((p->weight && !strcmp(p->weight, name)) || (p->group && !strcmp(p->group, name)))
         return "weight or group";
-    if (listed(p->protected_names, name))
+    if (vouch__json_holds(p->protected_names, name))
         return "protected: measured, never modelled";
-    if (listed(p->ignored_names, name))
+    if (vouch__json_holds(p->ignored_names, name))
         return "ignored by the project file";
     for (size_t i = 0; i < p->n_rules; i++)
         if (p->rule[i].available_at && !strcmp(p->rule[i].available_at, name))

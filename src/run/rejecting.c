@@ -64,14 +64,6 @@ static vouch_status value_of(work *w, size_t col, const vouch__json *at, double 
     return isnan(*out) ? vouch__schema_fail(w->ctx, w->o->recipe, at, "no row has this value") : VOUCH_OK;
 }
 
-static bool listed(const vouch__json *list, const char *name)
-{
-    for (const vouch__json *node = list ? list->first : NULL; node; node = node->next)
-        if (vouch__json_string(node) && !strcmp(node->text, name))
-            return true;
-    return false;
-}
-
 static vouch_status read_inputs(work *w, const size_t *role, size_t n_roles)
 {
     const vouch__json *inputs = vouch__json_get(w->root, "inputs"),
@@ -89,7 +81,7 @@ static vouch_status read_inputs(work *w, const size_t *role, size_t n_roles)
         bool is_role = type == VOUCH_DATE || type == VOUCH_TIME;
         for (size_t k = 0; k < n_roles; k++)
             is_role = is_role || role[k] == j;
-        if (!is_role && (inputs ? listed(inputs, name) : !listed(ignore, name)))
+        if (!is_role && (inputs ? vouch__json_holds(inputs, name) : !vouch__json_holds(ignore, name)))
             w->input[w->n_inputs++] = name;
     }
     return w->n_inputs ? VOUCH_OK

@@ -32,6 +32,7 @@ enum {
     VOUCH__GLM_FIRTH,
     VOUCH__GLM_LEVEL,
     VOUCH__GLM_INFLUENCE,
+    VOUCH__GLM_SQUEEZE,
     VOUCH__GLM_PARAMS
 };
 
@@ -80,6 +81,12 @@ typedef struct vouch__glm_estimate {
     bool is_left_out;    /* depends on the columns before it: its coefficient is 0 */
 } vouch__glm_estimate;
 
+/* A coefficient of the logarithm of beta regression's precision. */
+typedef struct vouch__glm_precision {
+    size_t column; /* the model's; 0: the constant */
+    double value, error;
+} vouch__glm_precision;
+
 typedef struct vouch__glm_facts {
     double rows, weight, used; /* rows with weight; their weight; coefficients not left out */
     double degrees;            /* of freedom left */
@@ -99,6 +106,9 @@ typedef struct vouch__glm {
     vouch__glm_piece *piece;
     vouch__glm_term *term;
     vouch__glm_estimate *estimate; /* [n_columns] */
+    size_t n_precision;            /* of family beta from 1, else 0 */
+    vouch__glm_precision *precision;
+    double pseudo_r2; /* of family beta: the squared correlation of eta and the link of the target */
     vouch__glm_facts facts;
     vouch_alloc alloc;
 } vouch__glm;

@@ -71,7 +71,8 @@ static vouch_status look_group(vouch_ctx *worker, size_t chunk, size_t begin, si
 }
 
 /* out = A meat A */
-static void sandwich(size_t p, const double *a, const double *meat, double factor, double *room, double *out)
+void vouch__glm_sandwich(size_t p, const double *a, const double *meat, double factor, double *room,
+                         double *out)
 {
     for (size_t i = 0; i < p; i++)
         for (size_t k = 0; k < p; k++) {
@@ -141,11 +142,19 @@ static vouch_status read_clusters(vouch_ctx *ctx, const vouch__glm_fitting *f, u
     return status;
 }
 
-static vouch_status cluster_meat(vouch_ctx *ctx, vouch__glm_fitting *f, const looking *l, double *meat,
-                                 double *out_factor)
+static void row_score(const void *arg, size_t i, double *out)
+{
+    const looking *l = arg;
+    vouch__glm_row(&l->f->design, i, out);
+    for (size_t j = 0; j < l->f->design.p; j++)
+        out[j] *= l->pull[i];
+}
+
+vouch_status vouch__glm_cluster_meat(vouch_ctx *ctx, vouch__glm_fitting *f, size_t p, vouch__glm_score *score,
+                                     const void *arg, double *meat, double *out_factor)
 {
     const vouch__glm_design *d = &f->design;
-    size_t mark = vouch__scratch_mark(ctx), p = d->p, groups = 0;
+    size_t mark = vouch__scratch_mark(ctx), groups = 0;
     uint32_t *cluster = vouch__scratch(ctx, d->n + 1, sizeof *cluster);
     double *x = vouch__scratch(ctx, p + 1, sizeof *x);
     if (!cluster || !x)
@@ -158,19 +167,21 @@ static vouch_status cluster_meat(vouch_ctx *ctx, vouch__glm_fitting *f, const lo
         return vouch__oom(ctx);
     memset(sum, 0, groups * p * sizeof *sum);
     for (size_t i = 0; i < d->n; i++) {
-        vouch__glm_row(d, i, x);
+        if (d->weight[i] <= 0.0)
+            continue;
+        score(arg, i, x);
         for (size_t j = 0; j < p; j++)
-            sum[cluster[i] * p + j] += l->pull[i] * x[j];
+            sum[cluster[i] * p + j] += x[j];
     }
     memset(meat, 0, p * p * sizeof *meat);
     for (size_t g = 0; g < groups; g++)
         for (size_t j = 0; j < p; j++)
             for (size_t k = 0; k < p; k++)
                 meat[j * p + k] += sum[g * p + j] * sum[g * p + k];
-    double many = (double)groups;
+    double many = (double)groups, coefficients = f->glm->facts.used + (double)f->glm->n_precision;
     if (groups < 2)
         status = vouch__fail(ctx, VOUCH_E_DATA, "glm: covariance by cluster needs at least 2 clusters");
-    *out_factor = many / (many - 1.0) * (n - 1.0) / (n - f->glm->facts.used);
+    *out_factor = many / (many - 1.0) * (n - 1.0) / (n - coefficients);
     vouch__json_set(f->doc, f->log, "clusters", vouch__json_number(f->doc, many));
     vouch__scratch_reset(ctx, mark);
     return status;
@@ -270,13 +281,13 @@ vouch_status vouch__glm_errors(vouch_ctx *ctx, vouch__glm_fitting *f)
     if (wants_hat || how != VOUCH__GLM_BY_MODEL)
         status = look_at_rows(ctx, f, &l, wants_hat);
     if (!status && how == VOUCH__GLM_CLUSTER)
-        status = cluster_meat(ctx, f, &l, meat, &factor);
+        status = vouch__glm_cluster_meat(ctx, f, p, row_score, &l, meat, &factor);
     else if (!status && how != VOUCH__GLM_BY_MODEL)
         status = robust_meat(ctx, f, &l, meat);
     if (how == VOUCH__GLM_HC1)
         factor = f->design.rows / (f->design.rows - f->glm->facts.used);
     if (!status && how != VOUCH__GLM_BY_MODEL)
-        sandwich(p, f->solver.inverse, meat, factor, meat + p * p, f->covariance);
+        vouch__glm_sandwich(p, f->solver.inverse, meat, factor, meat + p * p, f->covariance);
     for (size_t i = 0; i < p * p && how == VOUCH__GLM_BY_MODEL; i++)
         f->covariance[i] = phi * f->solver.inverse[i];
     if (!status && tells)

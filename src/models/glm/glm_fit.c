@@ -143,6 +143,8 @@ static void log_fit(vouch__glm_fitting *f)
 static vouch_status solve(vouch_ctx *ctx, vouch__glm_fitting *f, size_t *out_at)
 {
     *out_at = SIZE_MAX;
+    if (f->glm->law.family == VOUCH__GLM_BETA)
+        return vouch__glm_beta(ctx, f, out_at);
     if (f->glm->is_penalised)
         return vouch__glm_penalised(ctx, f);
     if (f->glm->is_firth)
@@ -173,11 +175,13 @@ static vouch_status fit_design(vouch_ctx *ctx, vouch__glm_fitting *f)
     if (status)
         return explain(ctx, f, status, at);
     f->glm->law = f->solver.law;
-    status = vouch__glm_null(ctx, &f->solver, &constant, &f->null_deviance);
-    if (!status)
-        status = vouch__glm_facts_make(ctx, f);
-    if (!status && !f->glm->is_penalised)
-        status = vouch__glm_errors(ctx, f);
+    if (f->glm->law.family != VOUCH__GLM_BETA) {
+        status = vouch__glm_null(ctx, &f->solver, &constant, &f->null_deviance);
+        if (!status)
+            status = vouch__glm_facts_make(ctx, f);
+        if (!status && !f->glm->is_penalised)
+            status = vouch__glm_errors(ctx, f);
+    }
     if (status)
         return status;
     keep_estimates(f);
@@ -185,7 +189,32 @@ static vouch_status fit_design(vouch_ctx *ctx, vouch__glm_fitting *f)
     return VOUCH_OK;
 }
 
-static vouch_status fit_rows(vouch_ctx *ctx, vouch__glm_fitting *f)
+/* Shares of 0 and 1 moved inside: (y (n - 1) + 1/2) / n, n the training rows (Smithson & Verkuilen 2006). */
+static vouch_status squeeze(vouch_ctx *ctx, const vouch__glm_fitting *f, vouch__fit_data *out)
+{
+    vouch__part_rows *part[] = { &out->train, &out->tune };
+    double n = (double)out->train.n;
+    if (f->glm->law.family != VOUCH__GLM_BETA)
+        return vouch__fail(ctx, VOUCH_E_ARG, "glm: squeeze is for family beta");
+    for (size_t k = 0; k < 2; k++) {
+        double *inside = vouch__scratch(ctx, part[k]->n + 1, sizeof *inside);
+        if (!inside)
+            return vouch__oom(ctx);
+        for (size_t i = 0; i < part[k]->n; i++) {
+            double y = part[k]->target[i];
+            if (!(y >= 0.0 && y <= 1.0))
+                return vouch__fail(ctx, VOUCH_E_DATA,
+                                   "glm: target in training row %zu must be from 0 to 1 to be squeezed",
+                                   i + 1);
+            inside[i] = (y * (n - 1.0) + 0.5) / n;
+        }
+        part[k]->target = inside;
+    }
+    return VOUCH_OK;
+}
+
+/* own is f->data, which squeezing changes. */
+static vouch_status fit_rows(vouch_ctx *ctx, vouch__glm_fitting *f, vouch__fit_data *own)
 {
     vouch__glm *glm = f->glm;
     vouch_status status = read_law(ctx, f->value, &glm->law);
@@ -198,13 +227,18 @@ static vouch_status fit_rows(vouch_ctx *ctx, vouch__glm_fitting *f)
         (glm->law.family != VOUCH__GLM_BINOMIAL || glm->law.link != VOUCH__GLM_LOGIT || glm->is_penalised))
         status = vouch__fail(ctx, VOUCH_E_ARG,
                              "glm: firth is for family binomial, link logit, without penalty");
+    if (!status && glm->law.family != VOUCH__GLM_BETA && vouch__json_get(f->data->settings, "precision"))
+        status = vouch__fail(ctx, VOUCH_E_ARG, "glm: precision is for family beta");
     if (status)
         return status;
-    for (size_t j = 0; j < f->data->binding->inputs->n;
+    for (size_t j = 0; j < f->data->binding->inputs->n && glm->law.family != VOUCH__GLM_BETA;
          j++) /* a promised direction is a bound on a coefficient */
         glm->is_penalised |= f->data->binding->inputs->at[j].monotone != 0;
+    if (f->value[VOUCH__GLM_SQUEEZE] != 0.0)
+        status = squeeze(ctx, f, own);
     guess_shape(f);
-    status = vouch__glm_terms_make(ctx, f->data, f->value, glm);
+    if (!status)
+        status = vouch__glm_terms_make(ctx, f->data, f->value, glm);
     if (!status)
         status = vouch__glm_design_make(ctx, f->data, glm, &f->design);
     if (status)
@@ -219,7 +253,8 @@ vouch_status vouch__glm_fit(vouch_ctx *ctx, const vouch__fit_data *data, const d
 {
     size_t mark = vouch__scratch_mark(ctx);
     vouch__glm *glm = vouch__alloc(ctx, 1, sizeof *glm);
-    vouch__glm_fitting f = { .data = data, .value = value, .glm = glm, .doc = doc, .log = log };
+    vouch__fit_data own = *data;
+    vouch__glm_fitting f = { .data = &own, .value = value, .glm = glm, .doc = doc, .log = log };
     if (!glm)
         return vouch__oom(ctx);
     glm->alloc = *vouch__allocator(ctx);
@@ -232,7 +267,7 @@ vouch_status vouch__glm_fit(vouch_ctx *ctx, const vouch__fit_data *data, const d
     glm->missing = (uint8_t)value[VOUCH__GLM_MISSING];
     glm->level = value[VOUCH__GLM_LEVEL];
     vouch_status status = data->train.n == 0 ? vouch__fail(ctx, VOUCH_E_DATA, "glm: no training rows")
-                                             : fit_rows(ctx, &f);
+                                             : fit_rows(ctx, &f, &own);
     vouch__scratch_reset(ctx, mark);
     if (status)
         vouch__glm_free(vouch__allocator(ctx), glm);

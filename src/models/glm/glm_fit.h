@@ -20,8 +20,18 @@ typedef struct vouch__glm_fitting {
 vouch_status vouch__glm_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,
                             vouch__json *log, void **state);
 
+/* glm_beta.c: family beta whole: estimates, facts and errors. *out_at as vouch__glm_solve has it. */
+vouch_status vouch__glm_beta(vouch_ctx *ctx, vouch__glm_fitting *f, size_t *out_at);
 /* glm_errors.c: covariance as asked for, into f->covariance; leverage and residuals into the log. */
 vouch_status vouch__glm_errors(vouch_ctx *ctx, vouch__glm_fitting *f);
+/* out [n x n] = factor A meat A; room [n x n] */
+void vouch__glm_sandwich(size_t n, const double *a, const double *meat, double factor, double *room,
+                         double *out);
+/* Sum over clusters of the products of their scores: meat [n x n]; score gives those of a row. *out_factor
+ * G / (G - 1) (rows - 1) / (rows - n). */
+typedef void vouch__glm_score(const void *arg, size_t row, double *out);
+vouch_status vouch__glm_cluster_meat(vouch_ctx *ctx, vouch__glm_fitting *f, size_t n, vouch__glm_score *score,
+                                     const void *arg, double *meat, double *out_factor);
 /* glm_firth.c: coefficients by Firth's penalised likelihood. */
 vouch_status vouch__glm_firth(vouch_ctx *ctx, vouch__glm_fitting *f);
 /* glm_exact.c: least squares in twice the precision, where vouch__glm_is_exact: beta, inverse, deviance. */

@@ -1,12 +1,17 @@
-/* The saved form of a glm, version 1 (little-endian, after the model file's own header)
- *    1  u8 family, link · f64 tweedie power, alpha, link exponent
- *    2  u8 flags (1 intercept, 2 penalised, 4 firth, 8 t) · u8 covariance, unseen, missing · f64 interval
- * level 3  u32 1 + input of offset, of exposure (0: none) · f64 their means · u32 inputs 4  u32 pieces; for
- * each: u8 type · u32 input, columns · f64 fill · u32 1 + flags' piece · u32 knots, each f64 · u32 levels,
- * each u32 column and f64 rows, weight, target; if any, those three of the rest · columns x f64 mean 5  u32
- * terms; for each u32 piece, 1 + second piece (0: none) 6  u32 columns; for each f64 estimate, error, mean ·
- * u8 left out 7  13 x f64: the facts, in the order of their struct What is read is checked until scoring
- * needs no checks. */
+/* The saved form of a glm, version 2 (little-endian, after the model file's own header)
+ * 1. u8 family, link; f64 tweedie power, alpha, link exponent
+ * 2. u8 flags (1 intercept, 2 penalised, 4 firth, 8 t); u8 covariance, unseen, missing; f64 interval level
+ * 3. u32 1 + input of offset, of exposure (0: none); f64 their means; u32 inputs
+ * 4. u32 pieces; for each u8 type; u32 input, columns; f64 fill; u32 1 + flags' piece; u32 knots, each f64;
+ *    u32 levels, each u32 column and f64 rows, weight, target; if any, those three of the rest; columns x f64
+ *    mean
+ * 5. u32 terms; for each u32 piece, 1 + second piece (0: none)
+ * 6. u32 columns; for each f64 estimate, error, mean; u8 left out
+ * 7. 13 x f64: the facts, in the order of their struct
+ * 8. of family beta: u32 coefficients of the precision, each u32 column and f64 value, error; f64 pseudo R2
+ *
+ * Version 1 has neither family beta nor the parameter squeeze. What is read is checked until scoring needs no
+ * checks. */
 #include "models/glm/glm_fit.h"
 #include "models/wire.h"
 
@@ -71,6 +76,15 @@ void vouch__glm_save(const void *state, vouch__buf *out)
     }
     for (size_t k = 0; k < FACTS; k++)
         vouch__put_f64(out, facts[k]);
+    if (glm->law.family != VOUCH__GLM_BETA)
+        return;
+    vouch__put_u32(out, (uint32_t)glm->n_precision);
+    for (size_t k = 0; k < glm->n_precision; k++) {
+        vouch__put_u32(out, (uint32_t)glm->precision[k].column);
+        vouch__put_f64(out, glm->precision[k].value);
+        vouch__put_f64(out, glm->precision[k].error);
+    }
+    vouch__put_f64(out, glm->pseudo_r2);
 }
 
 /* ---- reading ---- */
@@ -222,6 +236,28 @@ static vouch_status load_terms(vouch_ctx *ctx, vouch__wire *in, vouch__glm *glm)
                                                  : wrong(ctx, "terms are cut short or do not match");
 }
 
+static vouch_status load_precision(vouch_ctx *ctx, vouch__wire *in, vouch__glm *glm)
+{
+    size_t n = vouch__get_count(in, 20);
+    if (in->is_short || n == 0)
+        return wrong(ctx, "it has no precision");
+    glm->precision = vouch__alloc(ctx, n, sizeof *glm->precision);
+    if (!glm->precision)
+        return vouch__oom(ctx);
+    glm->n_precision = n;
+    for (size_t k = 0; k < n; k++) {
+        vouch__glm_precision *at = &glm->precision[k];
+        at->column = vouch__get_u32(in);
+        at->value = vouch__get_f64(in);
+        at->error = vouch__get_f64(in);
+        if (!isfinite(at->value) || !(at->error >= 0.0) || at->column >= glm->n_columns ||
+            (k == 0) != (at->column == 0))
+            return wrong(ctx, "a coefficient of the precision is out of range");
+    }
+    glm->pseudo_r2 = vouch__get_f64(in);
+    return VOUCH_OK;
+}
+
 static vouch_status load_estimates(vouch_ctx *ctx, vouch__wire *in, vouch__glm *glm)
 {
     double facts[FACTS];
@@ -244,6 +280,11 @@ static vouch_status load_estimates(vouch_ctx *ctx, vouch__wire *in, vouch__glm *
     for (size_t k = 0; k < FACTS; k++)
         facts[k] = vouch__get_f64(in);
     memcpy(&glm->facts, facts, sizeof facts);
+    if (glm->law.family == VOUCH__GLM_BETA) {
+        vouch_status status = load_precision(ctx, in, glm);
+        if (status)
+            return status;
+    }
     return in->is_short || in->left ? wrong(ctx, "it is cut short or goes on after the facts") : VOUCH_OK;
 }
 

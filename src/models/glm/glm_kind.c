@@ -7,12 +7,13 @@
 
 /* clang-format off */
 static const vouch__param params[VOUCH__GLM_PARAMS] = {
-    [VOUCH__GLM_FAMILY] = { "family", VOUCH__PARAM_CHOICE, 0, 6, 1,
-        "gaussian|binomial|poisson|gamma|inverse_gaussian|tweedie|negative_binomial", "",
+    [VOUCH__GLM_FAMILY] = { "family", VOUCH__PARAM_CHOICE, 0, 7, 1,
+        "gaussian|binomial|poisson|gamma|inverse_gaussian|tweedie|negative_binomial|beta", "",
         "What the target follows around its mean." },
     [VOUCH__GLM_LINK] = { "link", VOUCH__PARAM_CHOICE, 0, 8, 0,
         "auto|identity|log|inverse|logit|probit|cloglog|inverse_squared|power", "",
-        "How the mean hangs on the linear predictor; auto: identity for gaussian, logit for binomial, else log." },
+        "How the mean hangs on the linear predictor; auto: identity for gaussian, logit for binomial and beta, else "
+        "log." },
     [VOUCH__GLM_TWEEDIE_POWER] = { "tweedie_power", VOUCH__PARAM_REAL, 0, 10, 0, NULL, "",
         "Variance power of family tweedie; 0: estimated between 1 and 2." },
     [VOUCH__GLM_ALPHA] = { "alpha", VOUCH__PARAM_REAL, 0, 1e6, 0, NULL, "",
@@ -54,6 +55,8 @@ static const vouch__param params[VOUCH__GLM_PARAMS] = {
         "Coverage of the intervals." },
     [VOUCH__GLM_INFLUENCE] = { "influence", VOUCH__PARAM_FLAG, 0, 1, 1, NULL, "",
         "Tell leverage and the rows that move the fit most, where rows times coefficients squared is below 1e9." },
+    [VOUCH__GLM_SQUEEZE] = { "squeeze", VOUCH__PARAM_FLAG, 0, 1, 0, NULL, "",
+        "Of family beta: shares are moved inside (0, 1) as (y (n - 1) + 1/2) / n, so that 0 and 1 may be among them." },
 };
 /* clang-format on */
 
@@ -97,13 +100,14 @@ static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs
     return VOUCH_OK;
 }
 
-static const char *const settings[] = { "offset",  "exposure",     "cluster",   "base",
-                                        "splines", "interactions", "leave_out", NULL };
+static const char *const settings[] = { "offset",       "exposure",  "cluster",   "base", "splines",
+                                        "interactions", "leave_out", "precision", NULL };
 
 const vouch__model_kind vouch__kind_glm = {
     .name = "glm",
     .title = "Generalised linear model",
-    .version = 1,
+    .version = 2,
+    .params_of_1 = VOUCH__GLM_SQUEEZE,
     .capabilities = VOUCH__CAN_ADDITIVE | VOUCH__CAN_CALIBRATED,
     .params = params,
     .n_params = VOUCH__GLM_PARAMS,

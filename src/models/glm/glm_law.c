@@ -10,7 +10,7 @@
 #define ROOT_TAU 2.5066282746310005024 /* sqrt(2 pi) */
 
 static const char *const families[VOUCH__GLM_FAMILIES] = {
-    "gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "tweedie", "negative_binomial"
+    "gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "tweedie", "negative_binomial", "beta"
 };
 static const char *const links[VOUCH__GLM_LINKS] = { "identity", "log",     "inverse",         "logit",
                                                      "probit",   "cloglog", "inverse_squared", "power" };
@@ -22,6 +22,7 @@ vouch__glm_link vouch__glm_usual_link(vouch__glm_family family)
 {
     switch (family) {
     case VOUCH__GLM_GAUSSIAN: return VOUCH__GLM_IDENTITY;
+    case VOUCH__GLM_BETA:
     case VOUCH__GLM_BINOMIAL: return VOUCH__GLM_LOGIT;
     default: return VOUCH__GLM_LOG;
     }
@@ -32,9 +33,14 @@ static bool is_share(vouch__glm_link link)
     return link == VOUCH__GLM_LOGIT || link == VOUCH__GLM_PROBIT || link == VOUCH__GLM_CLOGLOG;
 }
 
+static bool has_share_mean(vouch__glm_family family)
+{
+    return family == VOUCH__GLM_BINOMIAL || family == VOUCH__GLM_BETA;
+}
+
 bool vouch__glm_link_suits(vouch__glm_family family, vouch__glm_link link)
 {
-    if (family == VOUCH__GLM_BINOMIAL)
+    if (has_share_mean(family))
         return is_share(link) || link == VOUCH__GLM_IDENTITY || link == VOUCH__GLM_LOG;
     return !is_share(link);
 }
@@ -84,7 +90,7 @@ double vouch__glm_mean(const vouch__glm_law *law, double eta)
         return mu;
     if (mu < LEAST)
         return LEAST;
-    return law->family == VOUCH__GLM_BINOMIAL && mu > 1.0 - 0x1p-53 ? 1.0 - 0x1p-53 : mu;
+    return has_share_mean(law->family) && mu > 1.0 - 0x1p-53 ? 1.0 - 0x1p-53 : mu;
 }
 
 double vouch__glm_slope(const vouch__glm_law *law, double eta)
@@ -106,7 +112,7 @@ bool vouch__glm_is_valid(const vouch__glm_law *law, double eta)
 {
     if (!(fabs(eta) < INFINITY))
         return false;
-    if (law->family == VOUCH__GLM_BINOMIAL)
+    if (has_share_mean(law->family))
         return is_share(law->link) || (law->link == VOUCH__GLM_LOG ? eta < 0.0 : eta > 0.0 && eta < 1.0);
     switch (law->link) {
     case VOUCH__GLM_IDENTITY: return law->family == VOUCH__GLM_GAUSSIAN || eta > 0.0;
@@ -123,6 +129,7 @@ bool vouch__glm_is_valid(const vouch__glm_law *law, double eta)
 double vouch__glm_variance(const vouch__glm_law *law, double mu)
 {
     switch (law->family) {
+    case VOUCH__GLM_BETA:
     case VOUCH__GLM_BINOMIAL: return mu * (1.0 - mu);
     case VOUCH__GLM_POISSON: return mu;
     case VOUCH__GLM_GAMMA: return mu * mu;
@@ -182,6 +189,10 @@ const char *vouch__glm_refuses(const vouch__glm_law *law, double y)
         return "must be a finite number";
     switch (law->family) {
     case VOUCH__GLM_BINOMIAL: return y >= 0.0 && y <= 1.0 ? NULL : "must be from 0 to 1";
+    case VOUCH__GLM_BETA:
+        return y > 0.0 && y < 1.0 ? NULL
+                                  : "must be above 0 and below 1: squeeze: true moves it inside, and family "
+                                    "binomial with covariance hc0 takes 0 and 1";
     case VOUCH__GLM_POISSON: return y >= 0.0 ? NULL : "must be 0 or above";
     case VOUCH__GLM_NEGATIVE_BINOMIAL:
         return y >= 0.0 && y == floor(y) ? NULL : "must be a whole number, 0 or above";

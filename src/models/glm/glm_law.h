@@ -2,7 +2,8 @@
  *
  * Var(y) = dispersion V(mu) / weight, mu = inverse link(eta).
  *   gaussian 1 · binomial mu (1 - mu) · poisson mu · gamma mu^2 · inverse_gaussian mu^3 · tweedie mu^power
- *   negative_binomial mu + alpha mu^2 */
+ *   negative_binomial mu + alpha mu^2
+ *   beta mu (1 - mu), with dispersion 1 / (1 + precision) */
 #ifndef VOUCH_GLM_LAW_H
 #define VOUCH_GLM_LAW_H
 
@@ -16,6 +17,7 @@ typedef enum vouch__glm_family {
     VOUCH__GLM_INVERSE_GAUSSIAN,
     VOUCH__GLM_TWEEDIE,
     VOUCH__GLM_NEGATIVE_BINOMIAL,
+    VOUCH__GLM_BETA,
     VOUCH__GLM_FAMILIES
 } vouch__glm_family;
 

@@ -24,27 +24,42 @@ static double p_value(const vouch__glm *glm, double statistic)
     return fmin(1.0, 2.0 * tail);
 }
 
+static void estimate(const vouch__glm *glm, vouch__doc *doc, vouch__json *rows, const char *label,
+                     double value, double error, bool is_left_out)
+{
+    double far = reach(glm);
+    vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
+    vouch__json_push(doc, row, vouch__json_text(doc, label));
+    vouch__tell_push(doc, row, is_left_out ? NAN : value);
+    vouch__tell_push(doc, row, error);
+    vouch__tell_push(doc, row, value / error);
+    vouch__tell_push(doc, row, p_value(glm, value / error));
+    vouch__tell_push(doc, row, value - far * error);
+    vouch__tell_push(doc, row, value + far * error);
+}
+
 static void coefficients(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc,
                          vouch__json *object)
 {
-    const char *const column[] = {
-        "coefficient", "estimate", "standard_error", glm->uses_t ? "t" : "z", "p_value", "low", "high"
-    };
+    const char *column[] = { "coefficient", "estimate", "standard_error", glm->uses_t ? "t" : "z", "p_value",
+                             "low",         "high" };
     vouch__json *rows = vouch__tell_table(doc, object, "coefficients", column,
                                           sizeof column / sizeof *column);
-    double far = reach(glm);
     for (size_t k = glm->has_intercept ? 0 : 1; k < glm->n_columns; k++) {
         const vouch__glm_estimate *e = &glm->estimate[k];
         char label[VOUCH__GLM_LABEL];
         vouch__glm_label(glm, inputs, k, label, sizeof label);
-        vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
-        vouch__json_push(doc, row, vouch__json_text(doc, label));
-        vouch__tell_push(doc, row, e->is_left_out ? NAN : e->value);
-        vouch__tell_push(doc, row, e->error);
-        vouch__tell_push(doc, row, e->value / e->error);
-        vouch__tell_push(doc, row, p_value(glm, e->value / e->error));
-        vouch__tell_push(doc, row, e->value - far * e->error);
-        vouch__tell_push(doc, row, e->value + far * e->error);
+        estimate(glm, doc, rows, label, e->value, e->error, e->is_left_out);
+    }
+    if (!glm->n_precision)
+        return;
+    column[0] = "log_precision";
+    rows = vouch__tell_table(doc, object, "precision", column, sizeof column / sizeof *column);
+    for (size_t k = 0; k < glm->n_precision; k++) {
+        const vouch__glm_precision *at = &glm->precision[k];
+        char label[VOUCH__GLM_LABEL];
+        vouch__glm_label(glm, inputs, at->column, label, sizeof label);
+        estimate(glm, doc, rows, label, at->value, at->error, false);
     }
 }
 
@@ -170,6 +185,13 @@ static void facts(const vouch__glm *glm, vouch__doc *doc, vouch__json *object)
                     glm->is_penalised
                         ? vouch__json_text(doc, "none: penalised or bounded estimates have no such errors")
                         : vouch__json_text(doc, covariance[glm->covariance]));
+    if (glm->n_precision)
+        vouch__tell_number(doc, fit, "pseudo_r2", glm->pseudo_r2);
+    if (glm->n_precision == 1) {
+        vouch__tell_number(doc, fit, "precision", vouch__exp(glm->precision[0].value));
+        vouch__tell_number(doc, fit, "precision_error",
+                           vouch__exp(glm->precision[0].value) * glm->precision[0].error);
+    }
     if (f->lambda > 0.0)
         vouch__tell_number(doc, fit, "lambda", f->lambda);
     if (glm->is_firth)
@@ -185,6 +207,10 @@ void vouch__glm_describe(const void *state, const vouch__inputs *inputs, vouch__
         vouch__tell_number(doc, object, "variance_power", glm->law.power);
     if (glm->law.family == VOUCH__GLM_NEGATIVE_BINOMIAL)
         vouch__tell_number(doc, object, "alpha", glm->law.alpha);
+    if (glm->n_precision)
+        vouch__json_set(doc, object, "precision_link",
+                        vouch__json_text(doc, "log: the table precision tells the logarithm of phi; the "
+                                              "variance is mu (1 - mu) / (1 + phi)"));
     if (glm->offset != SIZE_MAX)
         vouch__json_set(doc, object, "offset", vouch__json_text(doc, inputs->at[glm->offset].name));
     if (glm->exposure != SIZE_MAX)

@@ -59,14 +59,6 @@ static vouch_status named_number(const making *m, const char *key, size_t *out)
                                            : VOUCH_OK;
 }
 
-static bool is_listed(const vouch__json *list, const char *name)
-{
-    for (const vouch__json *node = list ? list->first : NULL; node; node = node->next)
-        if (vouch__json_string(node) && !strcmp(node->text, name))
-            return true;
-    return false;
-}
-
 static vouch_status check_members(const making *m, const char *key)
 {
     const vouch__json *map = vouch__json_get(m->settings, key);
@@ -88,16 +80,23 @@ static vouch_status check_members(const making *m, const char *key)
     return VOUCH_OK;
 }
 
+static vouch_status refuse_list(const making *m, const vouch__json *at, const char *key)
+{
+    return refuse(m, at,
+                  !strcmp(key, "precision") ? "precision must be a list of inputs"
+                                            : "leave_out must be a list of columns");
+}
+
 static vouch_status check_names(const making *m, const char *key)
 {
     const vouch__json *list = vouch__json_get(m->settings, key);
     if (!list || list->type == VOUCH__JSON_NULL)
         return VOUCH_OK;
     if (list->type != VOUCH__JSON_ARRAY)
-        return refuse(m, list, "leave_out must be a list of columns");
+        return refuse_list(m, list, key);
     for (const vouch__json *node = list->first; node; node = node->next) {
         if (!vouch__json_string(node))
-            return refuse(m, node, "leave_out must be a list of columns");
+            return refuse_list(m, node, key);
         if (input_of(m->inputs, node->text) == SIZE_MAX)
             return no_input(m, node, key, node->text);
     }
@@ -179,7 +178,7 @@ static vouch_status make_pieces(making *m)
         const vouch__json *spline = vouch__json_get(splines, input->name);
         vouch__glm_piece *p = NULL;
         m->number[j] = m->flags[j] = SIZE_MAX;
-        if (j == m->glm->offset || j == m->glm->exposure || is_listed(out, input->name))
+        if (j == m->glm->offset || j == m->glm->exposure || vouch__json_holds(out, input->name))
             continue;
         m->number[j] = m->glm->n_pieces;
         status = new_piece(m, input->is_category ? VOUCH__GLM_LEVELS : VOUCH__GLM_LINEAR, j, &p);
@@ -437,6 +436,8 @@ static vouch_status read_all(making *m)
         status = check_members(m, "splines");
     if (!status)
         status = check_names(m, "leave_out");
+    if (!status)
+        status = check_names(m, "precision");
     if (status)
         return status;
     glm->piece = vouch__alloc(m->ctx, 2 * m->inputs->n + 1, sizeof *glm->piece);
@@ -484,5 +485,6 @@ void vouch__glm_free(const vouch_alloc *alloc, void *state)
     vouch__free(alloc, glm->piece);
     vouch__free(alloc, glm->term);
     vouch__free(alloc, glm->estimate);
+    vouch__free(alloc, glm->precision);
     vouch__free(alloc, glm);
 }
