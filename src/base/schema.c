@@ -34,12 +34,13 @@ static bool in_set(const char *set, const char *word)
 static vouch_status check_value(vouch_ctx *ctx, const char *file, const char *what, const vouch__json *node,
                                 const vouch__key *key)
 {
-    static const char *const wanted[] = { "text", "a number", "a mapping", "a list", "" };
+    static const char *const wanted[] = { "text", "a number", "a mapping", "a list", "true or false", "" };
     bool fits = key->type == VOUCH__KEY_ANY ||
                 (key->type == VOUCH__KEY_TEXT && node->type == VOUCH__JSON_STRING) ||
                 (key->type == VOUCH__KEY_NUMBER && node->type == VOUCH__JSON_NUMBER) ||
                 (key->type == VOUCH__KEY_MAPPING && node->type == VOUCH__JSON_OBJECT) ||
-                (key->type == VOUCH__KEY_LIST && node->type == VOUCH__JSON_ARRAY);
+                (key->type == VOUCH__KEY_LIST && node->type == VOUCH__JSON_ARRAY) ||
+                (key->type == VOUCH__KEY_FLAG && node->type == VOUCH__JSON_BOOL);
     if (node->type == VOUCH__JSON_NULL && !key->required)
         return VOUCH_OK;
     if (!fits)

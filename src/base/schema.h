@@ -9,6 +9,7 @@ typedef enum vouch__key_type {
     VOUCH__KEY_NUMBER,
     VOUCH__KEY_MAPPING,
     VOUCH__KEY_LIST,
+    VOUCH__KEY_FLAG,
     VOUCH__KEY_ANY
 } vouch__key_type;
 

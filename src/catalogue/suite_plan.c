@@ -193,8 +193,11 @@ static vouch_status read_columns(const reader *r, const vouch__json *node, vouch
     for (size_t i = 0; i < sizeof text / sizeof *text && !status; i++)
         if (!*text[i].out) /* what the caller gave comes first */
             status = read_names(r, node, text[i].key, text[i].out);
+    const vouch__json *safe = vouch__json_get(node, "score_is_safe");
+    if (!status && safe && safe->type != VOUCH__JSON_BOOL)
+        return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->path, safe, "score_is_safe must be true or false");
     if (!status && !c->score_is_safe)
-        c->score_is_safe = vouch__json_flag(vouch__json_get(node, "score_is_safe"), false);
+        c->score_is_safe = vouch__json_flag(safe, false);
     return status;
 }
 

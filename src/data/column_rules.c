@@ -12,7 +12,7 @@ static const vouch__key column_keys[] = {
     { "max", VOUCH__KEY_NUMBER, false, -INFINITY, INFINITY, NULL },
     { "special", VOUCH__KEY_LIST, false, 0, 0, NULL },      { "allowed", VOUCH__KEY_LIST, false, 0, 0, NULL },
     { "missing", VOUCH__KEY_TEXT, false, 0, 0, "expected" },
-    { "required", VOUCH__KEY_ANY, false, 0, 0, NULL },      { "available_at", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "required", VOUCH__KEY_FLAG, false, 0, 0, NULL },      { "available_at", VOUCH__KEY_TEXT, false, 0, 0, NULL },
 };
 /* clang-format on */
 

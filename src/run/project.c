@@ -66,7 +66,7 @@ static const vouch__key import_keys[] = {
     { "format", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "iterations", VOUCH__KEY_ANY, false, 0, 0, NULL },
     { "output", VOUCH__KEY_NUMBER, false, 0, 1023, NULL },
-    { "lenient", VOUCH__KEY_ANY, false, 0, 0, NULL },
+    { "lenient", VOUCH__KEY_FLAG, false, 0, 0, NULL },
 };
 /* clang-format on */
 

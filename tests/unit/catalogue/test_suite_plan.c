@@ -29,6 +29,7 @@ static void a_suite_says_where_it_is_wrong(void **state)
     refused(ctx, "tests:\n  - validate.ece: {bins: 1}\n", "bins is 1, must be a whole number from 2 to 100");
     refused(ctx, "tests:\n  - {validate.ece: {}, validate.auc: {}}\n", "a test is its id");
     refused(ctx, "tests: []\ncolumns: {scores: pd}\n", "unknown key 'scores', did you mean 'score'?");
+    refused(ctx, "tests: []\ncolumns: {score_is_safe: 1}\n", "score_is_safe must be true or false");
     refused(ctx, "tests: []\ndata: [1]\n", "data must be text");
     vouch_ctx_free(ctx);
 }
