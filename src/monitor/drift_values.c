@@ -207,13 +207,16 @@ static void close_run(sum *s)
 }
 
 /* The area between the distribution functions; and the widths of the pooled sample between the middles of
- * GRID equal steps of probability: how much of the axis lies at each height of the pooled function. */
+ * GRID equal steps of probability: how much of the axis lies at each height of the pooled function. In the
+ * first and the last step the height falls to nothing, so their widths are those that make the integral of
+ * sqrt(F (1 - F)) right. */
 static double area(const side *a, const side *b, double width[GRID])
 {
     enum { RUN = 256 };
     double at[GRID + 1], last = fmin(a->x[0], b->x[0]), all = a->n + b->n;
     double step = all / (GRID + 1.0), until = floor(1.5 * step);
     size_t i = 0, j = 0, k = 1;
+    double tail[2] = { 0.0, 0.0 };
     sum total = { 0 };
     at[0] = last;
     for (size_t turn = 1; i < a->points || j < b->points; turn++) {
@@ -221,6 +224,8 @@ static double area(const side *a, const side *b, double width[GRID])
         double next = u < v ? u : v, from = values(a, i), to = values(b, j);
         for (; k < GRID && from + to >= until; until = floor(((double)++k + 0.5) * step))
             at[k] = last;
+        if (k == 1 || k == GRID)
+            tail[k == GRID] += sqrt((from + to) * (all - from - to)) * (next - last);
         total.run += fabs(from * b->n - to * a->n) * (next - last);
         if (turn % RUN == 0)
             close_run(&total);
@@ -233,6 +238,8 @@ static double area(const side *a, const side *b, double width[GRID])
         at[k] = last;
     for (k = 0; k < GRID; k++)
         width[k] = at[k + 1] - at[k];
+    width[0] = tail[0] / step / sqrt(GRID); /* sqrt(u (1 - u)) at 1 / (GRID + 1), times all */
+    width[GRID - 1] = tail[1] / step / sqrt(GRID);
     return total.value / (a->n * b->n);
 }
 
