@@ -133,9 +133,10 @@ static void add_table(const vouch__json *node, vouch__sample *s)
         const char **t = keep(at->len * sizeof(char *));
         size_t i = 0;
         name[j] = at->key;
-        type[j] = is_named(vouch__json_get(node, "dates"), at->key) ? VOUCH_DATE
-                  : has_text(at)                                    ? VOUCH_TEXT
-                                                                    : VOUCH_NUMBER;
+        type[j] = is_named(vouch__json_get(node, "dates"), at->key)      ? VOUCH_DATE
+                  : is_named(vouch__json_get(node, "integers"), at->key) ? VOUCH_INTEGER
+                  : has_text(at)                                         ? VOUCH_TEXT
+                                                                         : VOUCH_NUMBER;
         for (const vouch__json *cell = at->first; cell; cell = cell->next, i++) {
             x[i] = vouch__json_double(cell, (double)NAN);
             t[i] = type[j] == VOUCH_TEXT ? vouch__json_string(cell) : NULL;
@@ -143,7 +144,9 @@ static void add_table(const vouch__json *node, vouch__sample *s)
         s->n = at->len;
         value[j] = x;
         text[j] = type[j] == VOUCH_TEXT ? t : NULL;
-        if (type[j] != VOUCH_DATE && !is_named(vouch__json_get(node, "not_features"), at->key))
+        const vouch__json *named = vouch__json_get(node, "features");
+        if (named ? is_named(named, at->key)
+                  : type[j] != VOUCH_DATE && !is_named(vouch__json_get(node, "not_features"), at->key))
             feature[s->n_features++] = j;
     }
     vouch__table_builder *builder = NULL;
@@ -163,6 +166,28 @@ static void add_table(const vouch__json *node, vouch__sample *s)
         const char *of = vouch__json_string(vouch__json_get(node, role[k]));
         *column[k] = of ? vouch_table_find(made, of) : SIZE_MAX;
     }
+}
+
+static void add_groups(const vouch__json *node, vouch__sample *s)
+{
+    const vouch__json *several = vouch__json_get(node, "groups");
+    size_t n = several ? several->len : 1, found = 0, k = 0;
+    vouch__factor *group = keep(n * sizeof *group);
+    size_t *column = keep(n * sizeof *column);
+    const vouch__factor *one = several ? NULL : factor(node, "group", &s->n);
+    if (!several && !one)
+        return;
+    if (one)
+        group[0] = *one;
+    for (const vouch__json *at = several ? several->first : NULL; at; at = at->next)
+        group[k++] = *factor(several, at->key, &s->n);
+    for (k = 0; k < n && s->table; k++) {
+        column[k] = vouch_table_find(s->table, several ? group[k].name : "region");
+        found += column[k] != SIZE_MAX;
+    }
+    s->group = group;
+    s->n_groups = n;
+    s->group_column = found == n ? column : NULL;
 }
 
 vouch__sample trial_sample(const vouch__json *node)
@@ -198,14 +223,7 @@ vouch__sample trial_sample(const vouch__json *node)
             whole[i] = (int32_t)points[i];
         s.points = whole;
     }
-    s.group = factor(node, "group", &s.n);
-    s.n_groups = s.group != NULL;
-    size_t protected = s.table && s.n_groups ? vouch_table_find(s.table, "region") : SIZE_MAX;
-    if (protected != SIZE_MAX) {
-        size_t *column = keep(sizeof *column);
-        *column = protected;
-        s.group_column = column;
-    }
+    add_groups(node, &s);
     s.segment = factor(node, "segment", &s.n);
     s.grade = factor(node, "grade", &s.n);
     s.grade_before = factor(node, "grade_before", &s.n);
@@ -235,9 +253,9 @@ vouch__sample trial_read(const char *json)
     return trial_sample(vouch__doc_root(doc));
 }
 
-vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struct vouch_model *model,
-                             const vouch__sample *now, const vouch__sample *before, const vouch__json *params,
-                             vouch__evidence *list)
+vouch_status trial_run_models(vouch_ctx *ctx, const vouch_test *test,
+                              const struct vouch_model *const model[2], const vouch__sample *now,
+                              const vouch__sample *before, const vouch__json *params, vouch__evidence *list)
 {
     double value[64];
     const vouch__param_table table = { "test", test->id, test->params, test->n_params };
@@ -245,13 +263,21 @@ vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struc
     vouch__test_call call = { .test = test,
                               .now = now,
                               .before = before,
-                              .model = model,
-                              .rival_model = model,
+                              .model = model[0],
+                              .rival_model = model[1],
                               .param = value,
                               .given = params,
                               .seed = 7,
                               .list = list };
     return status ? status : vouch__test_perform(ctx, &call);
+}
+
+vouch_status trial_run_model(vouch_ctx *ctx, const vouch_test *test, const struct vouch_model *model,
+                             const vouch__sample *now, const vouch__sample *before, const vouch__json *params,
+                             vouch__evidence *list)
+{
+    return trial_run_models(ctx, test, (const struct vouch_model *const[]){ model, model }, now, before,
+                            params, list);
 }
 
 vouch_status trial_run(vouch_ctx *ctx, const vouch_test *test, const vouch__sample *now,

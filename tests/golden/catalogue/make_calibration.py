@@ -18,7 +18,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.stattools import durbin_watson, jarque_bera
-from statsmodels.stats.diagnostic import acorr_ljungbox, het_breuschpagan
+from statsmodels.stats.diagnostic import acorr_ljungbox, het_breuschpagan, lilliefors
 
 try: # where this peer is installed, it must agree
     from riskvalidation.validation import calibration as rv_calibration, rating_system as rv_rating
@@ -61,11 +61,11 @@ def calibration(rng, cases):
         groups = equal_mass(p, 10)
         o, e, m = (np.array([f(g) for g in groups]) for f in (lambda g: bad[g].sum(), lambda g: p[g].sum(), lambda g: g.sum()))
         hl = ((o - e) ** 2 / (e * (1 - e / m))).sum()
-        cases.append(case("calibration.hosmer_lemeshow", {"0.value": hl, "0.p_value": chi2.sf(hl, len(groups))}, now))
+        cases.append(case("calibration.hosmer_lemeshow", {"0.value": hl, "0.statistic": hl, "0.p_value": chi2.sf(hl, len(groups))}, now))
         cases.append(case("calibration.hosmer_lemeshow", {"0.value": hl, "0.p_value": chi2.sf(hl, len(groups) - 2)}, now,
                           params={"fitted": True}))
         z = ((bad - p) * (1 - 2 * p)).sum() / np.sqrt(((1 - 2 * p) ** 2 * p * (1 - p)).sum())
-        cases.append(case("calibration.spiegelhalter", {"0.value": z, "0.p_value": 2 * norm.sf(abs(z))}, now))
+        cases.append(case("calibration.spiegelhalter", {"0.value": z, "0.statistic": z, "0.p_value": 2 * norm.sf(abs(z))}, now))
         share, rate, said = m / n, o / m, e / m
         gap, sd = rate - said, np.sqrt(rate * (1 - rate) / m)
         folded = np.array([scipy.stats.foldnorm.mean(abs(g) / s, scale=s) if s > 0 else abs(g) for g, s in zip(gap, sd)])
@@ -85,16 +85,20 @@ def calibration(rng, cases):
         cases.append(case("calibration.brier_parts", {
             "0.value": rel, "0.statistic": brier, "0.tables.parts.rows.2.1": res, "0.tables.parts.rows.3.1": unc,
             "0.tables.parts.rows.4.1": wbv, "0.tables.parts.rows.5.1": wbc, "0.tables.parts.rows.6.1": 1 - brier / unc}, now))
+        outside = 0
+        for g in groups:  # the number of bads of a right model, exactly
+            chance = np.array([1.0])
+            for q in p[g]:
+                chance = np.convolve(chance, [1 - q, q])
+            ends = np.searchsorted(chance.cumsum(), [0.025, 0.975])
+            outside += not ends[0] <= bad[g].sum() <= ends[1]
+            if g is groups[2]:
+                band = ends / g.sum()
         g = groups[2]
-        chance = np.array([1.0])
-        for q in p[g]:
-            chance = np.convolve(chance, [1 - q, q])
-        below = chance.cumsum()
         low, high = proportion_confint(bad[g].sum(), g.sum(), method="wilson")
         cases.append(case("calibration.reliability", {
-            "0.tables.reliability.rows.2.6": low, "0.tables.reliability.rows.2.7": high,
-            "0.tables.reliability.rows.2.8": np.searchsorted(below, 0.025) / g.sum(),
-            "0.tables.reliability.rows.2.9": np.searchsorted(below, 0.975) / g.sum()}, now))
+            "0.value": outside / len(groups), "0.tables.reliability.rows.2.6": low, "0.tables.reliability.rows.2.7": high,
+            "0.tables.reliability.rows.2.8": band[0], "0.tables.reliability.rows.2.9": band[1]}, now))
 
 
 def recalibration(rng, cases):
@@ -167,7 +171,7 @@ def grades(rng, cases):
     for test, p, pooled in [("irb.jeffreys", jeffreys, beta.cdf(mean, d.sum() + 0.5, n.sum() - d.sum() + 0.5)),
                             ("irb.binomial", exact, binom.sf(d.sum() - 1, n.sum(), mean)),
                             ("irb.correlated_binomial", both, correlated(n.sum(), d.sum(), mean, 0.12))]:
-        expect = {"0.value": holm(p).min(), "0.tables.grades.rows.4.5": pooled}
+        expect = {"0.value": holm(p).min(), "0.p_value": holm(p).min(), "0.tables.grades.rows.4.5": pooled}
         for k in range(4):
             expect |= {f"0.tables.grades.rows.{k}.5": p[k], f"0.tables.grades.rows.{k}.6": holm(p)[k]}
         cases.append(case(test, expect, now, tolerance=1e-9))
@@ -194,6 +198,7 @@ def grades(rng, cases):
         cases.append(case("irb.low_default", expect, graded(cells), params=params, tolerance=near))
     bound = lambda level: [beta.ppf(level, d + 1, n - d) for n, d in [(800, 3), (700, 3), (300, 1)]]
     expect = {f"0.tables.bounds.rows.{k}.{5 + l}": bound(level)[k] for l, level in enumerate(table1) for k in range(3)}
+    expect["0.value"] = sum(pd < b for (_, _, pd), b in zip(few.values(), bound(0.75)))
     cases.append(case("irb.low_default", expect, graded(few)))
     f = lambda pd, level: 1 - correlated(300, 2, pd, 0.2) - (1 - level)
     root = scipy.optimize.brentq(f, 1e-6, 0.5, args=(0.9,), xtol=1e-14)
@@ -213,6 +218,11 @@ def grades(rng, cases):
 def ratings(rng, cases):
     # the ECB's example as printed by meliora
     spread = lambda counts: {"grade": sum(([str(k)] * c for k, c in enumerate(counts)), [])}
+    share = np.array([487, 414, 99]) / 1000
+    cv, was = (np.sqrt(3 * ((np.array(c) / sum(c) - 1 / 3) ** 2).sum()) for c in ((487, 414, 99), (489, 401, 110)))
+    cases.append(case("irb.concentration", {
+        "0.value": 1 + np.log((cv**2 + 1) / 3) / np.log(3), "0.statistic": np.sqrt(2) * (cv - was) / np.sqrt(cv**2 * (0.5 + cv**2)),
+        "0.tables.concentration.rows.0.3": (share**2).sum()}, spread((487, 414, 99)), spread((489, 401, 110))))
     cases.append(case("irb.concentration", {"0.value": 0.2068188, "0.tables.concentration.rows.1.1": 0.1929104, "0.p_value": 0.4753265},
                       spread((487, 414, 99)), spread((489, 401, 110)), tolerance=1e-6))
     k, size = 5, 700
@@ -242,7 +252,9 @@ def ratings(rng, cases):
             if count[i, j] > 0 or (i != j and (count[i, j] > 0 or count[i, near] > 0)):
                 rows[(i, j)] = at
                 at += 1
-    expect = {"0.value": max(upper, lower), "0.tables.summary.rows.0.1": upper, "0.tables.summary.rows.1.1": lower,
+    tested = [z(i, j) for i in range(k) for j in range(k) if i != j]
+    adjusted = holm(norm.cdf([v for v in tested if not np.isnan(v)]))
+    expect = {"0.value": max(upper, lower), "0.p_value": adjusted.min(), "0.tables.summary.rows.0.1": upper, "0.tables.summary.rows.1.1": lower,
               "0.tables.summary.rows.2.1": np.trace(count) / size}
     for i, j in [(0, 1), (1, 3), (3, 2), (4, 2)]:
         expect |= {f"0.tables.moves.rows.{rows[(i, j)]}.4": z(i, j), f"0.tables.moves.rows.{rows[(i, j)]}.5": norm.cdf(z(i, j))}
@@ -285,7 +297,9 @@ def losses(rng, cases):
     w = n * n - (np.bincount(a) ** 2).sum()
     term = w * sign.sum(axis=1) - sign.sum() * (n - np.bincount(a)[a])
     se = 2 / w ** 2 * np.sqrt((term ** 2).sum())
-    cases.append(case("irb.lgd_ranking", {"0.value": (d + 1) / 2, "0.tables.ranking.rows.2.1": se, "0.statistic": d / se,
+    cases.append(case("irb.lgd_ranking", {"0.value": (d + 1) / 2, "0.tables.ranking.rows.2.1": se,
+                                          "0.interval.low": max(0, (d + 1) / 2 - norm.ppf(0.975) * se / 2),
+                                          "0.interval.high": min(1, (d + 1) / 2 + norm.ppf(0.975) * se / 2), "0.statistic": d / se,
                                           "0.p_value": norm.sf(d / se)}, now))
 
 
@@ -300,7 +314,7 @@ def numbers(rng, cases):
         "0.value": np.sqrt((error ** 2).mean()), "0.tables.errors.rows.0.1": abs(error).mean(),
         "0.tables.errors.rows.2.1": (abs(error) / seen).mean(), "0.tables.errors.rows.6.1": 1 - (error ** 2).sum() / ((seen - seen.mean()) ** 2).sum()}, now))
     t = scipy.stats.ttest_1samp(error, 0)
-    cases.append(case("validate.regression_bias", {"0.value": error.mean(), "0.p_value": t.pvalue,
+    cases.append(case("validate.regression_bias", {"0.value": error.mean(), "0.statistic": t.statistic, "0.p_value": t.pvalue,
                                                    "0.interval.low": t.confidence_interval(0.95).low}, now))
     e = np.empty(n)
     e[date] = -error
@@ -309,16 +323,20 @@ def numbers(rng, cases):
                                                    "0.p_value": box["lb_pvalue"].iloc[0]}, now))
     jb, bp = jarque_bera(-error), het_breuschpagan(-error, sm.add_constant(said))
     centred = (-error + error.mean()) / error.std(ddof=1)
-    cases.append(case("validate.residual_normality", {"0.value": scipy.stats.kstest(centred, "norm").statistic,
+    cases.append(case("validate.residual_normality", {"0.statistic": scipy.stats.kstest(centred, "norm").statistic, "0.value": scipy.stats.kstest(centred, "norm").statistic,
                                                       "0.tables.tests.rows.1.1": jb[0], "0.tables.tests.rows.1.2": jb[1]}, now))
-    cases.append(case("validate.residual_spread", {"0.value": bp[0], "0.p_value": bp[1]}, now))
+    # the p-value of an unremarkable sample, by statsmodels' own table of simulations (four digits of the distance, few levels)
+    plain = np.round(rng.normal(size=80) ** 3 * 0.05 + rng.normal(size=80), 6)
+    cases.append(case("validate.residual_normality", {"0.p_value": lilliefors(plain, "norm", "table")[1]},
+                      {"score": [0.0] * 80, "target": plain.tolist()}, tolerance=0.02))
+    cases.append(case("validate.residual_spread", {"0.value": bp[0], "0.statistic": bp[0], "0.p_value": bp[1]}, now))
     other = np.round(rng.gamma(2, 2, 79), 3)
     guess = np.round(other + rng.normal(0, 1, 79), 3)
     reach = np.sort(abs(other - guess))[int(np.ceil(80 * 0.9)) - 1]
     held = (abs(error) <= reach + 1e-12).sum()
     low, high = proportion_confint(held, n, method="beta")
     cases.append(case("validate.conformal", {
-        "0.value": held / n, "0.interval.low": low, "0.p_value": binom.cdf(held, n, 0.9), "0.tables.intervals.rows.0.1": reach},
+        "0.value": held / n, "0.statistic": held, "0.interval.low": low, "0.p_value": binom.cdf(held, n, 0.9), "0.tables.intervals.rows.0.1": reach},
         now, {"score": guess.tolist(), "target": other.tolist()}))
 
 

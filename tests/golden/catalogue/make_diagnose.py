@@ -7,6 +7,10 @@ import json
 import pathlib
 
 import numpy as np
+import scipy
+from scipy.stats import beta, binom, chi2, false_discovery_control, norm
+
+from kit import CALL_SEED, Rng, delong, holm, mix, shuffle
 
 SEED = 20261122
 rng = np.random.default_rng(SEED)
@@ -60,6 +64,7 @@ def promise(s):
 
 
 best = kept = None
+promised = []
 for name, v in [("x", x), ("z", z), ("idle", idle)]:
     edges = [np.sort(v)[n * k // 4] for k in range(1, 4)]
     bins = np.searchsorted(edges, v, side="right")
@@ -77,7 +82,8 @@ for name, v in [("x", x), ("z", z), ("idle", idle)]:
             variance += (influence[bad == c] ** 2).sum() * m[c] / (m[c] - 1)
         z_value = (auc - slice_auc) / np.sqrt(variance)
         own_auc, own_se = promise(s)
-        if kept is None or (own_auc - slice_auc) / own_se > kept[0]:
+        promised.append(float((own_auc - slice_auc) / own_se))
+        if kept is None or promised[-1] > kept[0]:
             kept = (float((own_auc - slice_auc) / own_se), float(own_auc - slice_auc), float(own_se), float(own_auc),
                     float(slice_auc))
         if best is None or z_value > best[0]:
@@ -93,6 +99,7 @@ cases = [
     {"test": "diagnose.weak_spots", "model": model, "now": now, "tolerance": 1e-10,
      "params": {"bins": 4, "crossed": 0, "least": 20},
      "expect": {"0.value": kept[1], "0.tables.slices.rows.0.6": kept[4], "0.tables.slices.rows.0.7": kept[3],
+                "0.p_value": float(false_discovery_control(norm.sf(promised)).min()),
                 "0.interval.low": kept[1] - 1.959963984540054 * kept[2]}},
     {"test": "diagnose.weak_spots", "model": model, "now": now, "tolerance": 1e-10,
      "params": {"bins": 4, "crossed": 0, "least": 20, "against": "all"},
@@ -123,6 +130,8 @@ pz = np.array([np.mean(f(fx, v)) for v in fz])
 pxz = f(fx, fz)
 px, pz, pxz = px - px.mean(), pz - pz.mean(), pxz - pxz.mean()
 h = np.sqrt(((pxz - px - pz) ** 2).sum() / (pxz**2).sum())
+rest = (pxz - px - pz) ** 2  # a ratio of two means over cases: its error by the delta method
+h_se = np.sqrt(((rest - h**2 * pxz**2) ** 2).sum()) / (pxz**2).sum()
 product = {"linear": {"x": 1, "z": 1}, "products": [["x", "z", 2]]}
 at = {"columns": few}
 sd = fx.std(ddof=1)
@@ -134,15 +143,19 @@ def sigmoid(v):
 
 up = np.abs(sigmoid(-5 + fx + sd + 0.1 * fz) - sigmoid(-5 + fx + 0.1 * fz))
 down = np.abs(sigmoid(-5 + fx - sd + 0.1 * fz) - sigmoid(-5 + fx + 0.1 * fz))
+shocked = max(up, down, key=np.mean)
 cases += [
     {"test": "explain.ale", "model": product, "now": at, "params": {"bins": 2}, "tolerance": 1e-12,
-     "expect": {f"{0 if px.var() >= pz.var() else 1}.tables.ale.rows.{k}.1": float(ale[k]) for k in range(3)}},
+     "expect": {f"{0 if px.var() >= pz.var() else 1}.value": float(ale.max() - ale.min())} | {f"{0 if px.var() >= pz.var() else 1}.tables.ale.rows.{k}.1": float(ale[k]) for k in range(3)}},
     {"test": "explain.h_statistic", "model": product, "now": at, "tolerance": 1e-12,
-     "expect": {"0.value": float(h)}},
+     "expect": {"0.value": float(h), "0.interval.low": float(np.sqrt(max(0, h**2 - 1.959963984540054 * h_se))),
+                "0.interval.high": float(np.sqrt(h**2 + 1.959963984540054 * h_se))}},
     {"test": "explain.h_statistic", "model": {"linear": {"x": 1, "z": 3}}, "now": at, "tolerance": 1e-7,
      "expect": {"0.value": 0}},
     {"test": "diagnose.shocks", "model": {"constant": -5, "linear": {"x": 1, "z": 0.1}}, "now": at,
      "tolerance": 1e-12, "expect": {"0.value": float(max(up.mean(), down.mean())),
+     "0.interval.low": float(shocked.mean() - 1.959963984540054 * shocked.std(ddof=1) / np.sqrt(5)),
+     "0.interval.high": float(shocked.mean() + 1.959963984540054 * shocked.std(ddof=1) / np.sqrt(5)),
      "0.tables.shocks.rows.0.1": "maximum"}},
     {"test": "diagnose.noise", "model": {"linear": {"x": 1, "idle": 0}}, "now": now | {
         "columns": {"x": [0.0] * 200 + [1e6] * 200, "idle": idle.tolist()}, "bad": [0] * 200 + [1] * 200},
@@ -155,6 +168,10 @@ for c in (0, 1):
     worst[of_c[np.argsort(-base[of_c], kind="stable")][: int(0.1 * len(of_c))]] = True
 
 
+def psi_p(v):
+    return float(chi2.sf(psi(v) / (1 / worst.sum() + 1 / (~worst).sum()), 9))
+
+
 def psi(v):
     edges = [np.sort(v)[n * k // 10] for k in range(1, 10)]
     bins = np.searchsorted(edges, v, side="right")
@@ -165,16 +182,68 @@ def psi(v):
 
 
 found = sorted([psi(x), psi(z), psi(idle)], reverse=True)
+# sets of outcomes: the reach from one half of a shuffle, coverage on the other
+p_of = sigmoid(score)
+order = shuffle(CALL_SEED, 0x9100, n)
+odd = np.where(bad == 1, 1 - p_of, p_of)
+half = n // 2
+reach = np.sort(odd[order[:half]])[int(np.ceil((half + 1) * 0.9)) - 1]
+rest_of = np.setdiff1d(np.arange(n), order[:half])
+holds = []
+for v in (x, z, idle):
+    edges = [np.sort(v)[n * k // 5] for k in range(1, 5)]
+    of = np.searchsorted(edges, v, side="right")
+    holds += [(odd[rest_of][of[rest_of] == k] <= reach).astype(int) for k in range(5)]
+holds = [h for h in holds if len(h) >= 20]
+chance = np.array([binom.cdf(h.sum(), len(h), 0.9) for h in holds])
+fdr = false_discovery_control(chance)
+short = [i for i in range(len(holds)) if fdr[i] <= 0.05]
+pick = min(short, key=lambda i: holds[i].mean()) if short else int(np.argmin(chance))
+k_held, k_all = holds[pick].sum(), len(holds[pick])
+# noise: each number of each case moves by its own normal number, times a tenth of the input's deviation
+some = 60
+noisy = {"columns": {"x": x[:some].tolist(), "z": z[:some].tolist(), "idle": idle[:some].tolist()}, "bad": bad[:some].tolist()}
+truth_of = raw(x[:some], z[:some])
+
+
+def paired(a, b, y):
+    def parts(s):
+        u, v = s[y == 1], s[y == 0]
+        won = (u[:, None] > v[None, :]) + 0.5 * (u[:, None] == v[None, :])
+        return won.mean(), won.mean(1), won.mean(0)
+
+    (p0, p1, p2), (q0, q1, q2) = parts(a), parts(b)
+    return p0 - q0, (p1 - q1).var(ddof=1) / len(p1) + (p2 - q2).var(ddof=1) / len(p2)
+
+
+falls = []
+for r in range(3):
+    moved = np.empty((some, 3))
+    for i in range(some):
+        draw = Rng(mix(CALL_SEED, i), 0x7000 + r)
+        moved[i] = [norm.ppf(((draw.next() >> 12) + 0.5) * 2.0**-52) for _ in range(3)]
+    falls.append(paired(truth_of, raw(x[:some] + 0.1 * x[:some].std(ddof=1) * moved[:, 0],
+                                      z[:some] + 0.1 * z[:some].std(ddof=1) * moved[:, 1]), bad[:some]))
+fall = np.array([f for f, _ in falls])
+fall_se = np.sqrt(np.mean([v for _, v in falls]) + fall.var(ddof=1) / 3)
 cases += [
     {"test": "diagnose.worst_cases", "model": model, "now": now, "tolerance": 1e-12,
-     "expect": {"0.value": found[0], **{f"0.tables.inputs.rows.{k}.1": found[k] for k in range(3)}}},
+     "expect": {"0.value": found[0], "0.p_value": float(min(holm([psi_p(x), psi_p(z), psi_p(idle)]))), **{f"0.tables.inputs.rows.{k}.1": found[k] for k in range(3)}}},
+    {"test": "diagnose.prediction_sets", "model": model, "now": now, "tolerance": 1e-10, "params": {"least": 20},
+     "expect": {"0.value": float(0.9 - k_held / k_all), "0.p_value": float(fdr[pick]),
+                "0.interval.low": float(0.9 - (beta.ppf(0.975, k_held + 1, k_all - k_held) if k_held < k_all else 1)),
+                "0.interval.high": float(0.9 - beta.ppf(0.025, k_held, k_all - k_held + 1)),
+                "0.tables.coverage.rows.0.2": float((odd[rest_of] <= reach).mean())}},
+    {"test": "diagnose.noise", "model": model, "now": noisy, "tolerance": 1e-9, "params": {"repeats": 3, "steps": 1},
+     "expect": {"0.value": float(fall.mean()), "0.interval.low": float(fall.mean() - 1.959963984540054 * fall_se),
+                "0.interval.high": float(fall.mean() + 1.959963984540054 * fall_se)}},
     # one probability for all: the reach is that of the bads, and every set holds both outcomes
     {"test": "diagnose.prediction_sets", "model": {"constant": -1, "linear": {"x": 0, "z": 0}}, "now": now,
      "tolerance": 1e-12, "params": {"least": 20}, "expect": {"0.value": -0.1, "0.tables.coverage.rows.0.5": 1}},
 ]
 # a linear model is its own surrogate: nothing varies, and a coefficient is weight times standard deviation
 cases += [{"test": "explain.lime", "model": model, "now": now, "tolerance": 1e-9, "params": {"made": 100},
-           "expect": {"0.value": 0, "0.tables.inputs.rows.0.1": float(0.4 * x.std(ddof=1)),
+           "expect": {"0.value": 0, "0.interval.low": 0, "0.interval.high": 0, "0.tables.inputs.rows.0.1": float(0.4 * x.std(ddof=1)),
                       "0.tables.inputs.rows.1.1": float(1.5 * z.std(ddof=1)), "0.tables.surrogates.rows.0.0": 1}}]
 # partial dependence and individual curves of the product, whose inputs stand in the order of their strength
 first, second = ("x", "z") if px.var() >= pz.var() else ("z", "x")
@@ -217,13 +286,14 @@ turn[100:] = np.tile([1, 1, 0, 1], 25)
 excess = np.abs(turn - p_heap) - 2 * p_heap * (1 - p_heap)
 cases += [
     {"test": "explain.pdp", "model": product, "now": at, "tolerance": 1e-12,
-     "expect": {f"0.tables.pdp.rows.{k}.1": float(np.mean(sigmoid(r))) for k, r in enumerate(curves(first)[1])}
+     "expect": {"0.value": float(np.ptp(np.mean(sigmoid(curves(first)[1]), 1)))} | {f"0.tables.pdp.rows.{k}.1": float(np.mean(sigmoid(r))) for k, r in enumerate(curves(first)[1])}
      | {f"1.tables.pdp.rows.{k}.4": float(np.mean(r)) for k, r in enumerate(curves(second)[1])}},
     {"test": "explain.ice", "model": product, "now": at, "tolerance": 1e-12,
      "expect": {"0.value": float(shapes[0][0])} | {f"0.tables.inputs.rows.{k}.{c + 1}": float(v)
                 for k, (a, b, _) in enumerate(shapes) for c, v in enumerate((a, b))}},
     {"test": "explain.recourse", "model": walk, "now": at, "params": {"cutoff": 0.5}, "tolerance": 1e-12,
-     "expect": {"0.value": 1, "0.tables.answers.rows.0.1": len(costs), "0.tables.answers.rows.2.1": len(costs),
+     "expect": {"0.value": 1, "0.interval.low": float(beta.ppf(0.025, len(costs), 1)), "0.interval.high": 1,
+                "0.tables.answers.rows.0.1": len(costs), "0.tables.answers.rows.2.1": len(costs),
                 "0.tables.answers.rows.3.1": len(costs), "0.tables.answers.rows.6.1": float(np.median(costs))}},
     {"test": "explain.recourse", "model": walk, "now": at, "tolerance": 1e-12,
      "params": {"cutoff": 0.5, "rules": {"x": "fixed", "z": "up"}},
@@ -232,9 +302,12 @@ cases += [
      "now": {"columns": {"x": heap.tolist(), "z": other.tolist()}, "bad": turn.tolist()},
      "params": {"clusters": 2, "permutations": 99},
      "expect": {"0.value": float(excess[100:].mean() - excess[:100].mean()), "0.p_value": 0.01,
+                "0.statistic": float((excess[100:].mean() - excess.mean()) / np.sqrt(excess.var(ddof=1) / 100 * 0.5)),
+                "0.interval.low": float(excess[100:].mean() - excess[:100].mean()
+                                        - 1.959963984540054 * excess[100:].std(ddof=1) / 10),
                 "0.tables.clusters.rows.0.1": 100, "0.tables.clusters.rows.0.7": float(excess[100:].mean())}},
 ]
 print(best, importance)
-out = {"provenance": {"library": "numpy " + np.__version__, "seed": SEED, "date": datetime.date.today().isoformat()},
+out = {"provenance": {"library": f"numpy {np.__version__}, scipy {scipy.__version__}", "seed": SEED, "date": datetime.date.today().isoformat()},
        "cases": cases}
 pathlib.Path(__file__).with_name("diagnose.json").write_text(json.dumps(out) + "\n")

@@ -40,7 +40,7 @@ case("fairness.odds_ratio", hmda,
       "0.tables.groups.rows.0.9": (96 / 339) / (189 / 2041)}, cutoff=0.5)
 
 # ---- three groups, four segments, a score that treats them unlike
-rng = np.random.default_rng(SEED)
+rng, rng_boot = np.random.default_rng(SEED), np.random.default_rng(SEED + 1)
 n = 300
 group = rng.choice(["a", "b", "c"], n, p=[0.55, 0.3, 0.15])
 segment = rng.choice(["s", "t", "u", "v"], n)
@@ -103,6 +103,15 @@ equalised = {g: float(fm.equalized_odds_difference(good[at], approve[at], sensit
 case("fairness.equalised_odds", now,
      {"0.value": max(equalised.values()), "0.tables.groups.rows.1.5": equalised["b"], "0.tables.groups.rows.2.5": equalised["c"]},
      cutoff=CUT)
+# both rates drawn anew: each cell of a group's table is a Poisson number; 200,000 draws against as many as ours takes
+far = max(equalised, key=equalised.get)
+cells = {g: np.array([of_class(g, 0), of_class(g, 1)]) for g in "abc"}
+drawn = {g: (rng_boot.poisson(v[:, 0], (200000, 2)), rng_boot.poisson(v[:, 1] - v[:, 0], (200000, 2))) for g, v in cells.items()}
+gaps = np.abs(np.subtract(*(drawn[g][0] / (drawn[g][0] + drawn[g][1]) for g in (far, "a")))).max(1)
+both = [min(1, 2 * min(gap(g, 1)[2], gap(g, 0)[2])) for g in "bc"]
+case("fairness.equalised_odds", now, {"0.p_value": float(multipletests(both, method="holm")[1]["bc".index(far)])}, cutoff=CUT)
+case("fairness.equalised_odds", now, {"0.interval.low": float(np.nanquantile(gaps, 0.025)), "0.interval.high": float(np.nanquantile(gaps, 0.975))},
+     tolerance=0.008, cutoff=CUT, resamples=10000)
 x, k = of_class("b", 0)
 low, high = proportion_confint(k - x, k, method="wilson")
 row = 9 + 0  # the second group's first rate: bads declined
@@ -113,8 +122,14 @@ case("fairness.group_rates", now,
 x, k = of_class("b", 1)
 u, m = of_class("a", 1)
 low, high = confint_proportions_2indep(k - x, k, m - u, m, method="newcomb", compare="diff")
+errors = [(g, y) for g in "bc" for y in (1, 0)]  # goods declined and bads approved, of each group less the reference
+size = {e: np.subtract(*(np.divide(*of_class(h, e[1])) for h in (e[0], "a"))) for e in errors}
+widest = max(errors, key=lambda e: abs(size[e]))
+ends = sorted(v * np.sign(size[widest]) for v in gap(*widest)[:2])
 case("fairness.error_rates", now,
-     {"0.value": max(equalised.values()), "0.tables.groups.rows.1.5": float(tpr["a"] - tpr["b"]),
+     {"0.value": max(equalised.values()), "0.interval.low": ends[0], "0.interval.high": ends[1],
+      "0.p_value": float(multipletests([gap(*e)[2] for e in errors], method="holm")[1][errors.index(widest)]),
+      "0.tables.groups.rows.1.5": float(tpr["a"] - tpr["b"]),
       "0.tables.groups.rows.1.6": float(low), "0.tables.groups.rows.1.7": float(high)}, cutoff=CUT)
 
 
@@ -141,11 +156,13 @@ for sigma in ("pooled", "reference", "all", "label"):
              sigma=sigma)
 
 # ---- strata
-tables = []
-for s in "stuv":
-    at = segment == s
-    tables.append([[approve[at & (group == "b")].sum(), (1 - approve)[at & (group == "b")].sum()],
-                   [approve[at & (group == "a")].sum(), (1 - approve)[at & (group == "a")].sum()]])
+def strata(g):
+    return [[[approve[at & (group == h)].sum(), (1 - approve)[at & (group == h)].sum()] for h in (g, "a")]
+            for at in (segment == s for s in "stuv")]
+
+
+tables = strata("b")
+others = StratifiedTable([np.array(t, dtype=float) for t in strata("c")]).test_null_odds(correction=False).pvalue
 st = StratifiedTable([np.array(t, dtype=float) for t in tables])
 null, even = st.test_null_odds(correction=False), st.test_equal_odds(adjust=True)
 num = den = top = 0.0
@@ -157,7 +174,8 @@ reach = np.exp(norm.ppf(0.975) * np.sqrt(top / (num * den)))
 ratio = num / den
 case("fairness.conditional_parity", now,
      {"0.value": float(st.riskratio_pooled), "0.interval.low": float(ratio / reach), "0.interval.high": float(ratio * reach),
-      "0.statistic": float(null.statistic), "0.tables.groups.rows.0.7": float(null.pvalue),
+      "0.statistic": float(null.statistic), "0.p_value": float(multipletests([null.pvalue, others], method="holm")[1][0]),
+      "0.tables.groups.rows.0.7": float(null.pvalue),
       "0.tables.groups.rows.0.9": float(st.oddsratio_pooled),
       "0.tables.groups.rows.0.10": float(st.oddsratio_pooled_confint()[0]),
       "0.tables.groups.rows.0.11": float(st.oddsratio_pooled_confint()[1]),
@@ -177,8 +195,18 @@ def at_share(share):
 
 
 shares = [at_share(0.25 * k) for k in (1, 2, 3)]
+tests = []
+for s in shares:
+    yes = score < s[0]
+    for g in "bc":
+        x, k, u, m = yes[group == g].sum(), (group == g).sum(), yes[group == "a"].sum(), (group == "a").sum()
+        tests.append((x / k / (u / m), float(fisher_exact([[x, k - x], [u, m - u]]).pvalue),
+                      relative_risk(int(x), int(k), int(u), int(m)).confidence_interval(0.95)))
+lowest = min(range(6), key=lambda i: tests[i][0])
 case("fairness.air_by_quantile", now,
-     {"0.value": min(min(s[1:]) for s in shares), **{f"0.tables.shares.rows.{k}.5": s[1] for k, s in enumerate(shares)},
+     {"0.value": min(min(s[1:]) for s in shares), "0.interval.low": float(tests[lowest][2].low),
+      "0.interval.high": float(tests[lowest][2].high),
+      "0.p_value": float(multipletests([t[1] for t in tests], method="holm")[1][lowest]), **{f"0.tables.shares.rows.{k}.5": s[1] for k, s in enumerate(shares)},
       **{f"0.tables.shares.rows.{3 + k}.5": s[2] for k, s in enumerate(shares)},
       "0.tables.shares.rows.1.2": float(shares[1][0])}, steps=4)
 

@@ -130,6 +130,7 @@ def ranking(rng, cases):
         var = (a10 - r10).var(ddof=1) / len(a10) + (a01 - r01).var(ddof=1) / len(a01)
         off = a10.mean() - r10.mean()
         cases.append(case("validate.auc_paired", {"0.value": off, "0.statistic": off / np.sqrt(var),
+                                                  "0.interval.low": off - scipy.stats.norm.ppf(0.975) * np.sqrt(var),
                                                   "0.p_value": 2 * scipy.stats.norm.sf(abs(off / np.sqrt(var)))},
                           data(score, bad, rival=rival)))
         s = (b - a) / np.sqrt(va)
@@ -170,7 +171,10 @@ def decisions(rng, cases):
         flag = (p >= 0.3).astype(int)
         tn, fp, fn, tp = skm.confusion_matrix(bad, flag).ravel()
         wilson = lambda x, of: proportion_confint(x, of, method="wilson")
+        f1 = skm.f1_score(bad, flag)  # its error as a ratio of 2 tp to flagged and bad (Takahashi et al. 2022)
+        se = np.sqrt(f1 * (1 - f1) * (2 - f1) / (bad.sum() + flag.sum()))
         cases.append(case("validate.confusion", {
+            "0.interval.low": f1 - scipy.stats.norm.ppf(0.975) * se, "0.interval.high": f1 + scipy.stats.norm.ppf(0.975) * se,
             "0.value": skm.f1_score(bad, flag), "0.tables.counts.rows.1.2": int(tp), "0.tables.counts.rows.0.1": int(tn),
             "0.tables.rates.rows.0.1": skm.recall_score(bad, flag), "0.tables.rates.rows.0.2": wilson(tp, tp + fn)[0],
             "0.tables.rates.rows.1.3": wilson(tn, tn + fp)[1], "0.tables.rates.rows.2.1": skm.precision_score(bad, flag),
@@ -207,7 +211,7 @@ def ks(rng, cases):
         score[:m] += 0.5
         bad = np.array([1] * m + [0] * n)
         r = scipy.stats.ks_2samp(score[bad == 1], score[bad == 0], method="exact")
-        cases.append(case("validate.ks_test", {"0.value": r.statistic, "0.p_value": r.pvalue}, data(score, bad)))
+        cases.append(case("validate.ks_test", {"0.value": r.statistic, "0.statistic": r.statistic, "0.p_value": r.pvalue}, data(score, bad)))
     for rounds in range(3):  # ties: by going through every choice
         score, bad = np.round(rng.normal(size=12), 0), np.array([1] * 5 + [0] * 7)
         score[:5] += rounds
