@@ -106,6 +106,7 @@ static const option run_options[] = {
     { "--stamp", "WORD", "a word across the report" },
     { "--sketch", NULL,
       "tests of drift by column in constant memory: data and reference are read once and not kept" },
+    { "--without", "COLUMNS", "with --sketch, columns to leave out, between commas" },
 };
 
 static void print_result(const cli_call *cli, const vouch_suite_result *r)
@@ -179,6 +180,7 @@ static int run(cli_call *cli)
                     .groups = cli_get(cli, "--group"),
                     .features = cli_get(cli, "--features") },
         .sketch = cli_get(cli, "--sketch") != NULL,
+        .without = cli_get(cli, "--without"),
         .legal = cli_get(cli, "--legal"),
     };
     return run_suite(cli, &options);

@@ -363,6 +363,7 @@ static vouch_status read_features(const vouch__binder *b)
     if (!feature)
         return vouch__oom(b->ctx);
     s->feature = feature;
+    s->features_chosen = b->column->features || b->in->model;
     if (b->column->features)
         return vouch__binder_columns(b, "features", b->column->features, feature, &s->n_features);
     for (size_t i = 0; b->in->model && i < vouch_model_inputs(b->in->model); i++) {

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "data/table.h"
 #include "monitor/drift_columns.h"
+#include "monitor/drift_pairs.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
 
@@ -59,7 +60,11 @@ static vouch_status open_data(vouch_ctx *ctx, vouch__suite_work *w, bool own_dat
     vouch_status status;
     if (vouch__suite_is_sketched(w)) {
         status = p->reference ? vouch__suite_sketch(ctx, w, p->reference, own_reference, true) : VOUCH_OK;
-        return status ? status : vouch__suite_sketch(ctx, w, p->data, own_data, false);
+        if (!status)
+            status = vouch__suite_sketch(ctx, w, p->data, own_data, false);
+        if (!status && p->reference)
+            status = vouch__drift_check(ctx, &w->bound.now, &w->bound.before);
+        return status;
     }
     status = open_table(ctx, w, p->data, own_data, &w->data);
     if (!status)

@@ -6,6 +6,12 @@
 #include "base/text.h"
 #include "vouch/data.h"
 
+/* Types whose values can be compared are of one kind: numbers, whole numbers and flags are. */
+static inline vouch_type vouch__type_kind(vouch_type type)
+{
+    return type == VOUCH_INTEGER || type == VOUCH_FLAG ? VOUCH_NUMBER : type;
+}
+
 /* A table grows by blocks of rows; each column of each block is then stored in the narrowest
  * form that holds its values exactly, so a million rows of small integers cost a byte each. */
 typedef struct vouch__table_builder vouch__table_builder;

@@ -88,6 +88,7 @@ typedef struct vouch__sample {
     const uint32_t *row;   /* of the table, ascending; NULL: all of its rows, in order */
     const size_t *feature; /* [n_features] columns of the table */
     size_t n_features;
+    bool features_chosen;                        /* named, or a model's: not just all that have no role */
     const size_t *group_column;                  /* [n_groups] */
     size_t id_column, label_column, date_column; /* SIZE_MAX where there is none */
     double bad_value;                            /* of label_column, that means bad */

@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "data/table.h"
+#include "monitor/drift_pairs.h"
 #include "monitor/drift_tests.h"
 #include "monitor/sketch_set.h"
 #include "num/rank.h"
@@ -23,15 +24,9 @@ const vouch__param vouch__drift_params[VOUCH__DRIFT_PARAMS] = {
 };
 /* clang-format on */
 
-typedef struct subject {
-    size_t now, before; /* columns of the tables; SIZE_MAX: the score */
-    const char *name;
-    bool is_text;
-} subject;
-
 typedef struct job {
     const vouch__test_call *call;
-    const subject *at;
+    const vouch__drift_pair *at;
     vouch__drift_measure only; /* MEASURES: all of them */
     vouch__drift_result *out;  /* [subjects][MEASURES] */
     const double *bridge;
@@ -71,7 +66,8 @@ static vouch_status read_side(vouch_ctx *ctx, const vouch__sample *s, size_t col
 }
 
 /* Where each text of the sample stands among the reference's; n where it is not there. */
-static vouch_status text_map(vouch_ctx *ctx, const job *j, const subject *u, size_t **out, size_t *out_n)
+static vouch_status text_map(vouch_ctx *ctx, const job *j, const vouch__drift_pair *u, size_t **out,
+                             size_t *out_n)
 {
     const vouch_table *now = j->call->now->table, *before = j->call->before->table;
     size_t cats = vouch_table_categories(now, u->now), n = vouch_table_categories(before, u->before), k = 0;
@@ -92,7 +88,7 @@ static vouch_status text_map(vouch_ctx *ctx, const job *j, const subject *u, siz
     return VOUCH_OK;
 }
 
-static vouch_status count_texts(vouch_ctx *ctx, const job *j, const subject *u, const double *a,
+static vouch_status count_texts(vouch_ctx *ctx, const job *j, const vouch__drift_pair *u, const double *a,
                                 const double *b, vouch__drift_column *c)
 {
     size_t *map = NULL, n = 0;
@@ -190,7 +186,8 @@ static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
     return status;
 }
 
-static vouch_status of_cases(vouch_ctx *worker, const job *j, const subject *u, vouch__drift_column *c)
+static vouch_status of_cases(vouch_ctx *worker, const job *j, const vouch__drift_pair *u,
+                             vouch__drift_column *c)
 {
     double *a = NULL, *b = NULL;
     vouch_status status = read_side(worker, j->call->before, u->before, &a);
@@ -204,7 +201,7 @@ static vouch_status of_cases(vouch_ctx *worker, const job *j, const subject *u, 
 static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const job *j = arg;
-    const subject *u = &j->at[chunk];
+    const vouch__drift_pair *u = &j->at[chunk];
     const vouch__sketch_set *before = j->call->before->sketches, *now = j->call->now->sketches;
     vouch__drift_column c = { .name = u->name, .is_text = u->is_text, .bridge = j->bridge };
     vouch__drift_result *out = j->out + chunk * VOUCH__DRIFT_MEASURES;
@@ -225,47 +222,27 @@ static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, si
     return status;
 }
 
-/* Columns of both sets of sketches. */
-static size_t sketch_subjects(const vouch__test_call *call, subject *at)
-{
-    const vouch__sketch_set *now = call->now->sketches, *before = call->before->sketches;
-    size_t n = 0;
-    for (size_t i = 0; i < now->cols; i++) {
-        size_t other = vouch__sketch_set_find(before, now->col[i].name);
-        bool is_text = now->col[i].texts != NULL;
-        if (other == SIZE_MAX || (before->col[other].texts != NULL) != is_text)
-            continue;
-        at[n++] = (subject){ i, other, now->col[i].name, is_text };
-    }
-    return n;
-}
-
-/* The columns that both samples have and that are of one kind. Names are borrowed. */
-static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, subject **out, size_t *out_n)
+/* The score and the columns that both samples have and that are of one kind. */
+static vouch_status find_subjects(vouch_ctx *ctx, const vouch__test_call *call, vouch__drift_pairs *out)
 {
     const vouch__sample *now = call->now, *before = call->before;
-    size_t n = 0, most = now->sketches ? now->sketches->cols : now->n_features + 1;
-    subject *at = vouch__scratch(ctx, most, sizeof *at);
-    bool with_score = !vouch__test_choice(call, "columns", "features");
-    bool with_features = !vouch__test_choice(call, "columns", "score");
-    *out = at;
-    if (!at)
+    vouch__drift_pairs columns = { .n = 0 };
+    bool with_score = !vouch__test_choice(call, "columns", "features") && now->score && before->score;
+    if (now->sketches || !vouch__test_choice(call, "columns", "score")) {
+        vouch_status status = vouch__drift_pair_up(ctx, now, before, false, &columns);
+        if (status)
+            return status;
+    }
+    *out = columns;
+    out->at = vouch__scratch(ctx, columns.n + 1, sizeof *out->at);
+    if (!out->at)
         return vouch__oom(ctx);
-    if (now->sketches && before->sketches) {
-        *out_n = sketch_subjects(call, at);
-        return VOUCH_OK;
-    }
-    if (with_score && now->score && before->score)
-        at[n++] = (subject){ SIZE_MAX, SIZE_MAX, now->score_name ? now->score_name : "log-odds", false };
-    for (size_t i = 0; with_features && now->table && before->table && i < now->n_features; i++) {
-        const char *name = vouch_table_name(now->table, now->feature[i]);
-        size_t other = vouch_table_find(before->table, name);
-        bool is_text = vouch_table_type(now->table, now->feature[i]) == VOUCH_TEXT;
-        if (other == SIZE_MAX || (vouch_table_type(before->table, other) == VOUCH_TEXT) != is_text)
-            continue;
-        at[n++] = (subject){ now->feature[i], other, name, is_text };
-    }
-    *out_n = n;
+    if (with_score)
+        out->at[0] = (vouch__drift_pair){ SIZE_MAX, SIZE_MAX, now->score_name ? now->score_name : "log-odds",
+                                          false };
+    for (size_t i = 0; i < columns.n; i++)
+        out->at[with_score + i] = columns.at[i];
+    out->n += with_score;
     return VOUCH_OK;
 }
 
@@ -285,7 +262,8 @@ static int by_value(const void *a, const void *b)
 /* One measure of the columns that have it. */
 typedef struct told {
     const vouch__test_call *call;
-    const subject *at;
+    const vouch__drift_pairs *pairs;
+    const vouch__drift_pair *at; /* those of the pairs that the measure is of */
     const vouch__drift_result *out;
     double level;
 } told;
@@ -309,7 +287,7 @@ static vouch_status tell(vouch_ctx *ctx, const told *j, size_t n)
     double *p = vouch__scratch(ctx, n, sizeof *p);
     ranked *rank = vouch__scratch(ctx, n, sizeof *rank);
     size_t significant = 0, measured = 0, worst = SIZE_MAX;
-    char note[400];
+    char note[VOUCH__DRIFT_NOTE + 400];
     vouch_status status = VOUCH_OK;
     if (!p || !rank)
         return vouch__oom(ctx);
@@ -341,6 +319,8 @@ static vouch_status tell(vouch_ctx *ctx, const told *j, size_t n)
                    j->at[worst].name);
     if (call->now->sketches)
         tell_error(j, w, note, sizeof note);
+    if (*j->pairs->note)
+        (void)snprintf(note + strlen(note), sizeof note - strlen(note), " %s", j->pairs->note);
     vouch__entry entry = vouch__test_entry(call);
     entry.value = w->value;
     entry.statistic = w->statistic;
@@ -349,6 +329,7 @@ static vouch_status tell(vouch_ctx *ctx, const told *j, size_t n)
     entry.note = note;
     entry.judged = significant > 0;
     entry.verdict = vouch__policy_limit(call->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
+    vouch__drift_mind_lost(call, j->pairs, &entry);
     vouch__json *object = vouch__test_add(call, &entry);
     bool is_sketched = call->now->sketches != NULL;
     vouch__json *table = vouch__evidence_table(call->list, object, "columns",
@@ -428,34 +409,38 @@ static vouch_status measure_all(vouch_ctx *ctx, job *j, size_t n, const vouch__d
 
 vouch_status vouch__drift_columns(vouch_ctx *ctx, const vouch__test_call *call, vouch__drift_measure measure)
 {
-    subject *at = NULL;
-    size_t all = 0, n = 0;
+    vouch__drift_pairs pairs;
+    size_t n = 0;
     const vouch__drift_result *measured = NULL;
-    vouch_status status = find_subjects(ctx, call, &at, &all);
+    vouch_status status = find_subjects(ctx, call, &pairs);
     if (status)
         return status;
-    for (size_t i = 0; i < all; i++)
-        n += !(at[i].is_text && is_of_values(measure));
+    for (size_t i = 0; i < pairs.n; i++)
+        n += !(pairs.at[i].is_text && is_of_values(measure));
     if (n == 0) {
-        vouch__test_skip(call, "The samples share neither a score nor a column that the test can compare.");
+        if (pairs.lost)
+            vouch__test_refuse(call, pairs.note);
+        else
+            vouch__test_skip(call,
+                             "The samples share neither a score nor a column that the test can compare.");
         return VOUCH_OK;
     }
-    job j = { .call = call, .at = at, .only = measure };
+    job j = { .call = call, .at = pairs.at, .only = measure };
     j.bins = (size_t)vouch__test_param(call, "bins");
     j.level = vouch__test_param(call, "level");
-    status = measure_all(ctx, &j, all, &measured);
+    status = measure_all(ctx, &j, pairs.n, &measured);
     if (status || !measured)
         return status;
     vouch__drift_result *out = vouch__scratch(ctx, n, sizeof *out);
     if (!out)
         return vouch__oom(ctx);
     n = 0;
-    for (size_t i = 0; i < all; i++) {
-        if (at[i].is_text && is_of_values(measure))
+    for (size_t i = 0; i < pairs.n; i++) {
+        if (pairs.at[i].is_text && is_of_values(measure))
             continue;
         out[n] = measured[i * VOUCH__DRIFT_MEASURES + measure];
-        at[n++] = at[i];
+        pairs.at[n++] = pairs.at[i];
     }
-    const told t = { call, at, out, j.level };
+    const told t = { call, &pairs, pairs.at, out, j.level };
     return tell(ctx, &t, n);
 }

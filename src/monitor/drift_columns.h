@@ -57,8 +57,8 @@ vouch__drift_fn vouch__measure_psi, vouch__measure_js, vouch__measure_hellinger,
 enum { VOUCH__DRIFT_GRID = 128, VOUCH__DRIFT_BRIDGE = VOUCH__DRIFT_GRID * (VOUCH__DRIFT_GRID + 1) / 2 };
 void vouch__drift_bridge(double out[VOUCH__DRIFT_BRIDGE]);
 
-/* Column `before` of one set of sketches against column `now` of another, of one kind; in scratch. Bins are
- * not put together yet. */
+/* Column `before` of one set of sketches against column `now` of another, as out->is_text says; in scratch.
+ * Bins are not put together yet. */
 struct vouch__sketch_column;
 vouch_status vouch__drift_of_sketches(vouch_ctx *ctx, const struct vouch__sketch_column *before,
                                       const struct vouch__sketch_column *now, size_t bins,

@@ -4,6 +4,7 @@
 
 #include "data/table_stack.h"
 #include "models/model_kind.h"
+#include "monitor/drift_pairs.h"
 #include "num/rng.h"
 #include "num/special.h"
 #include "validate/cases.h"
@@ -19,6 +20,7 @@ typedef struct domain {
     uint32_t *row[2];   /* by half, ascending */
     double *is_new[2];
     size_t half[2];
+    vouch__drift_pairs pairs;
 } domain;
 
 /* At most `most` rows of a sample, chosen by a hash, ascending. */
@@ -146,9 +148,9 @@ static vouch_status tell(const domain *d, const vouch_auc a[2])
 {
     vouch__entry entry = vouch__test_entry(d->call);
     double se = 0.5 * sqrt(a[0].variance + a[1].variance), margin = vouch__cases_margin(0.95) * se;
-    char note[200];
-    (void)snprintf(note, sizeof note, "%zu rows of the reference and %zu of the sample.", d->n_from,
-                   d->n - d->n_from);
+    char note[VOUCH__DRIFT_NOTE + 200];
+    (void)snprintf(note, sizeof note, "%zu rows of the reference and %zu of the sample.%s%s", d->n_from,
+                   d->n - d->n_from, *d->pairs.note ? " " : "", d->pairs.note);
     entry.value = 0.5 * (a[0].auc + a[1].auc);
     entry.note = note;
     entry.level = 0.95;
@@ -163,6 +165,7 @@ static vouch_status tell(const domain *d, const vouch_auc a[2])
     }
     entry.judged = significant;
     entry.verdict = vouch__policy_limit(d->call->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
+    vouch__drift_mind_lost(d->call, &d->pairs, &entry);
     vouch__json *object = vouch__test_add(d->call, &entry);
     vouch__json *table = vouch__evidence_table(d->call->list, object, "halves", "half,rows,auc,low,high");
     for (int h = 0; h < 2; h++)
@@ -190,7 +193,16 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
     vouch__stack_part part[2] = { { .n = 0 }, { .n = 0 } };
     vouch_auc auc[2] = { { .auc = NAN }, { .auc = NAN } };
     size_t most = (size_t)vouch__test_param(call, "rows");
-    vouch_status status = choose(&d, call->before, most, &part[0]);
+    vouch_status status = vouch__drift_pair_up(ctx, call->now, call->before, true, &d.pairs);
+    if (!status && d.pairs.n == 0) {
+        if (d.pairs.lost)
+            vouch__test_refuse(call, d.pairs.note);
+        else
+            vouch__test_skip(call, "The samples share no column.");
+        return VOUCH_OK;
+    }
+    if (!status)
+        status = choose(&d, call->before, most, &part[0]);
     if (!status)
         status = choose(&d, call->now, most, &part[1]);
     if (!status)

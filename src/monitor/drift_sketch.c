@@ -41,69 +41,94 @@ static void count(const vouch__sketch_view *v, size_t n_edges, const double *edg
     slack[n_edges + 1] = 0.0;
 }
 
-static vouch_status numbers(vouch_ctx *ctx, const vouch__sketch *before, const vouch__sketch *now,
+/* A column without any value is of either kind. */
+static vouch__sketch_view numbers_of(const vouch__sketch_column *column)
+{
+    vouch__sketch_view v = { .n = 0 };
+    vouch__tally_view t;
+    if (column->numbers) {
+        vouch__sketch_view_of(column->numbers, &v);
+    } else {
+        vouch__tally_view_of(column->texts, &t);
+        v.missing = t.missing;
+    }
+    return v;
+}
+
+static vouch__tally_view texts_of(const vouch__sketch_column *column)
+{
+    vouch__tally_view t = { .n = 0 };
+    vouch__sketch_view v;
+    if (column->texts) {
+        vouch__tally_view_of(column->texts, &t);
+    } else {
+        vouch__sketch_view_of(column->numbers, &v);
+        t.missing = v.missing;
+    }
+    return t;
+}
+
+static vouch_status numbers(vouch_ctx *ctx, const vouch__sketch_view *a, const vouch__sketch_view *b,
                             size_t bins, vouch__drift_column *c)
 {
-    vouch__sketch_view a, b;
-    vouch__sketch_view_of(before, &a);
-    vouch__sketch_view_of(now, &b);
     double *edge = vouch__scratch(ctx, bins, sizeof *edge);
     if (!edge)
         return vouch__oom(ctx);
-    size_t n_edges = quantiles(&a, bins, edge);
+    size_t n_edges = quantiles(a, bins, edge);
     vouch_status status = room(ctx, n_edges + 2, c);
     if (status)
         return status;
-    count(&a, n_edges, edge, c->from, c->slack_from);
-    count(&b, n_edges, edge, c->to, c->slack_to);
-    c->m = a.points;
-    c->n = b.points;
-    c->x_from = a.x;
-    c->x_to = b.x;
-    c->upto_from = a.upto;
-    c->upto_to = b.upto;
-    c->error_from = vouch__sketch_error(&a);
-    c->error_to = vouch__sketch_error(&b);
-    c->moved_from = a.moved;
-    c->moved_to = b.moved;
-    c->square_from = a.square;
-    c->finite_from = a.finite;
+    count(a, n_edges, edge, c->from, c->slack_from);
+    count(b, n_edges, edge, c->to, c->slack_to);
+    c->m = a->points;
+    c->n = b->points;
+    c->x_from = a->x;
+    c->x_to = b->x;
+    c->upto_from = a->upto;
+    c->upto_to = b->upto;
+    c->error_from = vouch__sketch_error(a);
+    c->error_to = vouch__sketch_error(b);
+    c->moved_from = a->moved;
+    c->moved_to = b->moved;
+    c->square_from = a->square;
+    c->finite_from = a->finite;
     return VOUCH_OK;
 }
 
 /* A bin for each text that the reference tells, for all others, for missing ones. What a tally does not tell
  * may be of any bin, each of which lacks at most its error. */
-static vouch_status texts(vouch_ctx *ctx, const vouch__tally *before, const vouch__tally *now,
+static vouch_status texts(vouch_ctx *ctx, const vouch__tally_view *a, const vouch__tally_view *b,
                           vouch__drift_column *c)
 {
-    vouch__tally_view a, b;
-    vouch__tally_view_of(before, &a);
-    vouch__tally_view_of(now, &b);
-    vouch_status status = room(ctx, a.texts + 2, c);
+    vouch_status status = room(ctx, a->texts + 2, c);
     double told = 0.0, shared = 0.0;
     if (status)
         return status;
-    for (size_t k = 0; k < a.texts; k++) {
-        c->from[k] = a.at[k].count;
-        c->to[k] = vouch__tally_count(&b, a.at[k].text, a.at[k].len);
-        c->slack_from[k] = a.error;
-        c->slack_to[k] = b.error;
+    for (size_t k = 0; k < a->texts; k++) {
+        c->from[k] = a->at[k].count;
+        c->to[k] = vouch__tally_count(b, a->at[k].text, a->at[k].len);
+        c->slack_from[k] = a->error;
+        c->slack_to[k] = b->error;
         told += c->from[k];
         shared += c->to[k];
     }
-    c->from[a.texts] = a.n - told;
-    c->to[a.texts] = b.n - shared;
-    c->slack_from[a.texts] = fmin(a.n - told, a.error * (double)a.texts);
-    c->slack_to[a.texts] = fmin(b.n - shared, b.error * (double)a.texts);
-    c->from[a.texts + 1] = a.missing;
-    c->to[a.texts + 1] = b.missing;
-    c->slack_from[a.texts + 1] = c->slack_to[a.texts + 1] = 0.0;
+    c->from[a->texts] = a->n - told;
+    c->to[a->texts] = b->n - shared;
+    c->slack_from[a->texts] = fmin(a->n - told, a->error * (double)a->texts);
+    c->slack_to[a->texts] = fmin(b->n - shared, b->error * (double)a->texts);
+    c->from[a->texts + 1] = a->missing;
+    c->to[a->texts + 1] = b->missing;
+    c->slack_from[a->texts + 1] = c->slack_to[a->texts + 1] = 0.0;
     return VOUCH_OK;
 }
 
 vouch_status vouch__drift_of_sketches(vouch_ctx *ctx, const vouch__sketch_column *before,
                                       const vouch__sketch_column *now, size_t bins, vouch__drift_column *out)
 {
-    return before->texts ? texts(ctx, before->texts, now->texts, out)
-                         : numbers(ctx, before->numbers, now->numbers, bins, out);
+    if (out->is_text) {
+        const vouch__tally_view a = texts_of(before), b = texts_of(now);
+        return texts(ctx, &a, &b, out);
+    }
+    const vouch__sketch_view a = numbers_of(before), b = numbers_of(now);
+    return numbers(ctx, &a, &b, bins, out);
 }

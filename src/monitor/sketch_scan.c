@@ -40,6 +40,11 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
+static bool is_wanted(const vouch__sketch_options *options, const char *name)
+{
+    return !(options->only && !is_listed(options->only, name)) && !is_listed(options->without, name);
+}
+
 typedef struct shape {
     const vouch__sketch_options *options;
     vouch__sketch_set *set;
@@ -57,8 +62,7 @@ static vouch_status take_names(vouch_ctx *ctx, const vouch__batch *batch, void *
     if (!set->col)
         return vouch__oom(ctx);
     for (size_t j = 0; j < batch->cols; j++) {
-        if ((s->options->only && !is_listed(s->options->only, batch->name[j])) ||
-            is_listed(s->options->without, batch->name[j]))
+        if (!is_wanted(s->options, batch->name[j]))
             continue;
         set->col[set->cols].name = vouch__strdup(ctx, batch->name[j]);
         if (!set->col[set->cols].name)
@@ -75,7 +79,7 @@ static vouch_status no_rows(vouch_ctx *ctx, const vouch__batch *batch, void *arg
 }
 
 /* Every name that was asked for is there. */
-static vouch_status check_names(vouch_ctx *ctx, const vouch__place *place, const char *list,
+static vouch_status check_names(vouch_ctx *ctx, const char *source, const char *list,
                                 const vouch__sketch_set *set)
 {
     char name[256];
@@ -85,11 +89,12 @@ static vouch_status check_names(vouch_ctx *ctx, const vouch__place *place, const
             memcpy(name, list, n);
             name[n] = '\0';
             if (vouch__sketch_set_find(set, name) == SIZE_MAX)
-                return vouch__fail(ctx, VOUCH_E_NOTFOUND, "read: %s has no column '%s'", place->name, name);
+                return vouch__fail(ctx, VOUCH_E_NOTFOUND, "read: %s has no column '%s'", source, name);
         }
         list += n + (list[n] == ',');
     }
-    return VOUCH_OK;
+    return set->cols ? VOUCH_OK
+                     : vouch__fail(ctx, VOUCH_E_DATA, "read: %s has no column that is wanted", source);
 }
 
 static vouch_status find_columns(vouch_ctx *ctx, const vouch_source *source, const vouch__place *place,
@@ -100,9 +105,7 @@ static vouch_status find_columns(vouch_ctx *ctx, const vouch_source *source, con
     const vouch__sink sink = { .begin = take_names, .rows = no_rows, .arg = &s };
     vouch_status status = vouch__scan(ctx, source, place, &scan, &sink);
     if (!status)
-        status = check_names(ctx, place, options->only, set);
-    if (!status && set->cols == 0)
-        status = vouch__fail(ctx, VOUCH_E_DATA, "read: %s has no column that is wanted", place->name);
+        status = check_names(ctx, place->name, options->only, set);
     return status;
 }
 
@@ -194,7 +197,23 @@ static vouch_status fill(vouch_ctx *ctx, const vouch_source *source, const vouch
     return status;
 }
 
-static vouch_status open_stored(vouch_ctx *ctx, const vouch_source *source, vouch__sketch_set **out_set)
+static void drop_unwanted(const vouch__sketch_options *options, vouch__sketch_set *set)
+{
+    size_t kept = 0;
+    for (size_t j = 0; j < set->cols; j++) {
+        vouch__sketch_column *c = &set->col[j];
+        if (is_wanted(options, c->name)) {
+            set->col[kept++] = *c;
+        } else {
+            clear_column(c);
+            vouch__free(&set->alloc, c->name);
+        }
+    }
+    set->cols = kept;
+}
+
+static vouch_status open_stored(vouch_ctx *ctx, const vouch_source *source,
+                                const vouch__sketch_options *options, vouch__sketch_set **out_set)
 {
     enum { LARGEST = 1 << 30 };
     vouch__buf text;
@@ -207,6 +226,12 @@ static vouch_status open_stored(vouch_ctx *ctx, const vouch_source *source, vouc
         vouch__buf_free(&text);
     }
     vouch__free(vouch__allocator(ctx), path);
+    if (status)
+        return status;
+    drop_unwanted(options, *out_set);
+    status = check_names(ctx, source->source, options->only, *out_set);
+    if (status)
+        vouch__sketch_set_free(*out_set);
     return status;
 }
 
@@ -215,7 +240,7 @@ vouch_status vouch__sketch_set_open(vouch_ctx *ctx, const vouch_source *source,
 {
     vouch__place place;
     if (vouch__is_sketch_file(source->source))
-        return open_stored(ctx, source, out_set);
+        return open_stored(ctx, source, options, out_set);
     vouch_status status = vouch__place_make(ctx, source, &place);
     if (status)
         return status;

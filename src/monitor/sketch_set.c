@@ -3,6 +3,7 @@
 #include "monitor/sketch_set.h"
 
 #include "base/hash.h"
+#include "data/table.h"
 #include "models/wire.h"
 
 #include <string.h>
@@ -51,9 +52,10 @@ vouch_status vouch__sketch_set_merge(vouch_ctx *ctx, vouch__sketch_set *into, co
         if (at == SIZE_MAX)
             return vouch__fail(ctx, VOUCH_E_DATA, "sketch: column '%s' is not in all sets", a->name);
         const vouch__sketch_column *b = &from->col[at];
-        if ((a->type == VOUCH_TEXT) != (b->type == VOUCH_TEXT))
-            return vouch__fail(ctx, VOUCH_E_DATA, "sketch: column '%s' is text in one set and not in another",
-                               a->name);
+        if (vouch__type_kind(a->type) != vouch__type_kind(b->type))
+            return vouch__fail(ctx, VOUCH_E_DATA,
+                               "sketch: column '%s' is of type %s in one set and of type %s in another",
+                               a->name, vouch_type_name(a->type), vouch_type_name(b->type));
         vouch_status status = a->texts ? vouch__tally_merge(ctx, a->texts, b->texts)
                                        : vouch__sketch_merge(ctx, a->numbers, b->numbers);
         if (status)
@@ -178,7 +180,7 @@ static vouch_status get_texts(vouch_ctx *ctx, vouch__wire *in, vouch__tally **ou
     return status;
 }
 
-static double rows_of(const vouch__sketch_column *c)
+static double values_of(const vouch__sketch_column *c, double *missing)
 {
     vouch__sketch_view numbers = { .n = 0 };
     vouch__tally_view texts = { .n = 0 };
@@ -186,7 +188,14 @@ static double rows_of(const vouch__sketch_column *c)
         vouch__tally_view_of(c->texts, &texts);
     else
         vouch__sketch_view_of(c->numbers, &numbers);
-    return numbers.n + numbers.missing + texts.n + texts.missing;
+    *missing = numbers.missing + texts.missing;
+    return numbers.n + texts.n;
+}
+
+double vouch__sketch_column_count(const vouch__sketch_column *column)
+{
+    double missing;
+    return values_of(column, &missing);
 }
 
 static vouch_status get_column(vouch_ctx *ctx, const char *name, vouch__wire *in, vouch__sketch_set *set)
@@ -209,7 +218,8 @@ static vouch_status get_column(vouch_ctx *ctx, const char *name, vouch__wire *in
         return vouch__fail(ctx, VOUCH_E_FORMAT, "%s: column '%s' stands there twice", name, c->name);
     vouch_status status = c->type == VOUCH_TEXT ? get_texts(ctx, in, &c->texts)
                                                 : get_numbers(ctx, in, &c->numbers);
-    if (!status && rows_of(c) != set->rows)
+    double missing = 0.0;
+    if (!status && values_of(c, &missing) + missing != set->rows)
         status = vouch__fail(ctx, VOUCH_E_FORMAT, "it does not have the set's number of rows");
     return status ? vouch__because(ctx, status, "%s: column '%s'", name, c->name) : VOUCH_OK;
 }

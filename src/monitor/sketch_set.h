@@ -25,7 +25,8 @@ typedef struct vouch__sketch_set {
 /* Read a source once, without keeping its rows: as many columns at a time as go into some 400 KB each, files
  * of columns (Parquet) 64 at a time. only, without (may be NULL): names between commas. A name ending in
  * .sketch is a stored set. Values go into their sketches in the order that DuckDB gives rows: of files that
- * is their own, so the same files give the same bits on any number of threads.
+ * is their own, so the same files give the same bits on any number of threads. Of a stored set too only the
+ * wanted columns are taken.
  * stage: what progress is called. Fails as vouch_table_open does, but needs no id. */
 typedef struct vouch__sketch_options {
     const char *stage, *only, *without;
@@ -36,9 +37,11 @@ void vouch__sketch_set_free(vouch__sketch_set *set); /* NULL is fine */
 /* The name of a stored set. */
 bool vouch__is_sketch_file(const char *name);
 
+/* Rows that have a value. */
+double vouch__sketch_column_count(const vouch__sketch_column *column);
 size_t vouch__sketch_set_find(const vouch__sketch_set *set, const char *name); /* SIZE_MAX: none */
 
-/* Add the rows of `from`. Fails  E_DATA  a column is missing on one side, or is text on one only */
+/* Add the rows of `from`. Fails  E_DATA  a column is missing on one side, or of another kind there */
 vouch_status vouch__sketch_set_merge(vouch_ctx *ctx, vouch__sketch_set *into, const vouch__sketch_set *from);
 
 /* "VSKETCH1", length, columns, SHA-256; the same set gives the same bytes. */
