@@ -86,6 +86,8 @@ const command cmd_run = {
 static const option monitor_options[] = {
     { "--batch", "DATA", "the new rows: a file, or a query that DuckDB reads" },
     { "--model", "MODEL", "name or fingerprint (default: the latest approved)" },
+    { "--maturity", "MONTHS", "outcomes count only of rows decided so long ago; the others come too early" },
+    { "--as-of", "YYYYMM", "the month at whose end outcomes were read (default: that of the last decision)" },
     { "--key", "FILE", "your private key; without one the verdict is not recorded" },
     { "--passphrase-file", "FILE", "its first line is the key's passphrase" },
 };
@@ -99,14 +101,21 @@ static int monitor(cli_call *cli)
     char *summary = NULL;
     char *evidence = NULL;
     int verdict = 0;
-    if (!batch)
+    const char *maturity = cli_get(cli, "--maturity"), *as_of = cli_get(cli, "--as-of");
+    double months = 0, until = 0;
+    if (!batch || (maturity && !cli_number("--maturity", maturity, 0, 600, &months)) ||
+        (as_of && !cli_number("--as-of", as_of, 101, 999912, &until)))
         return EXIT_USAGE;
+    const vouch_monitor_options options = { .model = cli_get(cli, "--model"),
+                                            .batch = batch,
+                                            .duckdb = cli_duckdb(),
+                                            .maturity = (int)months,
+                                            .as_of = (int)until };
     vouch_status status = cli_open_store(cli, false, &store);
     if (!status && path)
         status = cli_open_key(cli, path, &key);
     if (!status)
-        status = vouch_monitor(cli->ctx, store, key, cli_get(cli, "--model"), batch, cli_duckdb(), &summary,
-                               &evidence, &verdict);
+        status = vouch_monitor(cli->ctx, store, key, &options, &summary, &evidence, &verdict);
     cli_progress_end();
     if (!status)
         printf("%s%s", cli->json ? evidence : summary, cli->json ? "\n" : "");

@@ -181,12 +181,18 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_calibrate(vouch_ctx *ctx, const vouc
                                                       vouch_model **out_model, vouch_told *out_told);
 
 /* Compare a new batch with the reference of the latest approved model (or `model`), record the verdict.
- * source as in vouch_source. *out_summary is text for people, *out_evidence the same as canonical JSON (both
- * freed with vouch_text_free). *out_verdict: 0 pass, 1 advisory, 2 fail. */
+ * *out_summary is text for people, *out_evidence the same as canonical JSON (both freed with
+ * vouch_text_free). *out_verdict: 0 pass, 1 advisory, 2 fail. */
+typedef struct vouch_monitor_options {
+    const char *model;          /* name or fingerprint; NULL: the latest approved */
+    const char *batch, *duckdb; /* as vouch_source */
+    int maturity; /* > 0: outcomes count only of rows decided so many months before as_of, by the project's
+                     decision_time; and what the rows without an outcome could change is told */
+    int as_of;    /* at the end of which month outcomes were read, as 202609; 0: that of the last decision */
+} vouch_monitor_options;
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *key,
-                                                    const char *model, const char *batch, const char *duckdb,
-                                                    char **out_summary, char **out_evidence,
-                                                    int *out_verdict);
+                                                    const vouch_monitor_options *options, char **out_summary,
+                                                    char **out_evidence, int *out_verdict);
 
 /* Recompute and compare byte for byte. what: a model's fingerprint prefix or name (fit again from the
  * recorded project and data), "evidence:KEY" of the latest run, or a decision id. Fails E_CORRUPT saying what

@@ -131,6 +131,7 @@
     X(drift_bad_rate)       \
     X(drift_bands)          \
     X(drift_calibration)    \
+    X(drift_delayed)        \
     X(weak_spots)           \
     X(error_tree)           \
     X(worst_cluster)        \

@@ -2,6 +2,8 @@
  * day comes last (H. Hinnant, "chrono-compatible low-level date algorithms"). */
 #include "data/calendar.h"
 
+#include <stdio.h>
+
 int64_t vouch__day_from_civil(int64_t year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -23,6 +25,30 @@ void vouch__civil_from_day(int64_t day, int64_t *out_year, int *out_month, int *
     *out_day = (int)(of_year - (153 * month + 2) / 5 + 1);
     *out_month = (int)(month < 10 ? month + 3 : month - 9);
     *out_year = year_of_era + era * 400 + (*out_month <= 2);
+}
+
+int32_t vouch__month_of_day(int64_t day)
+{
+    int64_t year;
+    int month, of_month;
+    vouch__civil_from_day(day, &year, &month, &of_month);
+    return (int32_t)(year * 12 + month - 1);
+}
+
+void vouch__month_text(int32_t month, char out[VOUCH__MONTH_TEXT])
+{
+    (void)snprintf(out, VOUCH__MONTH_TEXT, "%d-%02d", month / 12, month % 12 + 1);
+}
+
+void vouch__period_text(int32_t number, int months, char out[VOUCH__MONTH_TEXT])
+{
+    if (months == 1)
+        vouch__month_text(number, out);
+    else if (months == 12)
+        (void)snprintf(out, VOUCH__MONTH_TEXT, "%d", number);
+    else
+        (void)snprintf(out, VOUCH__MONTH_TEXT, "%d %s%d", number / (12 / months), months == 3 ? "Q" : "H",
+                       number % (12 / months) + 1);
 }
 
 void vouch__day_text(vouch__buf *out, int64_t day)

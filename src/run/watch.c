@@ -1,11 +1,15 @@
 /* vouch_monitor: a new batch against the stored reference of a model, its verdict recorded. */
+#include "catalogue/tests.h"
+#include "data/calendar.h"
 #include "govern/ledger.h"
+#include "monitor/cohorts.h"
 #include "monitor/reference.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
 #include "run/job.h"
 #include "vouch/run.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct watch {
@@ -66,9 +70,95 @@ static vouch_status load(vouch_ctx *ctx, vouch_store *store, const char *model, 
     return status;
 }
 
-static vouch_status compare(vouch_ctx *ctx, const char *batch, const char *duckdb, watch *w)
+/* ---- outcomes that come late ---- */
+
+/* Days of decision of the batch's rows. */
+static vouch_status read_dates(vouch_ctx *ctx, const watch *w, double *date)
 {
-    vouch_source source = { .source = batch, .id = w->project.id, .duckdb = duckdb };
+    size_t n = vouch_table_rows(w->batch);
+    const char *name = w->project.time;
+    if (!name)
+        return vouch__fail(ctx, VOUCH_E_ARG, "monitor: maturity: the project names no decision_time");
+    size_t col = vouch_table_find(w->batch, name);
+    vouch_type type = col == SIZE_MAX ? VOUCH_TEXT : vouch_table_type(w->batch, col);
+    if (type != VOUCH_DATE && type != VOUCH_TIME)
+        return vouch__fail(ctx, VOUCH_E_DATA, "monitor: maturity: the batch has no dates in a column '%.60s'",
+                           name);
+    vouch_table_read(w->batch, col, 0, n, date);
+    for (size_t i = 0; type == VOUCH_TIME && i < n; i++)
+        date[i] = floor(date[i] / (double)VOUCH__DAY_US);
+    return VOUCH_OK;
+}
+
+/* The row of the catalogue, put to every outcome that is known. */
+static vouch_status tell_delayed(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w, const double *bad,
+                                 const double *date)
+{
+    const vouch_test *test = vouch_test_find("drift.delayed_labels");
+    size_t n = vouch_table_rows(w->batch);
+    double *raw = vouch__scratch(ctx, n + 1, sizeof *raw), *p = vouch__scratch(ctx, n + 1, sizeof *p);
+    double value[VOUCH__PARAMS_MAX];
+    uint8_t *is_bad = vouch__scratch(ctx, n + 1, 1);
+    if (!raw || !p || !is_bad)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++)
+        is_bad[i] = bad[i] == 1.0;
+    vouch_status status = vouch_model_score(ctx, w->model, w->batch, raw, p, NULL);
+    const vouch__sample sample = {
+        .part = "batch", .n = n, .score = raw, .probability = p, .target = bad, .bad = is_bad, .date = date
+    };
+    const vouch__param_table table = { "test", test->id, test->params, test->n_params };
+    for (size_t i = 0; i < test->n_params; i++)
+        value[i] = test->params[i].value;
+    value[vouch__param_find(&table, "maturity")] = o->maturity;
+    value[vouch__param_find(&table, "as_of")] = o->as_of;
+    const vouch__test_call call = { .test = test,
+                                    .now = &sample,
+                                    .model_name = vouch_model_name(w->model),
+                                    .param = value,
+                                    .list = &w->list };
+    return status ? status : vouch__test_perform(ctx, &call);
+}
+
+/* Outcomes of rows that are too young, or have no date, are as if not known. */
+static vouch_status leave_young(vouch_ctx *ctx, const vouch_monitor_options *o, size_t n, const double *date,
+                                double *bad)
+{
+    double *known = vouch__scratch(ctx, n + 1, sizeof *known);
+    uint32_t *at = vouch__scratch(ctx, n + 1, sizeof *at);
+    vouch__cohorts c;
+    size_t m = 0;
+    if (!known || !at)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(date[i]))
+            bad[i] = NAN;
+        else
+            at[m++] = (uint32_t)i;
+    }
+    for (size_t k = 0; k < m; k++)
+        known[k] = date[at[k]];
+    vouch_status status = vouch__cohorts_make(ctx, m, known, 1, o->maturity, o->as_of, &c);
+    for (size_t k = status ? m : c.begin[c.mature]; k < m; k++)
+        bad[at[c.order[k]]] = NAN;
+    return status ? vouch__because(ctx, status, "monitor: maturity") : VOUCH_OK;
+}
+
+static vouch_status heed_maturity(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w, double *bad)
+{
+    size_t n = vouch_table_rows(w->batch);
+    double *date = vouch__scratch(ctx, n + 1, sizeof *date);
+    if (!date)
+        return vouch__oom(ctx);
+    vouch_status status = read_dates(ctx, w, date);
+    if (!status)
+        status = tell_delayed(ctx, o, w, bad, date);
+    return status ? status : leave_young(ctx, o, n, date, bad);
+}
+
+static vouch_status compare(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w)
+{
+    vouch_source source = { .source = o->batch, .id = w->project.id, .duckdb = o->duckdb };
     size_t mark = vouch__scratch_mark(ctx);
     double *bad = NULL;
     vouch_status status = vouch_table_open(ctx, &source, &w->batch);
@@ -78,6 +168,8 @@ static vouch_status compare(vouch_ctx *ctx, const char *batch, const char *duckd
     }
     if (!status)
         status = vouch__evidence_new(ctx, w->policy, &w->list);
+    if (!status && bad && o->maturity > 0)
+        status = heed_maturity(ctx, o, w, bad);
     if (!status)
         status = vouch__monitor_batch(ctx, w->model, vouch__doc_root(w->reference), w->batch, bad, &w->list);
     vouch__scratch_reset(ctx, mark);
@@ -146,8 +238,8 @@ static void clear(watch *w)
     vouch__doc_free(w->doc);
 }
 
-vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *model,
-                           const char *batch, const char *duckdb, char **out_summary, char **out_evidence,
+vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *key,
+                           const vouch_monitor_options *options, char **out_summary, char **out_evidence,
                            int *out_verdict)
 {
     watch w = { .doc = NULL };
@@ -155,11 +247,11 @@ vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store *store, const vouch_key *
     vouch__buf evidence;
     vouch__buf_init(ctx, &text, 0);
     vouch__buf_init(ctx, &evidence, 0);
-    vouch_status status = load(ctx, store, model, &w);
+    vouch_status status = load(ctx, store, options->model, &w);
     if (!status)
-        status = compare(ctx, batch, duckdb, &w);
+        status = compare(ctx, options, &w);
     if (!status) {
-        vouch__json *root = root_of(&w, batch);
+        vouch__json *root = root_of(&w, options->batch);
         status = vouch__doc_status(ctx, w.list.doc);
         vouch__json_write(&evidence, root);
         if (!status)

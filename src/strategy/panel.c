@@ -11,18 +11,7 @@
 
 static const double day_us = 86400e6;
 
-void vouch__month_text(int32_t month, char out[VOUCH__MONTH_TEXT])
-{
-    (void)snprintf(out, VOUCH__MONTH_TEXT, "%d-%02d", month / 12, month % 12 + 1);
-}
-
-static int32_t month_of(double day)
-{
-    int64_t year;
-    int month, of_month;
-    vouch__civil_from_day((int64_t)day, &year, &month, &of_month);
-    return (int32_t)(year * 12 + month - 1);
-}
+static int32_t month_of(double day) { return vouch__month_of_day((int64_t)day); }
 
 /* The column a parameter names; otherwise where it names none. SIZE_MAX: neither. */
 static vouch_status column_of(vouch_ctx *ctx, const vouch__test_call *call, const char *param,

@@ -2,9 +2,8 @@
 #ifndef VOUCH_PANEL_H
 #define VOUCH_PANEL_H
 
+#include "data/calendar.h"
 #include "evidence/test.h"
-
-enum { VOUCH__MONTH_TEXT = 16 };
 
 typedef struct vouch__panel {
     size_t n, n_accounts;
@@ -22,7 +21,5 @@ typedef struct vouch__panel {
  * Fails  E_DATA  a column that is not there or of the wrong type, two rows of one account in one month, an
  * amount that is negative or infinite */
 vouch_status vouch__panel_make(vouch_ctx *ctx, const vouch__test_call *call, vouch__panel *out);
-
-void vouch__month_text(int32_t month, char out[VOUCH__MONTH_TEXT]); /* 2026-01 */
 
 #endif

@@ -38,14 +38,7 @@ static int step_of(const vouch__test_call *call)
 
 static void label_of(const vintages *v, size_t k, char out[VOUCH__MONTH_TEXT])
 {
-    int32_t number = v->first + (int32_t)k;
-    if (v->step == 1)
-        vouch__month_text(number, out);
-    else if (v->step == 12)
-        (void)snprintf(out, VOUCH__MONTH_TEXT, "%d", number);
-    else
-        (void)snprintf(out, VOUCH__MONTH_TEXT, "%d %s%d", number / (12 / v->step), v->step == 3 ? "Q" : "H",
-                       number % (12 / v->step) + 1);
+    vouch__period_text(v->first + (int32_t)k, v->step, out);
 }
 
 static vouch_status room(vouch_ctx *ctx, const vouch__panel *p, vintages *v)
