@@ -1,4 +1,4 @@
-/* Generalised linear models against statsmodels, glum and scikit-learn, on the tables that
+/* Generalised linear models against statsmodels, glum, scikit-learn and R, on the tables that
  * bench/peers/glm_peers.py writes: seconds from a table in memory to coefficients with their errors. A row is
  * ok when the time is below the bar and the objective is no worse than the peer's. */
 #include "bench.h"
@@ -140,6 +140,7 @@ int main(int argc, char **argv)
         const vouch__glm *glm = j.model->state;
         line("claims", "statsmodels", took, glm->facts.deviance, peers, 20);
         line("claims", "glum", took, glm->facts.deviance, peers, 2);
+        line("claims", "R", took, glm->facts.deviance, peers, 15);
     }
     if (load(&j, place, "path")) {
         (void)snprintf(params, sizeof params, "{lambdas: 100, penalty: %.17g, mix: 0.5, choose: last}",
@@ -153,7 +154,7 @@ int main(int argc, char **argv)
                        "{family: gaussian, lambdas: 100, penalty: %.17g, mix: 0.5, choose: last}",
                        bench_peer(peers, "gaussian_path/lambda"));
         j.params = params;
-        double took = bench_fastest(fit, &j, 3);
+        double took = bench_fastest(fit, &j, 7);
         line("gaussian_path", "scikit-learn", took, ((const vouch__glm *)j.model->state)->facts.objective,
              peers, 5);
         line("gaussian_path", "glum", took, ((const vouch__glm *)j.model->state)->facts.objective, peers, 2);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Generalised linear models with errors, and elastic-net paths, against statsmodels, glum and scikit-learn on the same
-# tables; the claims are freMTPL2, where ../shared/data is. Rows also hold the objective to the peer's.
+# Generalised linear models with errors, and elastic-net paths, against statsmodels, glum, scikit-learn and R on the same
+# tables, each from columns in memory to coefficients; the claims are freMTPL2, where ../shared/data is. Rows also hold the
+# objective to the peer's.
 set -eu
 place=.cache/bench-scorecard
 venv=.cache/venv-bench-glm
@@ -14,4 +15,9 @@ $venv/bin/python -c 'import glum, statsmodels, sklearn, pandas' 2>/dev/null ||
     exit 0
 }
 $venv/bin/python bench/peers/glm_peers.py $place ../shared/data
+if ! command -v Rscript >/dev/null; then
+    echo "skipped: claims_R: Rscript is not installed" >&2
+elif [ -e $place/claims.csv ]; then
+    Rscript bench/peers/glm_peer.R $place >>$place/peers
+fi
 build/release/bin/bench_scorecard $place $place/peers

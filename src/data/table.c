@@ -69,21 +69,33 @@ void vouch_table_read(const vouch_table *table, size_t col, size_t begin, size_t
     }
 }
 
+/* row[k] is row[0] + k throughout. */
+static bool are_neighbours(const uint32_t *row, size_t n)
+{
+    uint32_t odd = 0;
+    if (row[n - 1] - row[0] != n - 1)
+        return false;
+    for (size_t k = 0; k < n; k++) /* without a way out, so that many are compared at once */
+        odd |= row[k] - row[0] - (uint32_t)k;
+    return odd == 0;
+}
+
 void vouch__table_gather(const vouch_table *table, size_t col, size_t n, const uint32_t *row, double *out)
 {
     assert(col < table->cols);
-    for (size_t i = 0; i < n;) {
+    for (size_t i = 0, run; i < n; i += run) {
         uint32_t block = row[i] >> VOUCH__BLOCK_BITS, base = block << VOUCH__BLOCK_BITS;
         const vouch__block *from = &table->col[col].block[block];
-        size_t run = 1, row_after = 1;
         assert(row[i] < table->rows);
-        for (; i + run < n && row[i + run] >> VOUCH__BLOCK_BITS == block; run++)
-            row_after += row[i + run] == row[i] + run;
-        if (row_after == run) /* neighbours, as training rows often are */
+        run = VOUCH__BLOCK - (row[i] - base);
+        run = n - i < run ? n - i : run;
+        if (are_neighbours(row + i, run)) { /* as training rows often are */
             vouch__block_read(from, row[i] - base, run, out + i);
-        else
-            vouch__block_gather(from, base, run, row + i, out + i);
-        i += run;
+            continue;
+        }
+        for (run = 1; i + run < n && row[i + run] >> VOUCH__BLOCK_BITS == block;)
+            run++;
+        vouch__block_gather(from, base, run, row + i, out + i);
     }
 }
 

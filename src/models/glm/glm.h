@@ -128,9 +128,12 @@ size_t vouch__glm_level_of(const vouch__glm_piece *piece, double x);
 void vouch__glm_basis(const vouch__glm_piece *piece, double x, double *out);
 
 /* Read offset, exposure, splines, base levels and interactions from the settings and lay out pieces and terms
- * over the training rows; sets everything of glm but law, estimates and facts. settings may be NULL. */
+ * over the training rows; sets everything of glm but law, estimates and facts. settings may be NULL.
+ * is_trusting: inputs without special codes are taken to be finite numbers and left unread; their mean, NaN
+ * till then, is found when the design is made, and the caller sees there whether they are. */
 vouch_status vouch__glm_terms_make(vouch_ctx *ctx, const vouch__fit_data *data, const double *value,
-                                   vouch__glm *glm);
+                                   bool is_trusting, vouch__glm *glm);
+void vouch__glm_terms_clear(vouch__glm *glm);
 void vouch__glm_free(const vouch_alloc *alloc, void *state);
 
 /* Offset and log exposure of a row. NaN where one is missing or the exposure is not above 0. */

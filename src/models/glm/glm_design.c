@@ -1,14 +1,16 @@
 /* Terms over the training rows, block by block. Each block is made by one worker from the table: inputs are
- * read, pieces evaluated, terms put together. Dense columns are stored less a typical value, so that sums of
- * products keep their digits; what is subtracted is put back into the intercept when the fit is done. */
-#include "models/glm/glm_design.h"
+ * read, pieces evaluated, terms put together; of a summed design its sums are taken and the block forgotten,
+ * so that the rows are read once and never written. Dense columns are stored less a typical value, so that
+ * sums of products keep their digits; what is subtracted is put back into the intercept when the fit is done.
+ */
+#include "models/glm/glm_pass.h"
 
 #include "base/parallel.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { B = VOUCH__GLM_BLOCK, GROUP = 8 }; /* blocks that a worker makes at a time */
+enum { B = VOUCH__GLM_BLOCK, GROUP = 8 };
 
 #define NONE UINT16_MAX /* the base level: no column of the piece is 1 */
 
@@ -21,16 +23,23 @@ typedef struct making {
     size_t *at;                    /* [pieces] of the first value of a piece that gives numbers; in columns */
     size_t n_values;               /* columns of numbers of all pieces */
     size_t *term_first;            /* [terms] first dense column or factor of a term */
-    double *part; /* [groups x (2 p + 7)]: sums of w x and w x^2 (less shift), w y, w, rows, w offset, w
-                   * log exposure */
-    size_t size;
+    bool *is_multiplied;           /* [pieces] in a product with another */
+    double *part;       /* [groups x (2 p + 7)]: sums of w x and w x^2 (less shift), w y, w, rows, w offset, w
+                         * log exposure */
+    size_t size, group; /* blocks that a worker makes at a time */
+    double *sums;       /* [groups x sums_size] of a summed design, with the reading that takes them */
+    size_t sums_size;
+    vouch__glm_pass pass;
+    double *beta; /* [p + 1] origin, 0, ... */
 } making;
 
 typedef struct here {
-    double *value;  /* [n_values x B] */
-    uint16_t *code; /* [pieces x B] */
-    double *input;  /* [inputs x B] */
-    size_t at, begin, n;
+    double *value;        /* [n_values x B] */
+    uint16_t *code;       /* [pieces x B] */
+    double *input;        /* [inputs x B] */
+    vouch__glm_design to; /* where rows are put: the design, or of a summed one this block only */
+    size_t block, at;     /* which it is, and which of `to` */
+    size_t begin, n;
 } here;
 
 static bool gives_codes(const vouch__glm_piece *p)
@@ -39,6 +48,12 @@ static bool gives_codes(const vouch__glm_piece *p)
 }
 
 /* ---- shape ---- */
+
+/* The value itself, but where it is missing. */
+static bool is_plain(const vouch__glm *glm, const vouch__glm_piece *p)
+{
+    return p->type == VOUCH__GLM_LINEAR && (p->flags == SIZE_MAX || glm->piece[p->flags].n_knots == 0);
+}
 
 static void add_factor(vouch__glm_design *d, size_t n, bool is_multiplied)
 {
@@ -112,10 +127,16 @@ static vouch_status room(vouch_ctx *ctx, making *m)
 {
     vouch__glm_design *d = m->d;
     bool has_offset = m->glm->offset != SIZE_MAX || m->glm->exposure != SIZE_MAX;
-    size_t rows = d->blocks * B;
-    d->x = vouch__alloc(ctx, rows * (d->padded ? d->padded : 1), sizeof *d->x);
-    d->code = vouch__alloc(ctx, rows * (d->n_factors ? d->n_factors : 1), sizeof *d->code);
-    d->times = vouch__alloc(ctx, d->n_times ? rows * d->n_times : 1, sizeof *d->times);
+    size_t rows = d->blocks * B, kept = d->is_summed ? 0 : rows;
+    if (d->is_summed) {
+        d->score = vouch__alloc(ctx, d->p + 1, sizeof *d->score);
+        d->info = vouch__alloc(ctx, d->p * d->p + 1, sizeof *d->info);
+        if (!d->score || !d->info)
+            return vouch__oom(ctx);
+    }
+    d->x = vouch__alloc(ctx, kept * d->padded + 1, sizeof *d->x);
+    d->code = vouch__alloc(ctx, kept * d->n_factors + 1, sizeof *d->code);
+    d->times = vouch__alloc(ctx, kept * d->n_times + 1, sizeof *d->times);
     d->y = vouch__alloc(ctx, rows, sizeof *d->y);
     d->weight = vouch__alloc(ctx, rows, sizeof *d->weight);
     d->offset = has_offset ? vouch__alloc(ctx, rows, sizeof *d->offset) : NULL;
@@ -142,7 +163,9 @@ static void piece_values(const making *m, const here *b, size_t piece)
         }
         return;
     }
-    if (p->type == VOUCH__GLM_LINEAR && (p->flags == SIZE_MAX || m->glm->piece[p->flags].n_knots == 0)) {
+    if (is_plain(m->glm, p) && !m->is_multiplied[piece])
+        return; /* its term reads the input */
+    if (is_plain(m->glm, p)) {
         for (size_t i = 0; i < b->n; i++)
             out[i] = isnan(x[i]) ? p->fill : x[i];
         return;
@@ -157,11 +180,17 @@ static void piece_values(const making *m, const here *b, size_t piece)
 static void dense_term(const making *m, const here *b, size_t t)
 {
     const vouch__glm_term *term = &m->glm->term[t];
-    const double *a = b->value + m->at[term->a] * B;
-    double *out = m->d->x + (b->at * m->d->padded + m->term_first[t]) * B;
+    const vouch__glm_piece *line = &m->glm->piece[term->a];
+    const double *a = b->value + m->at[term->a] * B, *x = b->input + line->input * B;
+    double *out = b->to.x + (b->at * m->d->padded + m->term_first[t]) * B;
     const double *shift = m->d->shift + m->term_first[t];
     size_t nb = term->b == SIZE_MAX ? 1 : m->glm->piece[term->b].n;
     const double *other = term->b == SIZE_MAX ? NULL : b->value + m->at[term->b] * B;
+    if (is_plain(m->glm, line) && !m->is_multiplied[term->a]) {
+        for (size_t i = 0; i < b->n; i++)
+            out[i] = (isnan(x[i]) ? line->fill : x[i]) - shift[0];
+        return;
+    }
     for (size_t k = 0; k < term->n; k++)
         for (size_t i = 0; i < b->n; i++)
             out[k * B + i] = a[k / nb * B + i] * (other ? other[k % nb * B + i] : 1.0) - shift[k];
@@ -171,7 +200,7 @@ static void factor_term(const making *m, const here *b, size_t t)
 {
     const vouch__glm_term *term = &m->glm->term[t];
     const vouch__glm_piece *pa = &m->glm->piece[term->a];
-    vouch__glm_design *d = m->d;
+    const vouch__glm_design *d = &b->to;
     size_t n = factors_of(m->glm, term), coded = gives_codes(pa) ? term->a : term->b;
     size_t dense = coded == term->a ? term->b : term->a;
     bool is_joint = term->b != SIZE_MAX && gives_codes(pa) && gives_codes(&m->glm->piece[term->b]);
@@ -196,7 +225,7 @@ static vouch_status block_target(vouch_ctx *worker, const making *m, const here 
 {
     const vouch__part_rows *rows = &m->data->train;
     const vouch__glm *glm = m->glm;
-    vouch__glm_design *d = m->d;
+    const vouch__glm_design *d = &b->to;
     for (size_t i = 0; i < b->n; i++) {
         size_t at = b->at * B + i, row = b->begin + i;
         double w = rows->weight ? rows->weight[row] : 1.0, one = 0.0, other = 0.0;
@@ -232,12 +261,12 @@ static vouch_status block_target(vouch_ctx *worker, const making *m, const here 
     return VOUCH_OK;
 }
 
-static void block_sums(const making *m, const here *b, double *part)
+static void block_sums(const here *b, double *part)
 {
-    const vouch__glm_design *d = m->d;
+    const vouch__glm_design *d = &b->to;
     const double *w = d->weight + b->at * B, *y = d->y + b->at * B;
     double *square = part + d->p + 1, *rest = square + d->p + 1;
-    for (size_t j = 0; j < d->dense; j++) {
+    for (size_t j = 0; j < d->dense && !d->is_summed; j++) {
         const double *x = d->x + (b->at * d->padded + j) * B;
         double s = 0.0, q = 0.0;
         for (size_t i = 0; i < b->n; i++) {
@@ -248,7 +277,7 @@ static void block_sums(const making *m, const here *b, double *part)
         part[j] += s;
         square[j] += q;
     }
-    for (size_t f = 0; f < d->n_factors; f++) {
+    for (size_t f = 0; f < d->n_factors && !d->is_summed; f++) {
         const uint16_t *code = d->code + (b->at * d->n_factors + f) * B;
         const double *times = d->factor[f].times == SIZE_MAX
                                   ? NULL
@@ -269,7 +298,7 @@ static void block_sums(const making *m, const here *b, double *part)
 static void read_block(const making *m, here *b)
 {
     const vouch__part_rows *rows = &m->data->train;
-    b->begin = b->at * B;
+    b->begin = b->block * B;
     b->n = rows->n - b->begin < B ? rows->n - b->begin : B;
     for (size_t j = 0; j < m->glm->n_inputs; j++)
         vouch__bound_column(m->data->binding, j, b->begin, b->n, rows->row ? rows->row + b->begin : NULL,
@@ -283,23 +312,56 @@ static vouch_status block_room(vouch_ctx *worker, const making *m, here *b)
     b->value = vouch__scratch(worker, (m->n_values + 1) * B, sizeof *b->value);
     b->code = vouch__scratch(worker, (m->glm->n_pieces + 1) * B, sizeof *b->code);
     b->input = vouch__scratch(worker, (m->glm->n_inputs + 1) * B, sizeof *b->input);
-    return b->value && b->code && b->input ? VOUCH_OK : vouch__oom(worker);
+    b->to = *m->d;
+    if (!b->value || !b->code || !b->input)
+        return vouch__oom(worker);
+    if (!m->d->is_summed)
+        return VOUCH_OK;
+    b->to.x = vouch__scratch(worker, m->d->padded * B + 1, sizeof *b->to.x);
+    b->to.code = vouch__scratch(worker, m->d->n_factors * B + 1, sizeof *b->to.code);
+    b->to.times = vouch__scratch(worker, m->d->n_times * B + 1, sizeof *b->to.times);
+    return b->to.x && b->to.code && b->to.times ? VOUCH_OK : vouch__oom(worker);
+}
+
+static void go_to(const making *m, here *b, size_t block)
+{
+    const vouch__glm_design *d = m->d;
+    b->block = b->at = block;
+    if (!d->is_summed)
+        return;
+    b->at = 0;
+    b->to.y = d->y + block * B;
+    b->to.weight = d->weight + block * B;
+    b->to.offset = d->offset ? d->offset + block * B : NULL;
+    if (block + 1 == d->blocks ||
+        block % m->group == 0) { /* nothing stands beyond the columns or the last row */
+        memset(b->to.x, 0, d->padded * B * sizeof *b->to.x);
+        memset(b->to.times, 0, d->n_times * B * sizeof *b->to.times);
+    }
 }
 
 static vouch_status make_group(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const making *m = arg;
-    vouch__glm_design *d = m->d;
+    const vouch__glm_design *d = m->d;
     size_t mark = vouch__scratch_mark(worker);
     here b = { .value = NULL };
-    double *part = m->part + chunk * m->size;
+    vouch__glm_pass pass = m->pass;
+    double *part = m->part + chunk * m->size, *memory = NULL;
     vouch_status status = block_room(worker, m, &b);
+    if (d->is_summed && !status) {
+        memory = vouch__scratch(worker, vouch__glm_room(d), sizeof *memory);
+        status = memory ? VOUCH_OK : vouch__oom(worker);
+        memset(m->sums + chunk * m->sums_size, 0, m->sums_size * sizeof *m->sums);
+        pass.design = &b.to;
+    }
     memset(part, 0, m->size * sizeof *part);
-    for (b.at = begin; b.at < end && !status; b.at++) {
+    for (size_t block = begin; block < end && !status; block++) {
+        go_to(m, &b, block);
         read_block(m, &b);
         status = block_target(worker, m, &b, part + 2 * d->p + 5);
         for (size_t i = 0; d->has_intercept && i < b.n; i++)
-            d->x[b.at * d->padded * B + i] = 1.0;
+            b.to.x[b.at * d->padded * B + i] = 1.0;
         for (size_t t = 0; t < m->glm->n_terms && !status; t++) {
             if (factors_of(m->glm, &m->glm->term[t]))
                 factor_term(m, &b, t);
@@ -307,10 +369,25 @@ static vouch_status make_group(vouch_ctx *worker, size_t chunk, size_t begin, si
                 dense_term(m, &b, t);
         }
         if (!status)
-            block_sums(m, &b, part);
+            block_sums(&b, part);
+        if (!status && memory)
+            vouch__glm_part_add(&pass, m->beta, true, 0, memory, m->sums + chunk * m->sums_size);
     }
     vouch__scratch_reset(worker, mark);
     return status;
+}
+
+/* A target that is near to all: the mean over the first block. */
+static double first_target(const making *m)
+{
+    const vouch__part_rows *rows = &m->data->train;
+    double sum = 0.0, total = 0.0;
+    for (size_t i = 0; i < rows->n && i < B; i++) {
+        double w = rows->weight ? rows->weight[i] : 1.0;
+        sum += w > 0.0 ? w * rows->target[i] : 0.0;
+        total += w > 0.0 ? w : 0.0;
+    }
+    return total > 0.0 && fabs(sum) < INFINITY ? sum / total : 0.0;
 }
 
 /* What is subtracted from a column: its mean over the first block, so that none is far from 0. */
@@ -319,6 +396,8 @@ static vouch_status choose_shifts(vouch_ctx *ctx, making *m)
     size_t mark = vouch__scratch_mark(ctx);
     vouch__glm_design *d = m->d;
     here b = { .at = 0 };
+    if (d->is_summed)
+        d->origin = m->like ? m->like->origin : first_target(m);
     if (m->like) {
         memcpy(d->shift, m->like->shift, d->p * sizeof *d->shift);
         return VOUCH_OK;
@@ -328,6 +407,7 @@ static vouch_status choose_shifts(vouch_ctx *ctx, making *m)
     vouch_status status = block_room(ctx, m, &b);
     if (status)
         return status;
+    go_to(m, &b, 0);
     read_block(m, &b);
     for (size_t t = 0; t < m->glm->n_terms; t++) {
         const vouch__glm_term *term = &m->glm->term[t];
@@ -335,14 +415,15 @@ static vouch_status choose_shifts(vouch_ctx *ctx, making *m)
             continue;
         dense_term(m, &b, t);
         for (size_t k = 0; k < term->n; k++) {
-            const double *x = d->x + (m->term_first[t] + k) * B;
+            const double *x = b.to.x + (m->term_first[t] + k) * B;
             double sum = 0.0;
             for (size_t i = 0; i < b.n; i++)
                 sum += x[i];
             d->shift[m->term_first[t] + k] = sum / (double)b.n;
         }
         /* a line is read by its own mean where it is already known */
-        if (term->b == SIZE_MAX && m->glm->piece[term->a].type == VOUCH__GLM_LINEAR)
+        if (term->b == SIZE_MAX && m->glm->piece[term->a].type == VOUCH__GLM_LINEAR &&
+            !isnan(m->glm->piece[term->a].fill))
             d->shift[m->term_first[t]] = m->glm->piece[term->a].fill;
     }
     vouch__scratch_reset(ctx, mark);
@@ -364,6 +445,8 @@ static void keep_means(const making *m)
         vouch__glm_piece *p = &glm->piece[glm->term[t].a];
         for (size_t k = 0; glm->term[t].b == SIZE_MAX && k < p->n; k++)
             p->mean[k] = glm->estimate[glm->term[t].first + k].mean;
+        if (glm->term[t].b == SIZE_MAX && isnan(p->fill))
+            p->fill = p->mean[0];
     }
 }
 
@@ -375,6 +458,15 @@ static vouch_status add_up(vouch_ctx *ctx, making *m, size_t groups)
         for (size_t s = 0; s < m->size; s++)
             sum[s] += m->part[g * m->size + s];
     const double *rest = sum + 2 * d->p + 2;
+    if (d->is_summed) {
+        vouch__glm_sums sums = { .score = d->score, .info = d->info };
+        vouch__glm_parts_end(d, groups, m->sums, &sums);
+        d->deviance = sums.deviance;
+        for (size_t j = 0; j < d->p; j++) {
+            sum[j] = d->info[j];
+            sum[d->p + 1 + j] = d->info[j * d->p + j];
+        }
+    }
     d->total = rest[1];
     d->rows = rest[2];
     if (!(d->total > 0.0))
@@ -398,33 +490,47 @@ static vouch_status add_up(vouch_ctx *ctx, making *m, size_t groups)
 
 static vouch_status make_rows(vouch_ctx *ctx, making *m)
 {
-    size_t groups = vouch__chunks(m->d->blocks, GROUP), mark = vouch__scratch_mark(ctx);
-    m->size = 2 * m->d->p + 7;
+    size_t mark = vouch__scratch_mark(ctx), p = m->d->p;
+    m->size = 2 * p + 7;
+    m->sums_size = vouch__glm_part(m->d, true);
+    m->group = m->d->is_summed ? vouch__glm_part_blocks(m->d->blocks, m->sums_size) : GROUP;
+    size_t groups = vouch__chunks(m->d->blocks, m->group);
     vouch_status status = choose_shifts(ctx, m);
     if (status)
         return status;
     m->part = vouch__scratch(ctx, groups * m->size, sizeof *m->part);
-    if (!m->part)
+    m->sums = vouch__scratch(ctx, m->d->is_summed ? groups * m->sums_size : 1, sizeof *m->sums);
+    m->beta = vouch__scratch(ctx, p + 1, sizeof *m->beta);
+    if (!m->part || !m->sums || !m->beta)
         return vouch__oom(ctx);
-    status = vouch__parallel(ctx, m->d->blocks, GROUP, make_group, m);
+    memset(m->beta, 0, (p + 1) * sizeof *m->beta);
+    m->beta[0] = m->d->origin;
+    m->pass = (vouch__glm_pass){ .kernel = vouch__glm_kernel_best(), .law = m->glm->law, .step = 1 };
+    status = vouch__parallel(ctx, m->d->blocks, m->group, make_group, m);
     if (!status)
         status = add_up(ctx, m, groups);
     vouch__scratch_reset(ctx, mark);
     return status;
 }
 
-vouch_status vouch__glm_design_like(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
-                                    const vouch__glm_design *like, vouch__glm_design *out_design)
+static vouch_status design_make(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
+                                const vouch__glm_design *like, bool is_summed, vouch__glm_design *out_design)
 {
     size_t mark = vouch__scratch_mark(ctx);
     vouch__glm_design d = { .n = data->train.n, .has_intercept = glm->has_intercept };
+    d.is_summed = is_summed;
     making m = { .data = data, .glm = glm, .d = &d, .like = like };
     d.blocks = vouch__chunks(d.n, B);
     d.alloc = *vouch__allocator(ctx);
     m.at = vouch__scratch(ctx, glm->n_pieces + 1, sizeof *m.at);
     m.term_first = vouch__scratch(ctx, glm->n_terms + 1, sizeof *m.term_first);
-    if (!m.at || !m.term_first)
+    m.is_multiplied = vouch__scratch(ctx, glm->n_pieces + 1, sizeof *m.is_multiplied);
+    if (!m.at || !m.term_first || !m.is_multiplied)
         return vouch__oom(ctx);
+    memset(m.is_multiplied, 0, (glm->n_pieces + 1) * sizeof *m.is_multiplied);
+    for (size_t t = 0; t < glm->n_terms; t++)
+        if (glm->term[t].b != SIZE_MAX)
+            m.is_multiplied[glm->term[t].a] = m.is_multiplied[glm->term[t].b] = true;
     vouch_status status = shape(ctx, &m);
     if (!status)
         status = room(ctx, &m);
@@ -439,9 +545,15 @@ vouch_status vouch__glm_design_like(vouch_ctx *ctx, const vouch__fit_data *data,
 }
 
 vouch_status vouch__glm_design_make(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
-                                    vouch__glm_design *out_design)
+                                    bool is_summed, vouch__glm_design *out_design)
 {
-    return vouch__glm_design_like(ctx, data, glm, NULL, out_design);
+    return design_make(ctx, data, glm, NULL, is_summed, out_design);
+}
+
+vouch_status vouch__glm_design_like(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
+                                    const vouch__glm_design *like, vouch__glm_design *out_design)
+{
+    return design_make(ctx, data, glm, like, like->is_summed, out_design);
 }
 
 void vouch__glm_row(const vouch__glm_design *d, size_t i, double *out)
@@ -467,6 +579,8 @@ void vouch__glm_design_clear(vouch__glm_design *d)
     vouch__free(&d->alloc, d->y);
     vouch__free(&d->alloc, d->weight);
     vouch__free(&d->alloc, d->offset);
+    vouch__free(&d->alloc, d->score);
+    vouch__free(&d->alloc, d->info);
     vouch__free(&d->alloc, d->factor);
     vouch__free(&d->alloc, d->coefficient);
     vouch__free(&d->alloc, d->shift);

@@ -28,14 +28,19 @@ typedef struct vouch__glm_design {
     double *mean, *sd;   /* [p] of the columns as they are (without the shift), by weight */
     double total, rows;  /* weight; rows with weight */
     double target;       /* weighted mean of y */
+    /* Summed: a linear mean of least deviance needs nothing of the rows but these. There are no x, code and
+     * times then; has_intercept is true, and beta was origin, 0, 0, ... where the sums were taken. */
+    bool is_summed;
+    double origin, deviance;
+    double *score, *info; /* [p], [p x p] */
     vouch_alloc alloc;
 } vouch__glm_design;
 
 /* Also fills the means of glm's pieces and estimates, and of its offsets. Fails E_DATA where the target or
  * the offset is impossible, naming the row. */
 vouch_status vouch__glm_design_make(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
-                                    vouch__glm_design *out_design);
-/* Other rows as the columns of `like`: what they say of the means is not kept. */
+                                    bool is_summed, vouch__glm_design *out_design);
+/* Other rows as the columns of `like`, summed where it is: what they say of the means is not kept. */
 vouch_status vouch__glm_design_like(vouch_ctx *ctx, const vouch__fit_data *data, vouch__glm *glm,
                                     const vouch__glm_design *like, vouch__glm_design *out_design);
 /* Small least squares, which vouch__glm_exact solves: its columns are stored without a shift. */

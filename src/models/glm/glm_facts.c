@@ -28,7 +28,10 @@ static vouch_status sum_group(vouch_ctx *worker, size_t chunk, size_t begin, siz
         if (w <= 0.0)
             continue;
         if (j->s->law.family == VOUCH__GLM_GAUSSIAN) {
-            sum += 0.5 * vouch__log(w);
+            if (w != last)
+                value = 0.5 * vouch__log(w);
+            last = w;
+            sum += value;
             continue;
         }
         if (y != last)

@@ -156,10 +156,21 @@ static vouch_status solve(vouch_ctx *ctx, vouch__glm_fitting *f, size_t *out_at)
     return vouch__glm_solve(ctx, &f->solver, false, out_at);
 }
 
+static bool are_finite(const vouch__glm_design *d)
+{
+    double sum = 0.0;
+    for (size_t j = 0; j < d->p; j++)
+        sum += d->info[j * d->p + j];
+    return fabs(sum) < INFINITY;
+}
+
 static vouch_status fit_design(vouch_ctx *ctx, vouch__glm_fitting *f)
 {
     size_t at = SIZE_MAX;
     double constant;
+    f->is_deceived = f->is_trusting && !are_finite(&f->design);
+    if (f->is_deceived)
+        return VOUCH_OK;
     vouch_status status = check_target(ctx, f);
     if (!status)
         status = vouch__glm_solver_make(ctx, &f->design, &f->glm->law, &f->solver);
@@ -213,11 +224,33 @@ static vouch_status squeeze(vouch_ctx *ctx, const vouch__glm_fitting *f, vouch__
     return VOUCH_OK;
 }
 
+/* Sums tell what is left of the deviance to the digits that cancelling leaves: where that is less than nine
+ * of them, or a number that was trusted to be there is not, *out_again. */
+static vouch_status fit_read(vouch_ctx *ctx, vouch__glm_fitting *f, bool is_summed, bool *out_again)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    f->is_trusting = is_summed && f->value[VOUCH__GLM_MISSING] != (double)VOUCH__GLM_MISSING_REFUSE;
+    vouch_status status = vouch__glm_terms_make(ctx, f->data, f->value, f->is_trusting, f->glm);
+    if (!status)
+        status = vouch__glm_design_make(ctx, f->data, f->glm, is_summed, &f->design);
+    if (!status)
+        status = fit_design(ctx, f);
+    *out_again = !status && is_summed &&
+                 (f->is_deceived || !(f->solver.deviance > 1e-6 * f->design.deviance));
+    vouch__glm_design_clear(&f->design);
+    if (*out_again) {
+        vouch__glm_terms_clear(f->glm);
+        vouch__scratch_reset(ctx, mark);
+    }
+    return status;
+}
+
 /* own is f->data, which squeezing changes. */
 static vouch_status fit_rows(vouch_ctx *ctx, vouch__glm_fitting *f, vouch__fit_data *own)
 {
     vouch__glm *glm = f->glm;
     vouch_status status = read_law(ctx, f->value, &glm->law);
+    bool is_square = glm->law.family == VOUCH__GLM_GAUSSIAN && glm->law.link == VOUCH__GLM_IDENTITY;
     if (!status && f->data->is_event && glm->law.family != VOUCH__GLM_BINOMIAL)
         status = vouch__fail(ctx, VOUCH_E_ARG,
                              "glm: the target is an event and decisions need its probability: family must be "
@@ -237,14 +270,12 @@ static vouch_status fit_rows(vouch_ctx *ctx, vouch__glm_fitting *f, vouch__fit_d
     if (f->value[VOUCH__GLM_SQUEEZE] != 0.0)
         status = squeeze(ctx, f, own);
     guess_shape(f);
-    if (!status)
-        status = vouch__glm_terms_make(ctx, f->data, f->value, glm);
-    if (!status)
-        status = vouch__glm_design_make(ctx, f->data, glm, &f->design);
     if (status)
         return status;
-    status = fit_design(ctx, f);
-    vouch__glm_design_clear(&f->design);
+    bool goes_again = is_square && glm->is_penalised && glm->has_intercept;
+    status = fit_read(ctx, f, goes_again, &goes_again);
+    if (!status && goes_again)
+        status = fit_read(ctx, f, false, &goes_again);
     return status;
 }
 

@@ -14,7 +14,8 @@ typedef struct vouch__glm_fitting {
     vouch__json *log;
     double *covariance; /* [p x p] of the design's columns, in scratch */
     double null_deviance;
-    bool is_tuned_shape; /* the family's own parameter is estimated */
+    bool is_trusting, is_deceived; /* lines are taken to have a number in every row; they have not */
+    bool is_tuned_shape;           /* the family's own parameter is estimated */
 } vouch__glm_fitting;
 
 vouch_status vouch__glm_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,

@@ -13,11 +13,26 @@ enum { B = VOUCH__GLM_BLOCK, PART_BYTES = 1 << 26, LEAST_GROUP = 8 };
 typedef struct job {
     const vouch__glm_pass *pass;
     const double *beta; /* [p + 1] */
-    double *part; /* [groups x size]: deviance, pearson, valid; score [p + 1]; square of the dense columns
-                   * [padded x padded]; the factors' rows [(factors' columns + 1) x (p + 1)] */
-    size_t size, groups, blocks;
+    double *part;       /* [groups x size] */
+    size_t size;
     bool has_info;
 } job;
+
+/* Of a part: deviance, pearson, invalid blocks; score [p + 1]; square of the dense columns [padded x padded];
+ * the factors' rows [(factors' columns + 1) x (p + 1)]. */
+size_t vouch__glm_part(const vouch__glm_design *d, bool has_info)
+{
+    return 3 + d->p + 1 + (has_info ? d->padded * d->padded + (d->p - d->dense + 1) * (d->p + 1) : 0);
+}
+
+size_t vouch__glm_room(const vouch__glm_design *d) { return (3 + d->padded + 1 + d->dense + 1) * B; }
+
+size_t vouch__glm_part_blocks(size_t blocks, size_t part)
+{
+    size_t most = PART_BYTES / (part * sizeof(double));
+    most = most < 4 ? 4 : most > 512 ? 512 : most;
+    return vouch__chunks(blocks, LEAST_GROUP) > most ? vouch__chunks(blocks, most) : LEAST_GROUP;
+}
 
 void vouch__glm_block_eta(const vouch__glm_pass *pass, const double *beta, size_t block, double *out)
 {
@@ -91,67 +106,75 @@ static void add_factors(const vouch__glm_design *d, size_t block, const room *r,
     }
 }
 
-static void run_block(const job *j, size_t block, const room *r, double *part)
+static bool are_ones(const double *w)
 {
-    const vouch__glm_pass *pass = j->pass;
+    bool is_other = false;
+    for (size_t i = 0; i < B; i++)
+        is_other |= w[i] != 1.0;
+    return !is_other;
+}
+
+void vouch__glm_part_add(const vouch__glm_pass *pass, const double *beta, bool has_info, size_t block,
+                         double *memory, double *part)
+{
     const vouch__glm_design *d = pass->design;
     const double *x = d->x + block * d->padded * B;
     double *score = part + 3, *square = score + d->p + 1, *rest = square + d->padded * d->padded;
-    vouch__glm_rows rows = { .eta = r->eta,
-                             .y = d->y + block * B,
-                             .weight = d->weight + block * B,
-                             .pull = r->pull,
-                             .grip = r->grip };
+    room r;
+    r.eta = memory;
+    r.pull = r.eta + B;
+    r.grip = r.pull + B;
+    r.wx = r.grip + B;
+    r.row = r.wx + (d->padded + 1) * B;
+    vouch__glm_rows rows = {
+        .eta = r.eta, .y = d->y + block * B, .weight = d->weight + block * B, .pull = r.pull, .grip = r.grip
+    };
     bool is_valid = true;
     rows.is_observed = pass->is_observed;
     if (pass->weight) {
-        memcpy(r->pull, pass->weight + block * B, B * sizeof *r->pull);
-        memcpy(r->grip, r->pull, B * sizeof *r->grip);
+        memcpy(r.pull, pass->weight + block * B, B * sizeof *r.pull);
+        memcpy(r.grip, r.pull, B * sizeof *r.grip);
     } else {
-        vouch__glm_block_eta(pass, j->beta, block, r->eta);
+        vouch__glm_block_eta(pass, beta, block, r.eta);
         vouch__glm_rows_run(pass->kernel, &pass->law, &rows, &is_valid);
         part[0] += rows.deviance;
         part[1] += rows.pearson;
         part[2] += !is_valid;
     }
-    add_score(d, pass->kernel, block, r->pull, r->wx, score);
-    if (!j->has_info)
+    add_score(d, pass->kernel, block, r.pull, r.wx, score);
+    if (!has_info)
         return;
-    pass->kernel->scale(d->padded, x, r->grip, r->wx);
-    pass->kernel->gram(d->padded, x, r->wx, square, d->padded);
+    if (d->n_factors || !are_ones(r.grip))
+        pass->kernel->scale(d->padded, x, r.grip, r.wx);
+    else
+        r.wx = (double *)x; /* only read */
+    pass->kernel->gram(d->padded, x, r.wx, square, d->padded);
     if (d->n_factors)
-        add_factors(d, block, r, rest);
+        add_factors(d, block, &r, rest);
 }
 
 static vouch_status run_group(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
     const job *j = arg;
-    const vouch__glm_design *d = j->pass->design;
     size_t mark = vouch__scratch_mark(worker);
-    room r;
-    r.eta = vouch__scratch(worker, 3 * B, sizeof *r.eta);
-    r.wx = vouch__scratch(worker, (d->padded + 1) * B, sizeof *r.wx);
-    r.row = vouch__scratch(worker, (d->dense + 1) * B, sizeof *r.row);
-    if (!r.eta || !r.wx || !r.row)
+    double *memory = vouch__scratch(worker, vouch__glm_room(j->pass->design), sizeof *memory);
+    if (!memory)
         return vouch__oom(worker);
-    r.pull = r.eta + B;
-    r.grip = r.pull + B;
     memset(j->part + chunk * j->size, 0, j->size * sizeof *j->part);
     for (size_t k = begin; k < end; k++)
-        run_block(j, k * j->pass->step, &r, j->part + chunk * j->size);
+        vouch__glm_part_add(j->pass, j->beta, j->has_info, k * j->pass->step, memory,
+                            j->part + chunk * j->size);
     vouch__scratch_reset(worker, mark);
     return VOUCH_OK;
 }
 
 /* The parts in order, and the information as one symmetric matrix. */
-static void combine(const job *j, vouch__glm_sums *sums)
+void vouch__glm_parts_end(const vouch__glm_design *d, size_t n, double *sum, vouch__glm_sums *sums)
 {
-    const vouch__glm_design *d = j->pass->design;
-    double *sum = j->part;
-    size_t p = d->p;
-    for (size_t g = 1; g < j->groups; g++)
-        for (size_t s = 0; s < j->size; s++)
-            sum[s] += j->part[g * j->size + s];
+    size_t p = d->p, size = vouch__glm_part(d, sums->info != NULL);
+    for (size_t g = 1; g < n; g++)
+        for (size_t s = 0; s < size; s++)
+            sum[s] += sum[g * size + s];
     const double *score = sum + 3, *square = score + p + 1, *rest = square + d->padded * d->padded;
     sums->deviance = sum[0];
     sums->pearson = sum[1];
@@ -163,19 +186,38 @@ static void combine(const job *j, vouch__glm_sums *sums)
                                                                          : rest[(a - d->dense) * (p + 1) + b];
 }
 
+/* A quadratic is known everywhere by what it is at one point. */
+static void from_sums(const vouch__glm_pass *pass, vouch__glm_sums *sums)
+{
+    const vouch__glm_design *d = pass->design;
+    size_t p = d->p;
+    memcpy(sums->score, d->score, p * sizeof *d->score);
+    for (size_t k = 0; k < p; k++) {
+        double step = pass->beta[k] - (k == 0 ? d->origin : 0.0);
+        for (size_t j = 0; step != 0.0 && j < p; j++)
+            sums->score[j] -= step * d->info[k * p + j];
+    }
+    sums->deviance = d->deviance;
+    for (size_t k = 0; k < p; k++)
+        sums->deviance -= (d->score[k] + sums->score[k]) * (pass->beta[k] - (k == 0 ? d->origin : 0.0));
+    sums->pearson = sums->deviance = fmax(0.0, sums->deviance);
+    sums->is_valid = true;
+    if (sums->info)
+        memcpy(sums->info, d->info, p * p * sizeof *d->info);
+}
+
 vouch_status vouch__glm_pass_run(vouch_ctx *ctx, const vouch__glm_pass *pass, vouch__glm_sums *sums)
 {
     const vouch__glm_design *d = pass->design;
-    size_t mark = vouch__scratch_mark(ctx), p = d->p;
+    size_t mark = vouch__scratch_mark(ctx), p = d->p, blocks = vouch__chunks(d->blocks, pass->step);
     job j = { .pass = pass, .has_info = sums->info != NULL };
-    j.blocks = vouch__chunks(d->blocks, pass->step);
-    j.size = 3 + p + 1 + (j.has_info ? d->padded * d->padded + (p - d->dense + 1) * (p + 1) : 0);
-    size_t most = PART_BYTES / (j.size * sizeof(double)), group = LEAST_GROUP;
-    most = most < 4 ? 4 : most > 512 ? 512 : most;
-    if (vouch__chunks(j.blocks, group) > most)
-        group = vouch__chunks(j.blocks, most);
-    j.groups = vouch__chunks(j.blocks, group);
-    j.part = vouch__scratch(ctx, j.groups * j.size, sizeof *j.part);
+    if (d->is_summed) {
+        from_sums(pass, sums);
+        return VOUCH_OK;
+    }
+    j.size = vouch__glm_part(d, j.has_info);
+    size_t group = vouch__glm_part_blocks(blocks, j.size), groups = vouch__chunks(blocks, group);
+    j.part = vouch__scratch(ctx, groups * j.size, sizeof *j.part);
     double *beta = vouch__scratch(ctx, p + 1, sizeof *beta);
     if (!j.part || !beta)
         return vouch__oom(ctx);
@@ -183,9 +225,9 @@ vouch_status vouch__glm_pass_run(vouch_ctx *ctx, const vouch__glm_pass *pass, vo
         memcpy(beta, pass->beta, p * sizeof *beta);
     beta[p] = 0.0;
     j.beta = beta;
-    vouch_status status = vouch__parallel(ctx, j.blocks, group, run_group, &j);
+    vouch_status status = vouch__parallel(ctx, blocks, group, run_group, &j);
     if (!status)
-        combine(&j, sums);
+        vouch__glm_parts_end(d, groups, j.part, sums);
     vouch__scratch_reset(ctx, mark);
     return status;
 }

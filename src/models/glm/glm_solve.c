@@ -41,13 +41,15 @@ static vouch_status rest_group(vouch_ctx *worker, size_t chunk, size_t begin, si
 vouch_status vouch__glm_solver_law(vouch_ctx *ctx, vouch__glm_solver *s, const vouch__glm_law *law)
 {
     size_t mark = vouch__scratch_mark(ctx), n = vouch__chunks(s->design->blocks, GROUP);
+    s->law = *law;
+    s->rest = 0.0;
+    if (law->family == VOUCH__GLM_GAUSSIAN)
+        return VOUCH_OK; /* its deviance is whole */
     resting r = { s->design, law, NULL };
     r.part = vouch__scratch(ctx, n, sizeof *r.part);
     if (!r.part)
         return vouch__oom(ctx);
     vouch_status status = vouch__parallel(ctx, s->design->blocks, GROUP, rest_group, &r);
-    s->law = *law;
-    s->rest = 0.0;
     for (size_t i = 0; i < n && !status; i++)
         s->rest += r.part[i];
     vouch__scratch_reset(ctx, mark);
@@ -155,6 +157,11 @@ vouch_status vouch__glm_null(vouch_ctx *ctx, const vouch__glm_solver *s, double 
     size_t mark = vouch__scratch_mark(ctx);
     null_job j = { .d = d, .law = &s->law };
     double sum[3], at = 0.0, mean = d->target;
+    if (d->is_summed) {
+        *out_start = d->origin + d->score[0] / d->info[0];
+        *out_deviance = fmax(0.0, d->deviance - d->score[0] * (d->score[0] / d->info[0]));
+        return VOUCH_OK;
+    }
     j.part = vouch__scratch(ctx, 3 * vouch__chunks(d->blocks, GROUP), sizeof *j.part);
     if (!j.part)
         return vouch__oom(ctx);

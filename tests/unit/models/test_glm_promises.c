@@ -186,6 +186,95 @@ static void what_has_no_fit_is_refused_in_words(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* Column k of the model at a row, by the terms that score it. */
+static double column_of(const vouch__glm *glm, size_t k, const double *row)
+{
+    size_t place;
+    vouch__glm_value a, b = { .first = 0 };
+    const vouch__glm_term *t = vouch__glm_term_of(glm, k, &place);
+    size_t nb = t->b == SIZE_MAX ? 1 : glm->piece[t->b].n, at_a = place / nb, at_b = place % nb;
+    vouch__glm_piece_value(glm, &glm->piece[t->a], row[glm->piece[t->a].input], &a);
+    double va = at_a >= a.first && at_a < a.first + a.n ? a.value[at_a - a.first] : 0.0;
+    if (t->b == SIZE_MAX)
+        return va;
+    vouch__glm_piece_value(glm, &glm->piece[t->b], row[glm->piece[t->b].input], &b);
+    return va * (at_b >= b.first && at_b < b.first + b.n ? b.value[at_b - b.first] : 0.0);
+}
+
+/* The conditions of a least at the model's own lambda, mix 0.5, from residuals and columns row by row. */
+static void check_least(const vouch__glm *glm, size_t n, const double *row, const double *residual,
+                        const double *weight)
+{
+    for (size_t k = 1; k < glm->n_columns; k++) {
+        double w = 0.0, mean = 0.0, square = 0.0, pull = 0.0, level = 0.0, b = glm->estimate[k].value;
+        for (size_t i = 0; i < n; i++) {
+            double c = column_of(glm, k, row + i * COLS), wi = weight ? weight[i] : 1.0;
+            w += wi;
+            mean += wi * c;
+            square += wi * c * c;
+            pull += wi * c * residual[i];
+            level += wi * residual[i];
+        }
+        mean /= w;
+        double sd = sqrt(fmax(0.0, square / w - mean * mean)), l1 = 0.5 * glm->facts.lambda * sd;
+        double g = pull / w - 0.5 * glm->facts.lambda * sd * sd * b;
+        assert_close(level / w, 0.0, 1e-9);
+        if (b != 0.0)
+            assert_close(g, b > 0.0 ? l1 : -l1, 1e-8);
+        else
+            assert_true(fabs(g) <= l1 + 1e-8);
+    }
+}
+
+static void a_gaussian_net_is_a_least_whether_the_rows_are_kept_or_summed(void **state)
+{
+    static double z[ROWS], raw[ROWS], bound[ROWS * COLS], residual[ROWS], weight[ROWS];
+    static const char *const params[] = {
+        "{family: gaussian, penalty: 0.02}", /* missing numbers: looked at again */
+        "{family: gaussian, penalty: 0.02}", /* none missing */
+        "{family: gaussian, penalty: 1e-7}", /* hardly a residual: the rows are kept */
+        "{family: gaussian, lambdas: 20, choose: tune, offset: x2, interactions: [[x0, x1]]}",
+        "{family: gaussian, penalty: 0.01, splines: {x0: 4}, missing: mean}",
+    };
+    (void)state;
+    simulate();
+    for (size_t i = 0; i < ROWS; i++)
+        weight[i] = i % 7 ? 0.5 + seeded() : 0.0;
+    for (size_t c = 0; c < sizeof params / sizeof *params; c++) {
+        vouch_ctx *ctx = vouch_ctx_new(NULL);
+        vouch_table *table = NULL;
+        vouch_model *model = NULL;
+        for (size_t i = 0; i < ROWS; i++) {
+            double *row = x + i * COLS;
+            for (size_t j = 0; c == 1 && j < COLS; j += 2)
+                row[j] = isnan(row[j]) ? 1.0 : row[j];
+            z[i] = 100.0 + row[0] * 2.0 - row[2] + (c == 2 ? 1e-4 : 1.0) * seeded_normal();
+            z[i] = isnan(z[i]) ? 99.0 : z[i];
+        }
+        assert_ok(ctx, kit_table(ctx, ROWS, COLS, x, is_text, &table));
+        kit_fit spec = { .kind = "glm", .table = table, .n_train = ROWS - 500, .n_tune = 500, .target = z };
+        spec.params = params[c];
+        spec.weight = c % 2 ? weight : NULL;
+        assert_ok(ctx, kit_model(ctx, &spec, &model));
+        assert_ok(ctx, vouch_model_score(ctx, model, table, raw, NULL, NULL));
+        double sum = 0.0;
+        for (size_t i = 0; i < ROWS - 500; i++) {
+            residual[i] = z[i] - raw[i];
+            sum += (spec.weight ? weight[i] : 1.0) * residual[i] * residual[i];
+        }
+        const vouch__glm *glm = model->state;
+        vouch__binding binding;
+        assert_ok(ctx, vouch__bind(ctx, &model->inputs, table, &binding));
+        vouch__bound_rows(&binding, 0, ROWS, NULL, bound);
+        vouch__binding_clear(&binding);
+        check_least(glm, ROWS - 500, bound, residual, spec.weight);
+        assert_close(glm->facts.deviance / sum, 1.0, 1e-10);
+        vouch_model_free(model);
+        vouch_table_unref(table);
+        vouch_ctx_free(ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_model_reads_back_and_its_contributions_add_up),
         cmocka_unit_test(separation_is_said_and_firth_is_finite),
         cmocka_unit_test(what_has_no_fit_is_refused_in_words),
+        cmocka_unit_test(a_gaussian_net_is_a_least_whether_the_rows_are_kept_or_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
