@@ -8,6 +8,7 @@
 
 static const option calibrate_options[] = {
     { "--method", "NAME", "platt, beta, isotonic, shift, scale, prior, pit or ttc" },
+    { "--id", "COLUMN", "the column that orders the rows, as a query needs" },
     { "--label", "COLUMN", "the outcome, for platt, beta and isotonic, and to compare grades with" },
     { "--bad", "VALUE", "the label's value that means bad (default: 1)" },
     { "--weight", "COLUMN", "case weights, for shift, scale, pit, ttc and grades" },
@@ -40,6 +41,7 @@ static int calibrate(cli_call *cli)
     const char *out = cli_get(cli, "--out"), *report = cli_get(cli, "--report");
     vouch_calibrate_options o = { .model = cli->operand[0],
                                   .data = cli->n_operands > 1 ? cli->operand[1] : NULL,
+                                  .id = cli_get(cli, "--id"),
                                   .duckdb = cli_duckdb(),
                                   .label = cli_get(cli, "--label"),
                                   .bad = cli_get(cli, "--bad"),

@@ -69,7 +69,9 @@ const command cmd_simulate_credit = {
 
 static const option score_options[] = {
     { "--output", "WHAT",
-      "raw, probability (default), points, grade (of a master scale, 1 the safest), contributions; of an "
+      "raw, probability (default), points, grade (of a master scale, 1 the safest), contributions; of a "
+      "model "
+      "of exposures also exposure (with its share, and what came about where DATA has it); of an "
       "imported model also prediction, the "
       "source's own, and leaf" },
     { "--id", "COLUMN", "the column that orders the rows and stands first in the output" },
@@ -166,6 +168,35 @@ static vouch_status print_scores(const listing *l, const vouch_model *model, con
     return status;
 }
 
+/* share,exposure and, where the data have the exposure at default, realised_share. */
+static vouch_status print_exposures(const listing *l, const vouch_model *model)
+{
+    size_t n = vouch_table_rows(l->table);
+    double *value = calloc(3 * n + 1, sizeof *value), *exposure, *realised;
+    if (!value)
+        return VOUCH_E_NOMEM;
+    exposure = value + n;
+    realised = exposure + n;
+    vouch_status status = vouch_model_exposure(l->cli->ctx, model, l->table, value, exposure, realised);
+    bool has_realised = !status;
+    if (status == VOUCH_E_DATA) /* new cases have no exposure at default yet */
+        status = vouch_model_exposure(l->cli->ctx, model, l->table, value, exposure, NULL);
+    if (!status && !l->cli->json)
+        printf("id,share,exposure%s\n", has_realised ? ",realised_share" : "");
+    for (size_t i = 0; i < n && !status; i++) {
+        row_begin(l, i);
+        row_value(l, "share", value[i]);
+        row_value(l, "exposure", exposure[i]);
+        if (has_realised)
+            row_value(l, "realised_share", realised[i]);
+        row_end(l);
+    }
+    if (!status)
+        list_end(l, n);
+    free(value);
+    return status;
+}
+
 static vouch_status print_contributions(const listing *l, const vouch_model *model)
 {
     size_t n = vouch_table_rows(l->table);
@@ -239,12 +270,13 @@ static int score(cli_call *cli)
     vouch_model *model = NULL;
     vouch_table *table = NULL;
     bool is_contributions = !strcmp(what, "contributions");
+    bool is_exposure = !strcmp(what, "exposure");
     bool is_source = !strcmp(what, "prediction") || !strcmp(what, "leaf");
-    if (!is_contributions && !is_source && strcmp(what, "raw") != 0 && strcmp(what, "probability") != 0 &&
-        strcmp(what, "points") != 0 && strcmp(what, "grade") != 0) {
+    if (!is_contributions && !is_source && !is_exposure && strcmp(what, "raw") != 0 &&
+        strcmp(what, "probability") != 0 && strcmp(what, "points") != 0 && strcmp(what, "grade") != 0) {
         fprintf(stderr,
-                "vouch: --output is '%s', must be raw, probability, points, grade, contributions, prediction "
-                "or leaf\n",
+                "vouch: --output is '%s', must be raw, probability, points, grade, contributions, exposure, "
+                "prediction or leaf\n",
                 what);
         return EXIT_USAGE;
     }
@@ -260,6 +292,7 @@ static int score(cli_call *cli)
     }
     if (!status)
         status = is_contributions ? print_contributions(&rows, model)
+                 : is_exposure    ? print_exposures(&rows, model)
                  : is_source      ? print_source(&rows, model, what)
                                   : print_scores(&rows, model, what);
     vouch_table_unref(table);

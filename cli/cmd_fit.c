@@ -4,6 +4,7 @@
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static const option fit_options[] = {
+    { "--id", "COLUMN", "the column that orders the rows, as a query needs; it is no input" },
     { "--out", "FILE", "where the model goes" },
     { "--checkpoint", "FILE", "keep the trees so far there as a model, also when stopped (gbdt)" },
     { "--every", "TREES", "how often (default 100)" },
@@ -17,6 +18,7 @@ static int fit(cli_call *cli)
     double trees = 100;
     vouch_fit_options options = { .recipe = cli->operand[0],
                                   .data = cli->operand[1],
+                                  .id = cli_get(cli, "--id"),
                                   .duckdb = cli_duckdb(),
                                   .resume = cli_get(cli, "--resume"),
                                   .checkpoint = cli_get(cli, "--checkpoint") };
@@ -50,7 +52,8 @@ const command cmd_fit = {
     "DATA is a file, a glob or a query. Without --out the model is only told: coefficients or points, and\n"
     "with --json everything. A long fit that is stopped goes on from its --checkpoint with --resume, and\n"
     "ends with the same bytes as one that was not stopped.\n\n"
-    "  target: claims\n"
+    "  target: claims                       # or {exposure: ead, drawn: drawn, limit: limit}: exposure at "
+    "default\n"
     "  ignore: [policy]\n"
     "  model: {kind: glm, family: poisson, exposure: years, base: {region: R24}}",
     fit_options,

@@ -4,6 +4,7 @@
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static const option reject_options[] = {
+    { "--id", "COLUMN", "the column that orders the rows, as a query needs; it is no input" },
     { "--out", "FILE", "where the model of the recipe's method goes" },
     { "--report", "FILE", "an HTML page with tables and plots" },
 };
@@ -11,7 +12,8 @@ static const option reject_options[] = {
 static int reject(cli_call *cli)
 {
     const char *out = cli_get(cli, "--out"), *report = cli_get(cli, "--report");
-    const vouch_reject_options options = { cli->operand[0], cli->operand[1], cli_duckdb() };
+    const vouch_reject_options options = { cli->operand[0], cli->operand[1], cli_get(cli, "--id"),
+                                           cli_duckdb() };
     vouch_told result = { .summary = NULL };
     vouch_model *model = NULL;
     vouch_status status = vouch_reject(cli->ctx, &options, &model, &result);

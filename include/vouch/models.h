@@ -37,6 +37,9 @@ VOUCH_API int vouch_model_has_points(const vouch_model *model);
  * safest (0 without a scale or a probability). */
 VOUCH_API size_t vouch_model_grades(const vouch_model *model);
 VOUCH_API size_t vouch_model_grade(const vouch_model *model, double probability);
+/* Whether its probability is a share of exposures at default: fitted by a recipe whose target names exposure,
+ * drawn and limit (docs/glm.md). */
+VOUCH_API int vouch_model_has_exposure(const vouch_model *model);
 /* What the model is, as canonical JSON: kind, parameters as used, inputs, and what the kind tells of itself
  * (points table, trees). The caller frees it with vouch_text_free. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_describe(vouch_ctx *ctx, const vouch_model *model,
@@ -100,6 +103,15 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_fit(vouch_ctx *ctx, const vouc
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_score(vouch_ctx *ctx, const vouch_model *model,
                                                         const vouch_table *table, double *out_raw,
                                                         double *out_probability, int32_t *out_points);
+
+/* Exposures at default of every row, from the columns that the recipe named: out_share the share the model
+ * expects, out_exposure the exposure it means, at least what is drawn, out_realised the share that came about
+ * (NaN where it is undefined), for data that have the exposure at default. Any out may be NULL; [rows] each.
+ * Fails  E_ARG  a model of something else;  E_DATA  as scoring does, or drawn or limit is absent or missing
+ */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_exposure(vouch_ctx *ctx, const vouch_model *model,
+                                                           const vouch_table *table, double *out_share,
+                                                           double *out_exposure, double *out_realised);
 
 /* Exact contributions of each input to raw, against the training population:
  *   out_contribution [rows x inputs], out_base [1]; the sum and base add up to raw within 1e-9 relative.

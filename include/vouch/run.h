@@ -119,7 +119,9 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_counterfactual(vouch_ctx *ctx,
                                                            char **out_text);
 
 /* Fit one model by a model file's recipe, without a run: a YAML mapping of
- *   target   a column, or {column: .., bad: ..} for an event;  weight, name   optional
+ *   target   a column, {column: .., bad: ..} for an event, or {exposure: .., drawn: .., limit: ..} for the
+ * share of an exposure at default (form ccf | leq | eadf | balance, outside hold | keep | refuse,
+ *            least_undrawn: docs/glm.md);  weight, name   optional
  *   inputs   a list of columns (default: all but those named here or ignored);  ignore   a list
  *   tune     share of the rows held back for choosing (default 0);  seed   which ones (default 1)
  *   model    {kind: glm, ...}: the kind, its parameters and settings, as in a project file
@@ -128,6 +130,7 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_counterfactual(vouch_ctx *ctx,
 typedef struct vouch_fit_options {
     const char *recipe; /* path of the YAML file */
     const char *data;   /* as vouch_source.source */
+    const char *id;     /* as vouch_source.id: the column that orders rows, never an input; or NULL */
     const char *duckdb;
     const char *resume;     /* NULL, or a model file to grow on from, as vouch_fit_spec has it */
     const char *checkpoint; /* NULL, or a file that is a model every checkpoint_every trees (0: 1) and when
@@ -148,7 +151,7 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_
  * out_model (may be NULL) is that of `method`. Texts are freed with vouch_told_clear. Fails  as
  * vouch_fit;  E_DATA  nobody or everybody was accepted, an accepted row has no outcome */
 typedef struct vouch_reject_options {
-    const char *recipe, *data, *duckdb; /* as in vouch_fit_options */
+    const char *recipe, *data, *id, *duckdb; /* as in vouch_fit_options */
 } vouch_reject_options;
 typedef struct vouch_told {
     char *summary, *evidence, *report; /* for people; canonical JSON; HTML */
@@ -169,10 +172,10 @@ VOUCH_API void vouch_told_clear(vouch_ctx *ctx, vouch_told *result);
  * data; grade_pd: the probability becomes its grade's PD. Every step is told in the model's file.
  * Fails  E_ARG (what a method needs), E_DATA (a mean that cannot be met), as scoring and loading do */
 typedef struct vouch_calibrate_options {
-    const char *model, *data, *duckdb; /* data: as vouch_source.source, or NULL */
-    const char *label, *bad, *weight;  /* columns of data, and the label's bad value (NULL: 1), or NULL */
-    const char *method;                /* NULL: only a scale */
-    double to, from, rho, z;           /* NAN where not given */
+    const char *model, *data, *id, *duckdb; /* data: as vouch_source.source, or NULL; id as vouch_source.id */
+    const char *label, *bad, *weight; /* columns of data, and the label's bad value (NULL: 1), or NULL */
+    const char *method;               /* NULL: only a scale */
+    double to, from, rho, z;          /* NAN where not given */
     size_t grades;
     double min_pd, max_pd, min_share;
     int grade_pd;

@@ -138,6 +138,7 @@ void vouch_model_free(vouch_model *model)
         model->kind->free(&alloc, model->state);
     vouch__inputs_clear(&model->inputs);
     vouch__calibration_free(model->calibration);
+    vouch__conversion_free(model->conversion);
     vouch__free(&alloc, model->file);
     vouch__free(&alloc, model->value);
     vouch__free(&alloc, model->name);
@@ -338,6 +339,9 @@ static void describe(const vouch_model *model, vouch__doc *doc)
     vouch__json *own = vouch__json_set(doc, root, "model", vouch__json_object(doc));
     if (kind->describe)
         kind->describe(model->state, &model->inputs, doc, own);
+    if (model->conversion)
+        vouch__conversion_describe(model->conversion, doc,
+                                   vouch__json_set(doc, root, "conversion", vouch__json_object(doc)));
     if (model->calibration)
         vouch__calibration_describe(model->calibration, doc,
                                     vouch__json_set(doc, root, "calibration", vouch__json_object(doc)));

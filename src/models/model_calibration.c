@@ -268,17 +268,13 @@ static vouch_status load_map(vouch_ctx *ctx, vouch__wire *in, vouch__calibration
 static vouch_status load_told(vouch_ctx *ctx, vouch__wire *in, vouch__calibration *c)
 {
     vouch__doc *doc = NULL;
-    size_t len = vouch__get_count(in, 1);
-    const uint8_t *bytes = vouch__get_bytes(in, len);
-    if (!bytes || memchr(bytes, 0, len) || !vouch__utf8_valid((const char *)bytes, len))
-        return damaged(ctx, "what a calibration tells of itself is no text");
-    char *told = vouch__alloc(ctx, len + 1, 1);
-    if (!told)
-        return vouch__oom(ctx);
-    memcpy(told, bytes, len);
+    char *told = NULL;
+    vouch_status status = vouch__get_text(ctx, in, &told);
+    if (status)
+        return status;
     vouch__free(&c->alloc, c->told);
     c->told = told;
-    vouch_status status = read_told(ctx, told, &doc);
+    status = read_told(ctx, told, &doc);
     vouch__doc_free(doc);
     return status;
 }

@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAGIC = 8, FORMAT = 1, CALIBRATED = 2 }; /* CALIBRATED: the payload begins with a calibration */
+/* The payload begins with a calibration where bit 0 of format - 1 is set, then, bit 1, with a conversion. */
+enum { MAGIC = 8, FORMAT = 1, CALIBRATED = 1, CONVERTED = 2, FORMATS = 4 };
 static const char magic[] = "VOUCHMDL";
 static const size_t longest = (size_t)1 << 30;
 
@@ -57,6 +58,8 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model)
 
     if (model->calibration)
         vouch__calibration_save(model->calibration, &payload);
+    if (model->conversion)
+        vouch__conversion_save(model->conversion, &payload);
     vouch__put_text(&payload, model->kind->name);
     vouch__put_u32(&payload, model->version);
     vouch__put_text(&payload, model->name);
@@ -68,7 +71,8 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model)
         goto done;
 
     vouch__buf_add(&file, magic, MAGIC);
-    vouch__put_u32(&file, model->calibration ? CALIBRATED : FORMAT);
+    vouch__put_u32(&file,
+                   FORMAT + (model->calibration ? CALIBRATED : 0u) + (model->conversion ? CONVERTED : 0u));
     vouch__put_u64(&file, payload.len);
     vouch__buf_add(&file, payload.at, payload.len);
     status = vouch__buf_status(ctx, &file);
@@ -100,7 +104,7 @@ static vouch_status malformed(vouch_ctx *ctx, const char *what)
     return vouch__fail(ctx, VOUCH_E_FORMAT, "model file: %s", what);
 }
 
-static vouch_status get_text(vouch_ctx *ctx, vouch__wire *in, char **out_text)
+vouch_status vouch__get_text(vouch_ctx *ctx, vouch__wire *in, char **out_text)
 {
     size_t len = vouch__get_count(in, 1);
     const uint8_t *bytes = vouch__get_bytes(in, len);
@@ -128,7 +132,7 @@ static vouch_status get_categories(vouch_ctx *ctx, vouch__wire *in, vouch__input
         return vouch__oom(ctx);
     for (; input->n_categories < n; input->n_categories++) {
         size_t k = input->n_categories;
-        vouch_status status = get_text(ctx, in, &input->category[k]);
+        vouch_status status = vouch__get_text(ctx, in, &input->category[k]);
         if (status)
             return status;
         if (k && strcmp(input->category[k - 1], input->category[k]) >= 0) {
@@ -164,7 +168,7 @@ static vouch_status get_inputs(vouch_ctx *ctx, vouch__wire *in, vouch__inputs *i
     vouch_status status = vouch__inputs_new(ctx, n, inputs);
     for (size_t j = 0; !status && j < n; j++) {
         vouch__input *input = &inputs->at[j];
-        status = get_text(ctx, in, &input->name);
+        status = vouch__get_text(ctx, in, &input->name);
         if (status)
             return status;
         uint8_t is_category = vouch__get_u8(in), monotone = vouch__get_u8(in);
@@ -220,7 +224,7 @@ static vouch_status get_params(vouch_ctx *ctx, vouch__wire *in, vouch_model *mod
 static vouch_status get_kind(vouch_ctx *ctx, vouch__wire *in, vouch_model *model)
 {
     char *name = NULL;
-    vouch_status status = get_text(ctx, in, &name);
+    vouch_status status = vouch__get_text(ctx, in, &name);
     if (status)
         return status;
     uint32_t version = vouch__get_u32(in);
@@ -238,12 +242,15 @@ static vouch_status get_kind(vouch_ctx *ctx, vouch__wire *in, vouch_model *model
 
 static vouch_status get_payload(vouch_ctx *ctx, uint32_t format, vouch__wire *in, vouch_model *model)
 {
-    vouch_status status = format == CALIBRATED ? vouch__calibration_load(ctx, in, &model->calibration)
-                                               : VOUCH_OK;
+    vouch_status status = VOUCH_OK;
+    if ((format - FORMAT) & CALIBRATED)
+        status = vouch__calibration_load(ctx, in, &model->calibration);
+    if (!status && ((format - FORMAT) & CONVERTED))
+        status = vouch__conversion_load(ctx, in, &model->conversion);
     if (!status)
         status = get_kind(ctx, in, model);
     if (!status)
-        status = get_text(ctx, in, &model->name);
+        status = vouch__get_text(ctx, in, &model->name);
     if (!status)
         status = get_inputs(ctx, in, &model->inputs);
     if (!status)
@@ -267,9 +274,9 @@ static vouch_status check_envelope(vouch_ctx *ctx, const uint8_t *bytes, size_t 
     uint64_t payload = vouch__get_u64(&in);
     if (in.is_short)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "model file is cut short: %zu bytes", len);
-    if (format != FORMAT && format != CALIBRATED)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "model file is format %u, this vouch reads %d and %d", format,
-                           FORMAT, CALIBRATED);
+    if (format < FORMAT || format > FORMATS)
+        return vouch__fail(ctx, VOUCH_E_FORMAT, "model file is format %u, this vouch reads %d to %d", format,
+                           FORMAT, FORMATS);
     if (in.left < VOUCH__HASH || payload != in.left - VOUCH__HASH)
         return vouch__fail(ctx, VOUCH_E_CORRUPT, "model file is %zu bytes, its header does not say so", len);
     vouch_status status = vouch__hash(ctx, bytes, len - VOUCH__HASH, hash);

@@ -6,6 +6,7 @@
 #include "base/param.h"
 #include "models/inputs.h"
 #include "models/model_calibration.h"
+#include "models/model_conversion.h"
 #include "models/shap/shap.h"
 #include "vouch/models.h"
 
@@ -122,6 +123,7 @@ struct vouch_model { /* immutable once made */
     double *value; /* [kind->n_params], as used */
     void *state;
     vouch__calibration *calibration; /* what is done to its probability; NULL: nothing */
+    vouch__conversion *conversion;   /* what its probability is a share of; NULL: none */
     uint8_t *file;                   /* the model file's bytes: magic to SHA-256 */
     size_t file_len;
     char fingerprint[VOUCH__HEX];

@@ -3,6 +3,7 @@
 #ifndef VOUCH_WIRE_H
 #define VOUCH_WIRE_H
 
+#include "base/ctx.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -88,5 +89,8 @@ static inline size_t vouch__get_count(vouch__wire *in, size_t size)
         in->is_short = true;
     return in->is_short ? 0 : n;
 }
+
+/* A text as its own allocation. Fails E_FORMAT cut short, a NUL, or no UTF-8; E_NOMEM */
+vouch_status vouch__get_text(vouch_ctx *ctx, vouch__wire *in, char **out_text);
 
 #endif

@@ -24,6 +24,12 @@ static const vouch__key keys[] = {
 static const vouch__key target_keys[] = {
     { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },    { "bad", VOUCH__KEY_ANY, true, 0, 0, NULL },
 };
+static const vouch__key exposure_keys[] = {
+    { "exposure", VOUCH__KEY_TEXT, true, 0, 0, NULL },  { "drawn", VOUCH__KEY_TEXT, true, 0, 0, NULL },
+    { "limit", VOUCH__KEY_TEXT, true, 0, 0, NULL },     { "form", VOUCH__KEY_TEXT, false, 0, 0, "ccf|leq|eadf|balance" },
+    { "outside", VOUCH__KEY_TEXT, false, 0, 0, "hold|keep|refuse" },
+    { "least_undrawn", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+};
 /* clang-format on */
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
@@ -31,12 +37,15 @@ static const vouch__key target_keys[] = {
 typedef struct fitting {
     const char *path; /* of the recipe */
     const char *name; /* of the model */
+    const char *id;   /* the column that orders the rows, or NULL */
     vouch__doc *doc;
     const vouch__json *root, *spec;
     const vouch__model_kind *kind;
     const vouch_table *table;
     size_t target, weight; /* columns; weight SIZE_MAX: none */
-    double bad;            /* the target's value that is the event; NAN: the target is a number */
+    size_t drawn, limit;   /* columns, where the target is a share of exposures */
+    vouch__conversion *conversion;
+    double bad; /* the target's value that is the event; NAN: the target is a number */
     vouch__inputs inputs;
     vouch__binding binding;
     double *value;
@@ -51,12 +60,47 @@ static vouch_status column(vouch_ctx *ctx, const fitting *f, const vouch__json *
                             : vouch__schema_fail(ctx, f->path, at, "no column '%s' in the data", at->text);
 }
 
+/* A target that is made: {exposure: .., drawn: .., limit: ..}. */
+static vouch_status read_exposure(vouch_ctx *ctx, fitting *f, const vouch__json *target)
+{
+    vouch_status status = vouch__schema_check(ctx, f->path, "target", target, exposure_keys,
+                                              N(exposure_keys));
+    if (status)
+        return status;
+    const vouch__json *at[3];
+    size_t *col[3] = { &f->target, &f->drawn, &f->limit };
+    for (size_t k = 0; k < 3 && !status; k++) {
+        at[k] = vouch__json_get(target, exposure_keys[k].name);
+        status = column(ctx, f, at[k], col[k]);
+        if (!status && vouch_table_type(f->table, *col[k]) == VOUCH_TEXT)
+            status = vouch__schema_fail(ctx, f->path, at[k], "must be a column of numbers");
+    }
+    if (!status)
+        status = vouch__conversion_new(ctx, at[0]->text, at[1]->text, at[2]->text, &f->conversion);
+    if (status)
+        return status;
+    const char *form = vouch__json_string(vouch__json_get(target, "form"));
+    const char *outside = vouch__json_string(vouch__json_get(target, "outside"));
+    f->conversion->form = (uint8_t)vouch__conversion_find(form ? form : "ccf");
+    f->conversion->outside = !outside || !strcmp(outside, "hold") ? VOUCH__OUTSIDE_HOLD
+                             : !strcmp(outside, "keep")           ? VOUCH__OUTSIDE_KEEP
+                                                                  : VOUCH__OUTSIDE_REFUSE;
+    f->conversion->least = vouch__json_double(vouch__json_get(target, "least_undrawn"), 0.0);
+    return VOUCH_OK;
+}
+
 static vouch_status read_target(vouch_ctx *ctx, fitting *f)
 {
     const vouch__json *target = vouch__json_get(f->root, "target"), *bad = vouch__json_get(target, "bad");
     const vouch__json *weight = vouch__json_get(f->root, "weight");
     vouch_status status = VOUCH_OK;
     f->bad = NAN;
+    if (vouch__json_get(target, "exposure")) {
+        status = read_exposure(ctx, f, target);
+        if (!status && weight && weight->type != VOUCH__JSON_NULL)
+            status = column(ctx, f, weight, &f->weight);
+        return status;
+    }
     if (!vouch__json_string(target)) {
         status = vouch__schema_check(ctx, f->path, "target", target, target_keys, N(target_keys));
         if (status)
@@ -88,7 +132,8 @@ static bool is_input(const fitting *f, size_t col)
     const char *name = vouch_table_name(f->table, col);
     vouch_type type = vouch_table_type(f->table, col);
     const char *cluster = vouch__json_string(vouch__json_get(f->spec, "cluster"));
-    if (col == f->target || col == f->weight || type == VOUCH_DATE || type == VOUCH_TIME)
+    if (col == f->target || col == f->weight || (f->id && !strcmp(f->id, name)) || type == VOUCH_DATE ||
+        type == VOUCH_TIME)
         return false;
     if (inputs && inputs->type == VOUCH__JSON_ARRAY) {
         const char *offset = vouch__json_string(vouch__json_get(f->spec, "offset"));
@@ -112,9 +157,18 @@ static vouch_status read_rows(vouch_ctx *ctx, fitting *f)
     if (!y || !w || !row || !from)
         return vouch__oom(ctx);
     vouch_table_read(f->table, f->target, 0, n, from);
+    if (f->conversion) {
+        vouch_table_read(f->table, f->drawn, 0, n, y);
+        vouch_table_read(f->table, f->limit, 0, n, w);
+        vouch_status status = vouch__conversion_targets(ctx, f->conversion, n, from, y, w, from);
+        if (status)
+            return vouch__because(ctx, status, "%s", f->path);
+    }
     if (f->weight != SIZE_MAX)
         vouch_table_read(f->table, f->weight, 0, n, weight);
     for (size_t i = 0; i < n; i++) {
+        if (isnan(from[i]) && f->conversion)
+            continue; /* it has no share: counted */
         size_t part = (double)(vouch__mix(seed, i) >> 11) * 0x1p-53 < share, at = part * n + part_n[part]++;
         if (isnan(from[i]))
             return vouch__fail(ctx, VOUCH_E_DATA, "%s: target is missing in row %zu", f->path, i + 1);
@@ -227,6 +281,7 @@ static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **o
     if (!status) {
         const vouch__json *own = vouch__json_get(vouch__doc_root(doc), "model");
         vouch__buf_fmt(&buf, "%s (%s)\n", vouch_model_name(model), vouch_model_kind_name(model));
+        facts(vouch__json_get(vouch__doc_root(doc), "conversion"), &buf);
         facts(own, &buf);
         facts(vouch__json_get(own, "fit"), &buf);
         for (size_t t = 0; t < sizeof shown / sizeof *shown && !status; t++)
@@ -243,6 +298,24 @@ static vouch_status summarise(vouch_ctx *ctx, const vouch_model *model, char **o
     vouch__doc_free(doc);
     vouch_text_free(ctx, text);
     return status;
+}
+
+static vouch_status fit_model(vouch_ctx *ctx, fitting *f, vouch__doc *log, vouch_model **out_model)
+{
+    vouch_model *model = NULL;
+    vouch_status status = vouch__model_fit(ctx, f->kind, f->name, &f->inputs, f->value, &f->data, log,
+                                           vouch__json_object(log), &model);
+    if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
+        return vouch__because(ctx, status, "%s: model", f->path);
+    if (!status && f->conversion)
+        status = vouch__model_convert(ctx, model, f->conversion);
+    if (status) {
+        vouch_model_free(model);
+        return status;
+    }
+    f->conversion = NULL; /* the model's */
+    *out_model = model;
+    return VOUCH_OK;
 }
 
 static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint, size_t every,
@@ -272,13 +345,10 @@ static vouch_status fit_table(vouch_ctx *ctx, fitting *f, const char *checkpoint
     f->keeper = (vouch__keeper){ checkpoint, f->name, f->kind, &f->inputs, f->value };
     if (!status && checkpoint)
         status = vouch__fit_keep(ctx, &f->keeper, every, &f->data);
-    if (!status) {
-        status = vouch__model_fit(ctx, f->kind, f->name, &f->inputs, f->value, &f->data, log,
-                                  vouch__json_object(log), out_model);
-        if (status == VOUCH_E_FORMAT) /* a setting of the kind: it knows the line, not the file */
-            status = vouch__because(ctx, status, "%s: model", f->path);
-    }
+    if (!status)
+        status = fit_model(ctx, f, log, out_model);
     vouch__override_file_clear(&decided);
+    vouch__conversion_free(f->conversion);
     vouch__doc_free(log);
     vouch__binding_clear(&f->binding);
     vouch__inputs_clear(&f->inputs);
@@ -312,7 +382,7 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
 {
     fitting f = { .doc = NULL };
     size_t mark = vouch__scratch_mark(ctx);
-    vouch_source source = { .source = options->data, .duckdb = options->duckdb };
+    vouch_source source = { .source = options->data, .id = options->id, .duckdb = options->duckdb };
     vouch_table *table = NULL;
     vouch_model *model = NULL, *resume = NULL;
     vouch__buf buf;
@@ -325,6 +395,7 @@ vouch_status vouch_fit(vouch_ctx *ctx, const vouch_fit_options *options, vouch_m
     if (!status)
         status = vouch_table_open(ctx, &source, &table);
     f.table = table;
+    f.id = options->id;
     f.data.resume = resume;
     if (!status)
         status = fit_table(ctx, &f, options->checkpoint, options->checkpoint_every, &model);

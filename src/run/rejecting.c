@@ -78,7 +78,7 @@ static vouch_status read_inputs(work *w, const size_t *role, size_t n_roles)
     for (size_t j = 0; j < cols; j++) {
         vouch_type type = vouch_table_type(w->table, j);
         const char *name = vouch_table_name(w->table, j);
-        bool is_role = type == VOUCH_DATE || type == VOUCH_TIME;
+        bool is_role = type == VOUCH_DATE || type == VOUCH_TIME || (w->o->id && !strcmp(w->o->id, name));
         for (size_t k = 0; k < n_roles; k++)
             is_role = is_role || role[k] == j;
         if (!is_role && (inputs ? vouch__json_holds(inputs, name) : !vouch__json_holds(ignore, name)))
@@ -180,7 +180,7 @@ static vouch_status read_data(work *w)
     const vouch__json *target = vouch__json_get(w->root, "target");
     size_t role[4];
     double bad, accepted;
-    const vouch_source source = { .source = w->o->data, .duckdb = w->o->duckdb };
+    const vouch_source source = { .source = w->o->data, .id = w->o->id, .duckdb = w->o->duckdb };
     vouch_status status = vouch_table_open(w->ctx, &source, &w->table);
     if (!status)
         status = column(w, target, "column", &role[0]);
