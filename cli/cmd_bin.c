@@ -13,6 +13,7 @@
 static const option bin_options[] = {
     { "--target", "COLUMN", "what the bins are to tell apart" },
     { "--column", "COLUMN", "bin this one; without it every column is ranked" },
+    { "--with", "COLUMN", "and this one with it: bins of two columns at once, and a map of them" },
     { "--weight", "COLUMN", "case weights; of counts, exposures" },
     { "--rules", "RULES", "a file, or the rules themselves: '{trend: peak, max_bins: 6}'" },
     { "--overrides", "FILE", "what people have decided on bins: what each decision costs" },
@@ -27,20 +28,38 @@ static bool find(const vouch_table *table, const char *flag, const char *name, s
     return *out != SIZE_MAX;
 }
 
+typedef struct wanted { /* columns; SIZE_MAX: not given */
+    size_t target, column, with, weight;
+} wanted;
+
+static bool find_all(cli_call *cli, const vouch_table *table, wanted *out)
+{
+    const char *const flag[] = { "--target", "--column", "--with", "--weight" };
+    size_t *const at[] = { &out->target, &out->column, &out->with, &out->weight };
+    for (size_t k = 0; k < N(flag); k++) {
+        *at[k] = SIZE_MAX;
+        if (cli_get(cli, flag[k]) && !find(table, flag[k], cli_get(cli, flag[k]), at[k]))
+            return false;
+    }
+    return true;
+}
+
 static int show(cli_call *cli, const vouch_table *table, const char *rules, const char *decided)
 {
-    const char *column = cli_get(cli, "--column"), *weight = cli_get(cli, "--weight");
-    size_t target, at = SIZE_MAX, w = SIZE_MAX;
-    vouch_table *bins = NULL;
+    wanted w;
+    vouch_table *bins = NULL, *grid = NULL;
     char *json = NULL;
-    if (!find(table, "--target", cli_get(cli, "--target"), &target) ||
-        (column && !find(table, "--column", column, &at)) || (weight && !find(table, "--weight", weight, &w)))
+    if (!find_all(cli, table, &w))
         return EXIT_FAILED;
-    vouch_status status = decided  ? vouch_bin_overrides(cli->ctx, table, target, w, rules,
-                                                         cli_get(cli, "--overrides"), decided, &bins)
-                          : column ? vouch_bin(cli->ctx, table, at, target, w, rules,
-                                               cli->json ? &json : NULL, cli->json ? NULL : &bins)
-                                   : vouch_bin_rank(cli->ctx, table, target, w, rules, &bins);
+    char **text = cli->json ? &json : NULL;
+    vouch_table **list = cli->json ? NULL : &bins, **map = cli->json ? NULL : &grid;
+    vouch_status status = decided ? vouch_bin_overrides(cli->ctx, table, w.target, w.weight, rules,
+                                                        cli_get(cli, "--overrides"), decided, &bins)
+                          : w.with != SIZE_MAX ? vouch_bin_pair(cli->ctx, table, w.column, w.with, w.target,
+                                                                w.weight, rules, text, list, map)
+                          : w.column != SIZE_MAX
+                              ? vouch_bin(cli->ctx, table, w.column, w.target, w.weight, rules, text, list)
+                              : vouch_bin_rank(cli->ctx, table, w.target, w.weight, rules, &bins);
     cli_progress_end();
     if (status)
         return cli_failed(cli, status);
@@ -48,8 +67,13 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules, cons
         printf("%s\n", json);
     else
         cli_print_table(cli, bins);
+    if (grid) {
+        printf("\n");
+        cli_print_table(cli, grid);
+    }
     vouch_text_free(cli->ctx, json);
     vouch_table_unref(bins);
+    vouch_table_unref(grid);
     return EXIT_DONE;
 }
 
@@ -59,8 +83,12 @@ static int bin(cli_call *cli)
     vouch_source source = { .source = cli->operand[0], .id = cli_get(cli, "--id"), .duckdb = cli_duckdb() };
     vouch_table *table = NULL;
     char *rules = NULL, *decided = NULL;
-    if (!cli_need(cli, "--target"))
+    if (!cli_need(cli, "--target") || (cli_get(cli, "--with") && !cli_need(cli, "--column")))
         return EXIT_USAGE;
+    if (cli_get(cli, "--with") && cli_get(cli, "--overrides")) {
+        fprintf(stderr, "vouch: --overrides are of one column, not with --with\n");
+        return EXIT_USAGE;
+    }
     if (given && given[0] != '{') {
         rules = cli_read(given);
         if (!rules)
@@ -90,9 +118,11 @@ const command cmd_bin = {
     "Bins are optimal under their rules: the trend of their levels, how many, how large, how far apart.\n"
     "Rules: kind, trend, max_bins, min_bins, max_cells, min_share, max_share, min_events, min_gap, max_p, "
     "splits,\n"
-    "fixed, special (docs/binning.md). With --json also what every other trend would cost.\n\n"
+    "fixed, special; of two columns also grid and with (docs/binning.md). With --json also what every other\n"
+    "trend would cost.\n\n"
     "  vouch bin loans.csv --target bad\n"
     "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'\n"
+    "  vouch bin loans.csv --target bad --column income --with age\n"
     "  vouch bin loans.csv --target bad --overrides decided.yaml",
     bin_options,
     N(bin_options),

@@ -35,6 +35,26 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin(vouch_ctx *ctx, const vouch_tabl
                                                 size_t target, size_t weight, const char *rules,
                                                 char **out_json, vouch_table **out_bins);
 
+/* Bin two columns at once for a target: bins are rectangles of a grid of their cells.
+ *   rules    as above, of the first column and of the bins, and
+ *     grid        6: cells of each column, at most 12
+ *     with        {trend, splits, fixed, special, grid} of the second column
+ *   trend is auto, any, rising or falling: of two bins that touch, the one further along the column has the
+ * higher (lower) level; auto: the best of rising and falling. Categories stand in order of their level, and
+ * under no trend. min_gap and max_p are of bins that touch. Rows with a special code or a missing value in
+ * either column are apart.
+ * out_json  as above, with the extent of each bin in `x` and `with`, what each column's best bins are worth
+ *           `alone` on the same cells, and `price` under every pair of trends. The bins are the best of all
+ *           cuts of the grid into rectangles: proved by branch and bound where is_best is true, else the best
+ *           found in 20 million steps, with nothing above `bound`.
+ * out_bins  as above. out_grid  the level of the bin where a range of the second column (a row, the highest
+ *           first) meets one of the first (a column). Any of the three may be NULL.
+ * Fails as vouch_bin; E_FORMAT also for another trend, E_DATA also for more than 12 cells of a column */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin_pair(vouch_ctx *ctx, const vouch_table *table, size_t column,
+                                                     size_t with, size_t target, size_t weight,
+                                                     const char *rules, char **out_json,
+                                                     vouch_table **out_bins, vouch_table **out_grid);
+
 /* What people have decided on bins (docs/binning.md: the file of overrides), each beside the automatic bins
  * of its column under the rules: a table of column, by, reason, automatic, automatic_value, bins, value and
  * cost, what the decision costs of the objective. name: of the file, for messages; overrides: its text.

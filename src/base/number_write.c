@@ -215,3 +215,25 @@ void vouch__buf_fixed(vouch__buf *buf, double value, int decimals)
 }
 
 size_t vouch_number_text(double value, char out[VOUCH__DOUBLE_MAX]) { return vouch__double_text(value, out); }
+
+double vouch__shortest_between(double low, double high)
+{
+    enum { TENS = 22 }; /* powers of ten that doubles hold exactly: so each quotient is the decimal's own */
+    double middle = 0.5 * low + 0.5 * high, power = 1e22;
+    if (!isfinite(low) || !isfinite(high) || !(low < high))
+        return low;
+    for (int k = TENS; k >= -TENS; k--) {
+        double steps = k >= 0 ? middle / power : middle * power, below = floor(steps);
+        double down = k >= 0 ? below * power : below / power;
+        double up = k >= 0 ? (below + 1.0) * power : (below + 1.0) / power;
+        bool is_up = up >= low && up < high, is_down = down >= low && down < high;
+        if (fabs(below) > 0x1p53)
+            return low;
+        if (is_up && (!is_down || up - middle < middle - down))
+            return up + 0.0;
+        if (is_down)
+            return down + 0.0; /* not -0 */
+        power = k > 0 ? power / 10.0 : power * 10.0;
+    }
+    return low;
+}

@@ -36,6 +36,10 @@ char *vouch__buf_take(vouch__buf *buf);
  * Integers below 2^53 in size have no point; exponents look like 1e-7. NaN "nan". */
 enum { VOUCH__DOUBLE_MAX = 32 };
 size_t vouch__double_text(double value, char out[VOUCH__DOUBLE_MAX]);
+/* Of the doubles from low up to, but without, high the one with the fewest decimals, counting whole tens,
+ * hundreds ... as fewer still; of several the nearest to the middle, then the lower. low where one of the two
+ * is not finite, or nothing between 1e-22 and 1e22 will do. */
+double vouch__shortest_between(double low, double high);
 
 /* Read one JSON-style number (also nan, inf, -inf) that fills text[0, len) entirely.
  * Correctly rounded to nearest-even, like strtod in the C locale. false if malformed. */

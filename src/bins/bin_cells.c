@@ -2,6 +2,7 @@
  * Cells are found from the values alone; then all rows are counted in their own order, in one pass. */
 #include "bins/bin_cells.h"
 
+#include "base/text.h"
 #include "num/rank.h"
 
 #include <math.h>
@@ -25,57 +26,115 @@ static size_t tail_of(const vouch__bin_rows *r, double x)
     return SIZE_MAX;
 }
 
+static vouch_status make_room(vouch_ctx *ctx, const maker *m)
+{
+    size_t most = m->rule->n_splits > m->rule->max_cells ? m->rule->n_splits : m->rule->max_cells;
+    size_t room = most + m->rule->n_fixed + 2, tail = m->rows->n_special + 1;
+    vouch__cells *out = m->out;
+    *out = (vouch__cells){ .n_tail = tail, .pool = SIZE_MAX };
+    out->sums = vouch__scratch(ctx, (room + tail) * m->worth->stride, sizeof *out->sums);
+    out->top = vouch__scratch(ctx, room, sizeof *out->top);
+    out->of = vouch__scratch(ctx, m->rows->n_categories + 1, sizeof *out->of);
+    if (!out->sums || !out->top || !out->of)
+        return vouch__oom(ctx);
+    memset(out->sums, 0, (room + tail) * m->worth->stride * sizeof *out->sums);
+    return VOUCH_OK;
+}
+
 /* ---- numbers ---- */
 
 /* A cell closes where a value ends and its share of the rows has gone by. */
-static size_t close_cells(size_t n, const double *sorted, size_t max_cells, double *top)
+static void close_cells(const maker *m, size_t points, const double *x, const double *upto)
 {
-    size_t distinct = n > 0, cells = 0, cut = 0;
-    for (size_t i = 1; i < n && distinct <= max_cells; i++)
-        distinct += sorted[i] != sorted[i - 1];
-    for (size_t i = 0; i < n; i++) {
-        bool is_new = i == 0 || sorted[i] != sorted[i - 1];
-        if (is_new && (distinct <= max_cells || i * max_cells >= cut * n)) {
-            cells++;
-            cut = i * max_cells / n + 1;
+    uint64_t n = points ? (uint64_t)upto[points - 1] : 0, max_cells = m->rule->max_cells, before = 0, cut = 0;
+    size_t cells = 0;
+    for (size_t i = 0; i < points; i++) {
+        if (i == 0 || points <= max_cells || before * max_cells >= cut * n) {
+            if (cells > 0)
+                m->out->top[cells - 1] = vouch__shortest_between(x[i - 1], x[i]);
+            m->out->top[cells++] = INFINITY;
+            cut = before * max_cells / n + 1;
         }
-        top[cells - 1] = sorted[i];
+        before = (uint64_t)upto[i];
     }
-    return cells;
+    m->out->n = cells;
 }
 
-static vouch_status find_tops(vouch_ctx *ctx, const maker *m)
+/* Cells that are there also end wherever they must. */
+static vouch_status add_ends(vouch_ctx *ctx, const maker *m, const double *end, size_t n_ends)
 {
-    size_t n = 0, mark = vouch__scratch_mark(ctx);
-    double *x = vouch__scratch(ctx, m->rows->n + 1, sizeof *x);
-    double *sorted = vouch__scratch(ctx, m->rows->n + 1, sizeof *sorted);
-    uint32_t *order = vouch__scratch(ctx, m->rows->n + 1, sizeof *order);
-    if (!x || !sorted || !order)
+    size_t mark = vouch__scratch_mark(ctx), was = m->out->n, n = 0, e = 0;
+    double *top = vouch__scratch(ctx, was + 1, sizeof *top);
+    if (!top)
         return vouch__oom(ctx);
-    for (size_t i = 0; i < m->rows->n; i++)
-        if (tail_of(m->rows, m->rows->x[i]) == SIZE_MAX)
-            x[n++] = m->rows->x[i];
-    vouch_status status = vouch__order(ctx, n, x, order);
-    for (size_t i = 0; !status && i < n; i++)
-        sorted[i] = x[order[i]];
-    if (!status)
-        m->out->n = close_cells(n, sorted, m->rule->max_cells, m->out->top);
+    memcpy(top, m->out->top, was * sizeof *top);
+    for (size_t c = 0; c + 1 < was || e < n_ends;) {
+        double mine = c + 1 < was ? top[c] : INFINITY, other = e < n_ends ? end[e] : INFINITY;
+        m->out->top[n++] = fmin(mine, other);
+        c += c + 1 < was && mine <= other;
+        e += e < n_ends && other <= mine;
+    }
+    m->out->top[n++] = INFINITY;
+    m->out->n = n;
     vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}
+
+static vouch_status place_ends(vouch_ctx *ctx, const maker *m, size_t points, const double *x,
+                               const double *upto)
+{
+    if (m->rule->n_splits > 0)
+        return add_ends(ctx, m, m->rule->split, m->rule->n_splits);
+    close_cells(m, points, x, upto);
+    return m->rule->n_fixed > 0 ? add_ends(ctx, m, m->rule->fixed, m->rule->n_fixed) : VOUCH_OK;
+}
+
+vouch_status vouch__cells_of_values(vouch_ctx *ctx, const vouch__worth *worth, const vouch__bin_rows *rows,
+                                    const vouch__cell_rule *rule, size_t points, const double *x,
+                                    const double *upto, vouch__cells *out)
+{
+    maker m = { worth, rows, rule, out };
+    vouch_status status = make_room(ctx, &m);
+    return status ? status : place_ends(ctx, &m, points, x, upto);
+}
+
+/* The distinct values of rows in memory, and how many are at or below each. */
+static vouch_status find_points(vouch_ctx *ctx, const vouch__bin_rows *rows, double *x, double *upto,
+                                size_t *out_points)
+{
+    size_t n = 0, points = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        if (tail_of(rows, rows->x[i]) == SIZE_MAX)
+            x[n++] = rows->x[i];
+    vouch_status status = vouch__sort(ctx, n, x, &n);
+    for (size_t i = 0; !status && i < n; i++) {
+        points += i == 0 || x[i] != x[points - 1];
+        x[points - 1] = x[i];
+        upto[points - 1] = (double)(i + 1);
+    }
+    *out_points = points;
     return status;
 }
 
-static void tops_from_splits(const maker *m)
+static vouch_status find_ends(vouch_ctx *ctx, const maker *m)
 {
-    memcpy(m->out->top, m->rule->split, m->rule->n_splits * sizeof *m->out->top);
-    m->out->top[m->rule->n_splits] = INFINITY;
-    m->out->n = m->rule->n_splits + 1;
+    size_t mark = vouch__scratch_mark(ctx), points;
+    double *x = vouch__scratch(ctx, m->rows->n + 1, sizeof *x);
+    double *upto = vouch__scratch(ctx, m->rows->n + 1, sizeof *upto);
+    if (!x || !upto)
+        return vouch__oom(ctx);
+    vouch_status status = find_points(ctx, m->rows, x, upto, &points);
+    if (!status)
+        status = place_ends(ctx, m, points, x, upto);
+    vouch__scratch_reset(ctx, mark);
+    return status;
 }
 
 /* How many tops but the last are below x: the same steps whatever the values, so nothing is mispredicted. */
 static size_t cell_of(const double *top, size_t n, double x)
 {
     const double *at = top;
-    for (size_t left = n - 1; left > 0;) {
+    for (size_t left = n > 0 ? n - 1 : 0; left > 0;) {
         size_t half = (left + 1) / 2;
         at += half * (size_t)(at[half - 1] < x);
         left -= half;
@@ -83,20 +142,18 @@ static size_t cell_of(const double *top, size_t n, double x)
     return (size_t)(at - top);
 }
 
-static vouch_status count_numbers(vouch_ctx *ctx, const maker *m)
+void vouch__cells_find(const vouch__cells *cells, const vouch__bin_rows *rows, uint16_t *out_cell)
 {
-    size_t mark = vouch__scratch_mark(ctx);
-    uint16_t *cell = vouch__scratch(ctx, m->rows->n + 1, sizeof *cell);
-    if (!cell)
-        return vouch__oom(ctx);
-    for (size_t i = 0; i < m->rows->n; i++) {
-        size_t tail = tail_of(m->rows, m->rows->x[i]);
-        cell[i] = (uint16_t)(tail == SIZE_MAX ? cell_of(m->out->top, m->out->n, m->rows->x[i])
-                                              : m->out->n + tail);
+    double categories = (double)rows->n_categories;
+    for (size_t i = 0; i < rows->n && rows->n_categories > 0; i++) {
+        double x = rows->x[i]; /* what is none of them counts as missing */
+        out_cell[i] = (uint16_t)(x >= 0.0 && x < categories ? cells->of[(size_t)x] : cells->n);
     }
-    vouch__worth_add(m->worth, m->rows->n, cell, m->rows->y, m->rows->w, m->out->sums);
-    vouch__scratch_reset(ctx, mark);
-    return VOUCH_OK;
+    for (size_t i = 0; i < rows->n && rows->n_categories == 0; i++) {
+        size_t tail = tail_of(rows, rows->x[i]);
+        out_cell[i] = (uint16_t)(tail == SIZE_MAX ? cell_of(cells->top, cells->n, rows->x[i])
+                                                  : cells->n + tail);
+    }
 }
 
 /* ---- categories ---- */
@@ -132,37 +189,17 @@ static vouch_status order_cells(vouch_ctx *ctx, const maker *m)
     return status;
 }
 
-/* Sums of each category, and of missing behind them. */
-static vouch_status count_categories(vouch_ctx *ctx, const maker *m, double *sums)
-{
-    size_t mark = vouch__scratch_mark(ctx), cats = m->rows->n_categories;
-    uint16_t *cell = vouch__scratch(ctx, m->rows->n + 1, sizeof *cell);
-    if (!cell)
-        return vouch__oom(ctx);
-    if (cats >= UINT16_MAX)
-        return vouch__fail(ctx, VOUCH_E_LIMIT, "bin: %zu categories, must be under %d", cats, UINT16_MAX);
-    for (size_t i = 0; i < m->rows->n; i++)
-        cell[i] = (uint16_t)(isnan(m->rows->x[i]) ? cats : (size_t)m->rows->x[i]);
-    memset(sums, 0, (cats + 1) * m->worth->stride * sizeof *sums);
-    vouch__worth_add(m->worth, m->rows->n, cell, m->rows->y, m->rows->w, sums);
-    vouch__scratch_reset(ctx, mark);
-    return VOUCH_OK;
-}
-
 /* Categories with too few rows, and all beyond the most that there may be, share a cell. */
-static vouch_status gather_categories(vouch_ctx *ctx, const maker *m)
+static vouch_status gather(vouch_ctx *ctx, const maker *m, const double *sums)
 {
-    size_t cats = m->rows->n_categories, stride = m->worth->stride;
-    double *sums = vouch__scratch(ctx, (cats + 1) * stride, sizeof *sums);
-    double *size = vouch__scratch(ctx, cats, sizeof *size);
-    uint32_t *order = vouch__scratch(ctx, cats, sizeof *order);
-    if (!sums || !size || !order)
+    size_t cats = m->rows->n_categories, stride = m->worth->stride, mark = vouch__scratch_mark(ctx);
+    double *size = vouch__scratch(ctx, cats + 1, sizeof *size);
+    uint32_t *order = vouch__scratch(ctx, cats + 1, sizeof *order);
+    if (!size || !order)
         return vouch__oom(ctx);
-    vouch_status status = count_categories(ctx, m, sums);
-    for (size_t k = 0; !status && k < cats; k++)
+    for (size_t k = 0; k < cats; k++)
         size[k] = -sums[k * stride + VOUCH__SUM_ROWS];
-    if (!status)
-        status = vouch__order(ctx, cats, size, order);
+    vouch_status status = vouch__order(ctx, cats, size, order);
     for (size_t at = 0; !status && at < cats; at++) {
         size_t k = order[at];
         bool is_common = at + 1 < m->rule->max_cells && -size[k] >= m->rule->least_rows;
@@ -177,28 +214,95 @@ static vouch_status gather_categories(vouch_ctx *ctx, const maker *m)
     }
     if (!status)
         vouch__worth_join(m->worth, m->out->sums + m->out->n * stride, sums + cats * stride);
-    return status ? status : order_cells(ctx, m);
+    if (!status)
+        status = order_cells(ctx, m);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+vouch_status vouch__cells_of_categories(vouch_ctx *ctx, const vouch__worth *worth,
+                                        const vouch__bin_rows *rows, const vouch__cell_rule *rule,
+                                        const double *sums, vouch__cells *out)
+{
+    maker m = { worth, rows, rule, out };
+    vouch_status status = make_room(ctx, &m);
+    return status ? status : gather(ctx, &m, sums);
+}
+
+/* ---- rows in memory ---- */
+
+static vouch_status count(vouch_ctx *ctx, const maker *m, const vouch__cells *cells, double *sums)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    uint16_t *cell = vouch__scratch(ctx, m->rows->n + 1, sizeof *cell);
+    if (!cell)
+        return vouch__oom(ctx);
+    vouch__cells_find(cells, m->rows, cell);
+    vouch__worth_add(m->worth, m->rows->n, cell, m->rows->y, m->rows->w, sums);
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
+}
+
+static vouch_status cells_of_texts(vouch_ctx *ctx, const maker *m)
+{
+    size_t cats = m->rows->n_categories, mark = vouch__scratch_mark(ctx);
+    if (cats >= UINT16_MAX)
+        return vouch__fail(ctx, VOUCH_E_LIMIT, "bin: %zu categories, must be under %d", cats, UINT16_MAX);
+    double *sums = vouch__scratch(ctx, (cats + 1) * m->worth->stride, sizeof *sums);
+    vouch__cells each = { .n = cats, .of = vouch__scratch(ctx, cats, sizeof *each.of) };
+    if (!sums || !each.of)
+        return vouch__oom(ctx);
+    memset(sums, 0, (cats + 1) * m->worth->stride * sizeof *sums);
+    for (size_t k = 0; k < cats; k++)
+        each.of[k] = (uint32_t)k;
+    vouch_status status = count(ctx, m, &each, sums);
+    if (!status)
+        status = gather(ctx, m, sums);
+    vouch__scratch_reset(ctx, mark);
+    return status;
 }
 
 vouch_status vouch__cells_make(vouch_ctx *ctx, const vouch__worth *worth, const vouch__bin_rows *rows,
                                const vouch__cell_rule *rule, vouch__cells *out)
 {
-    size_t room = (rule->n_splits > rule->max_cells ? rule->n_splits : rule->max_cells) + 2;
-    size_t tail = rows->n_special + 1;
     maker m = { worth, rows, rule, out };
-    *out = (vouch__cells){ .n_tail = tail, .pool = SIZE_MAX };
-    out->sums = vouch__scratch(ctx, (room + tail) * worth->stride, sizeof *out->sums);
-    out->top = vouch__scratch(ctx, room, sizeof *out->top);
-    out->of = vouch__scratch(ctx, rows->n_categories + 1, sizeof *out->of);
-    if (!out->sums || !out->top || !out->of)
-        return vouch__oom(ctx);
-    memset(out->sums, 0, (room + tail) * worth->stride * sizeof *out->sums);
+    vouch_status status = make_room(ctx, &m);
+    if (status)
+        return status;
     if (rows->n_categories > 0)
-        return gather_categories(ctx, &m);
-    vouch_status status = VOUCH_OK;
-    if (rule->n_splits > 0)
-        tops_from_splits(&m);
-    else
-        status = find_tops(ctx, &m);
-    return status ? status : count_numbers(ctx, &m);
+        return cells_of_texts(ctx, &m);
+    status = rule->n_splits > 0 ? place_ends(ctx, &m, 0, NULL, NULL) : find_ends(ctx, &m);
+    return status ? status : count(ctx, &m, out, out->sums);
+}
+
+/* ---- runs of cells ---- */
+
+bool vouch__cell_is_fixed(const vouch__cells *cells, size_t c, const double *fixed, size_t n_fixed)
+{
+    for (size_t f = 0; f < n_fixed; f++)
+        if (cells->top[c] == fixed[f])
+            return true;
+    return false;
+}
+
+vouch_status vouch__cells_runs(vouch_ctx *ctx, const vouch__worth *worth, const vouch__cells *cells,
+                               const double *fixed, size_t n_fixed, vouch__run *run)
+{
+    size_t n = cells->n, stride = worth->stride, mark = vouch__scratch_mark(ctx);
+    double *sums = vouch__scratch(ctx, stride, sizeof *sums);
+    if (!sums)
+        return vouch__oom(ctx);
+    for (size_t i = 0; i < n; i++) {
+        bool spans = false; /* a place where a range must end */
+        memset(sums, 0, stride * sizeof *sums);
+        for (size_t j = i + 1; j <= n; j++) {
+            vouch__worth_join(worth, sums, cells->sums + (j - 1) * stride);
+            run[i * (n + 1) + j] = vouch__worth_run(worth, sums);
+            if (spans)
+                run[i * (n + 1) + j].value = -INFINITY;
+            spans = spans || vouch__cell_is_fixed(cells, j - 1, fixed, n_fixed);
+        }
+    }
+    vouch__scratch_reset(ctx, mark);
+    return VOUCH_OK;
 }

@@ -9,75 +9,33 @@
 static vouch_status read_column(vouch_ctx *ctx, vouch__bin_job *job)
 {
     const vouch__bin_outcome *o = job->outcome;
-    bool is_text = vouch_table_type(o->table, job->column) == VOUCH_TEXT;
+    size_t cats = vouch_table_type(o->table, job->column) == VOUCH_TEXT
+                      ? vouch_table_categories(o->table, job->column)
+                      : 0;
+    const char **category = vouch__scratch(ctx, cats + 1, sizeof *category);
     double *x = vouch__scratch(ctx, o->n + 1, sizeof *x);
-    if (!x)
+    if (!x || !category)
         return vouch__oom(ctx);
+    job->name = vouch_table_name(o->table, job->column);
+    job->category = category;
+    for (size_t k = 0; k < cats; k++)
+        category[k] = vouch_table_category(o->table, job->column, k);
     if (o->row)
         vouch__table_gather(o->table, job->column, o->n, o->row, x);
     else
         vouch_table_read(o->table, job->column, 0, o->n, x);
     job->rows = (vouch__bin_rows){ .n = o->n,
-                                   .n_categories = is_text ? vouch_table_categories(o->table, job->column)
-                                                           : 0,
+                                   .n_categories = cats,
                                    .x = x,
                                    .y = o->y,
                                    .w = o->w,
                                    .special = o->rules.special,
-                                   .n_special = is_text ? 0 : o->rules.n_special };
-    return VOUCH_OK;
-}
-
-/* Cells by size that also end wherever a range must. */
-static vouch_status add_fixed(vouch_ctx *ctx, vouch__bin_job *job, const vouch__cell_rule *rule)
-{
-    const vouch__bin_rules *r = &job->outcome->rules;
-    double *split = vouch__scratch(ctx, job->cells.n + r->n_fixed + 1, sizeof *split);
-    size_t n = 0, f = 0;
-    if (!split)
-        return vouch__oom(ctx);
-    for (size_t c = 0; c + 1 < job->cells.n || f < r->n_fixed;) {
-        double top = c + 1 < job->cells.n ? job->cells.top[c] : INFINITY;
-        double next = f < r->n_fixed ? r->fixed[f] : INFINITY;
-        split[n++] = fmin(top, next);
-        c += top <= next && c + 1 < job->cells.n;
-        f += next <= top && f < r->n_fixed;
-    }
-    vouch__cell_rule both = { rule->max_cells, rule->least_rows, split, n };
-    return vouch__cells_make(ctx, &job->outcome->worth, &job->rows, &both, &job->cells);
-}
-
-static bool must_end(const vouch__bin_job *job, size_t c)
-{
-    for (size_t f = 0; f < job->outcome->rules.n_fixed && job->rows.n_categories == 0; f++)
-        if (job->cells.top[c] == job->outcome->rules.fixed[f])
-            return true;
-    return false;
-}
-
-static vouch_status runs_of_cells(vouch_ctx *ctx, const vouch__bin_job *job, vouch__run *run)
-{
-    size_t n = job->cells.n, stride = job->outcome->worth.stride, mark = vouch__scratch_mark(ctx);
-    double *sums = vouch__scratch(ctx, stride, sizeof *sums);
-    if (!sums)
-        return vouch__oom(ctx);
-    for (size_t i = 0; i < n; i++) {
-        bool spans = false; /* a place where a range must end */
-        memset(sums, 0, stride * sizeof *sums);
-        for (size_t j = i + 1; j <= n; j++) {
-            vouch__worth_join(&job->outcome->worth, sums, job->cells.sums + (j - 1) * stride);
-            run[i * (n + 1) + j] = vouch__worth_run(&job->outcome->worth, sums);
-            if (spans)
-                run[i * (n + 1) + j].value = -INFINITY;
-            spans = spans || must_end(job, j - 1);
-        }
-    }
-    vouch__scratch_reset(ctx, mark);
+                                   .n_special = cats ? 0 : o->rules.n_special };
     return VOUCH_OK;
 }
 
 /* Every trend is tried, so that what another would cost can be told; the one asked for is kept. */
-static vouch_status cut(vouch_ctx *ctx, vouch__bin_job *job)
+vouch_status vouch__bin_cut(vouch_ctx *ctx, vouch__bin_job *job)
 {
     const vouch__bin_rules *r = &job->outcome->rules;
     size_t n = job->cells.n, bins;
@@ -87,7 +45,8 @@ static vouch_status cut(vouch_ctx *ctx, vouch__bin_job *job)
     if (!run || !end || !job->end)
         return vouch__oom(ctx);
     job->value = NAN;
-    vouch_status status = n ? runs_of_cells(ctx, job, run) : VOUCH_OK;
+    vouch_status status = vouch__cells_runs(ctx, &job->outcome->worth, &job->cells, r->fixed,
+                                            job->rows.n_categories > 0 ? 0 : r->n_fixed, run);
     for (size_t t = 0; !status && n && t < VOUCH__TRENDS; t++) {
         vouch__cut_task task = { n, run, (vouch__trend)t, r->min_bins, r->max_bins, r->min_gap, r->max_p };
         bool is_bent = t == VOUCH__TREND_CONVEX || t == VOUCH__TREND_CONCAVE;
@@ -113,14 +72,18 @@ static vouch_status cut(vouch_ctx *ctx, vouch__bin_job *job)
     return status;
 }
 
-vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job)
+vouch_status vouch__bin_cells(vouch_ctx *ctx, size_t max_cells, vouch__bin_job *job)
 {
     const vouch__bin_rules *r = &job->outcome->rules;
-    vouch__cell_rule rule = { r->max_cells, r->min_share * (double)job->outcome->n, r->split, r->n_splits };
+    const vouch__cell_rule rule = { max_cells,   r->min_share * (double)job->outcome->n,
+                                    r->split,    r->fixed,
+                                    r->n_splits, r->n_fixed };
     vouch_status status = read_column(ctx, job);
-    if (!status)
-        status = vouch__cells_make(ctx, &job->outcome->worth, &job->rows, &rule, &job->cells);
-    if (!status && r->n_fixed > 0 && r->n_splits == 0 && job->rows.n_categories == 0)
-        status = add_fixed(ctx, job, &rule);
-    return status ? status : cut(ctx, job);
+    return status ? status : vouch__cells_make(ctx, &job->outcome->worth, &job->rows, &rule, &job->cells);
+}
+
+vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job)
+{
+    vouch_status status = vouch__bin_cells(ctx, job->outcome->rules.max_cells, job);
+    return status ? status : vouch__bin_cut(ctx, job);
 }

@@ -100,7 +100,9 @@ vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, s
                                      const char *rules, vouch__bin_outcome *out)
 {
     size_t rows = vouch_table_rows(table), n = 0;
-    *out = (vouch__bin_outcome){ .table = table, .target = target };
+    *out = (vouch__bin_outcome){ .table = table,
+                                 .target = target,
+                                 .target_name = vouch_table_name(table, target) };
     vouch_status status = vouch__bin_rules_read(ctx, rules, &out->rules);
     if (status)
         return status;
@@ -127,5 +129,7 @@ vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, s
     status = check_weights(ctx, table, weight, n, w, out->row);
     if (!status)
         status = read_target(ctx, out, y, n);
+    if (!status && out->worth.target == VOUCH__BIN_BINARY && vouch_table_type(table, target) == VOUCH_TEXT)
+        out->event_name = vouch_table_category(table, target, (size_t)out->event);
     return status ? status : sum_all(ctx, out);
 }

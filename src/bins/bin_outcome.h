@@ -6,8 +6,9 @@
 #include "bins/bin_rules.h"
 #include "vouch/data.h"
 
-typedef struct vouch__bin_outcome { /* read once for any number of columns; arrays in scratch */
-    const vouch_table *table;
+typedef struct vouch__bin_outcome {       /* read once for any number of columns; arrays in scratch */
+    const vouch_table *table;             /* NULL: the rows came and went */
+    const char *target_name, *event_name; /* event_name: of two texts the one that is the event; else NULL */
     size_t target, n, left_out;
     const uint32_t *row; /* [n] rows of the table; NULL: all of them */
     const double *y, *w; /* [n], as bin_worth wants them; w NULL: 1 each */

@@ -1,6 +1,8 @@
 /* The rules of binning, from text. */
 #include "bins/bin_rules.h"
 
+#include "bins/cut_grid.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -18,6 +20,8 @@ enum {
     SPLITS,
     FIXED,
     SPECIAL,
+    GRID,
+    WITH,
     PARAMS
 };
 enum { LIST_MAX = VOUCH__CELLS_MAX - 1 };
@@ -46,7 +50,13 @@ static const vouch__param param[PARAMS] = {
     [SPLITS] = { "splits", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "", "The only places where a range may end." },
     [FIXED] = { "fixed", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "", "Places where a range must end." },
     [SPECIAL] = { "special", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "", "Values that are codes, not amounts." },
+    [GRID] = { "grid", VOUCH__PARAM_INTEGER, 2, VOUCH__GRID_MAX, 6, NULL, "",
+               "Cells of each variable where two are binned at once." },
+    [WITH] = { "with", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "",
+               "Of the second variable: trend, splits, fixed, special, grid." },
 };
+enum { WITH_TREND, WITH_SPLITS, WITH_FIXED, WITH_SPECIAL, WITH_GRID, WITH_PARAMS };
+static const size_t of_with[WITH_PARAMS] = { TREND, SPLITS, FIXED, SPECIAL, GRID };
 
 static const char *const kind_names[] = { "binary", "continuous", "count", "classes" };
 static const char *const trend_names[] = {
@@ -87,6 +97,14 @@ static vouch_status read_list(vouch_ctx *ctx, const vouch__json *root, const cha
     return VOUCH_OK;
 }
 
+static vouch_status read_lists(vouch_ctx *ctx, const vouch__json *root, vouch__bin_rules *out)
+{
+    vouch_status status = read_list(ctx, root, "splits", &out->split, &out->n_splits);
+    if (!status)
+        status = read_list(ctx, root, "fixed", &out->fixed, &out->n_fixed);
+    return status ? status : read_list(ctx, root, "special", &out->special, &out->n_special);
+}
+
 static vouch_status check(vouch_ctx *ctx, const vouch__json *root, const vouch__bin_rules *r)
 {
     if (r->min_bins > r->max_bins)
@@ -107,6 +125,29 @@ static vouch_status check(vouch_ctx *ctx, const vouch__json *root, const vouch__
     return VOUCH_OK;
 }
 
+/* What is said of the second variable; bounds are of the bins, so of both. */
+static vouch_status read_with(vouch_ctx *ctx, const vouch__json *root, vouch__bin_rules *out)
+{
+    vouch__param some[WITH_PARAMS];
+    vouch__bin_rules *with = vouch__scratch(ctx, 1, sizeof *with);
+    double v[WITH_PARAMS];
+    if (!with)
+        return vouch__oom(ctx);
+    for (size_t k = 0; k < WITH_PARAMS; k++)
+        some[k] = param[of_with[k]];
+    some[WITH_GRID].value = (double)out->grid;
+    const vouch__param_table table = { "rules of", "the second variable", some, WITH_PARAMS };
+    vouch_status status = vouch__param_read(ctx, &table, root, NULL, 0, v);
+    if (status)
+        return status;
+    *with = *out;
+    with->trend = (size_t)v[WITH_TREND];
+    with->grid = (size_t)v[WITH_GRID];
+    status = read_lists(ctx, root, with);
+    out->with = with;
+    return status ? status : check(ctx, root, with);
+}
+
 static vouch_status interpret(vouch_ctx *ctx, const vouch__json *root, vouch__bin_rules *out)
 {
     const vouch__param_table table = { "rules of", "binning", param, PARAMS };
@@ -123,13 +164,12 @@ static vouch_status interpret(vouch_ctx *ctx, const vouch__json *root, vouch__bi
                                .max_share = v[MAX_SHARE],
                                .min_events = v[MIN_EVENTS],
                                .min_gap = v[MIN_GAP],
-                               .max_p = v[MAX_P] };
-    status = read_list(ctx, root, "splits", &out->split, &out->n_splits);
+                               .max_p = v[MAX_P],
+                               .grid = (size_t)v[GRID] };
+    status = read_lists(ctx, root, out);
     if (!status)
-        status = read_list(ctx, root, "fixed", &out->fixed, &out->n_fixed);
-    if (!status)
-        status = read_list(ctx, root, "special", &out->special, &out->n_special);
-    return status ? status : check(ctx, root, out);
+        status = check(ctx, root, out);
+    return status ? status : read_with(ctx, vouch__json_get(root, "with"), out);
 }
 
 vouch_status vouch__bin_rules_read(vouch_ctx *ctx, const char *text, vouch__bin_rules *out)

@@ -13,6 +13,8 @@ typedef struct vouch__bin_rules { /* lists in scratch */
     double min_share, max_share, min_events, min_gap, max_p;
     const double *split, *fixed, *special; /* ascending */
     size_t n_splits, n_fixed, n_special;
+    size_t grid;                         /* cells, where two variables are binned at once */
+    const struct vouch__bin_rules *with; /* of the second variable; what it does not say is as here */
 } vouch__bin_rules;
 
 /* From YAML or JSON text; NULL: the defaults. Fails E_FORMAT with "rules:line:column: ..." */

@@ -17,39 +17,31 @@ typedef struct teller {
     double *sums; /* [(bins + tail) x stride] */
 } teller;
 
-static void number(const teller *t, vouch__json *o, const char *key, double value)
+static void number(vouch__doc *doc, vouch__json *o, const char *key, double value)
 {
-    (void)vouch__json_set(t->doc, o, key, vouch__json_number(t->doc, value));
+    (void)vouch__json_set(doc, o, key, vouch__json_number(doc, value));
 }
 
-static void text(const teller *t, vouch__json *o, const char *key, const char *value)
+static void text(vouch__doc *doc, vouch__json *o, const char *key, const char *value)
 {
-    (void)vouch__json_set(t->doc, o, key, vouch__json_text(t->doc, value));
+    (void)vouch__json_set(doc, o, key, vouch__json_text(doc, value));
 }
 
-static const char *objective(const vouch__bin_job *job)
-{
-    static const char *const name[] = { "information value", "share of variance explained",
-                                        "Poisson deviance explained", "mutual information in nats" };
-    return name[job->outcome->worth.target];
-}
-
-static const char *level_name(const vouch__bin_job *job)
+static const char *level_name(const vouch__bin_outcome *outcome)
 {
     static const char *const name[] = { "event_rate", "mean", "rate", "share_of_last_class" };
-    return name[job->outcome->worth.target];
+    return name[outcome->worth.target];
 }
 
 /* Where bins end in the column's own terms. */
-static void range(const teller *t, vouch__json *o, size_t b)
+static void range(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t end, vouch__json *o)
 {
-    const vouch__bin_job *job = t->job;
     char low[VOUCH__DOUBLE_MAX] = "", high[VOUCH__DOUBLE_MAX] = "", label[128];
-    bool is_first = b == 0, is_last = b + 1 == job->n_bins;
+    bool is_first = begin == 0, is_last = end == job->cells.n;
     if (!is_first)
-        vouch__double_text(job->cells.top[job->end[b - 1] - 1], low);
+        vouch__double_text(job->cells.top[begin - 1], low);
     if (!is_last)
-        vouch__double_text(job->cells.top[job->end[b] - 1], high);
+        vouch__double_text(job->cells.top[end - 1], high);
     if (is_first || is_last)
         (void)snprintf(label, sizeof label, "%s%s%s",
                        is_first && is_last ? "any value"
@@ -58,71 +50,93 @@ static void range(const teller *t, vouch__json *o, size_t b)
                        low, high);
     else
         (void)snprintf(label, sizeof label, "%s to %s", low, high);
-    text(t, o, "type", "range");
-    text(t, o, "label", label);
+    text(doc, o, "type", "range");
+    text(doc, o, "label", label);
     if (!is_first)
-        number(t, o, "above", job->cells.top[job->end[b - 1] - 1]);
+        number(doc, o, "above", job->cells.top[begin - 1]);
     if (!is_last)
-        number(t, o, "up_to", job->cells.top[job->end[b] - 1]);
+        number(doc, o, "up_to", job->cells.top[end - 1]);
 }
 
-static void set(const teller *t, vouch__json *o, size_t b)
+static void set(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t end, vouch__json *o)
 {
-    const vouch__bin_job *job = t->job;
-    size_t begin = b ? job->end[b - 1] : 0, end = job->end[b], listed = 0;
-    vouch__json *list = vouch__json_array(t->doc);
+    size_t listed = 0, pool = job->cells.pool;
+    vouch__json *list = vouch__json_array(doc);
     char label[128] = "";
     for (size_t k = 0; k < job->rows.n_categories; k++) {
         if (job->cells.of[k] < begin || job->cells.of[k] >= end)
             continue;
-        const char *name = vouch_table_category(job->outcome->table, job->column, k);
         size_t used = strlen(label);
-        (void)vouch__json_push(t->doc, list, vouch__json_text(t->doc, name));
+        (void)vouch__json_push(doc, list, vouch__json_text(doc, job->category[k]));
         if (listed++ < 4)
-            (void)snprintf(label + used, sizeof label - used, "%s%.24s", used ? ", " : "", name);
+            (void)snprintf(label + used, sizeof label - used, "%s%.24s", used ? ", " : "", job->category[k]);
         else if (listed == 5)
             (void)snprintf(label + used, sizeof label - used, ", ...");
     }
-    bool holds_rest = job->cells.pool != SIZE_MAX && job->cells.pool >= begin && job->cells.pool < end;
-    text(t, o, "type", "set");
-    text(t, o, "label", label);
-    (void)vouch__json_set(t->doc, o, "in", list);
-    if (holds_rest)
-        (void)vouch__json_set(t->doc, o, "and_any_other", vouch__json_bool(t->doc, true));
+    text(doc, o, "type", "set");
+    text(doc, o, "label", label);
+    (void)vouch__json_set(doc, o, "in", list);
+    if (pool != SIZE_MAX && pool >= begin && pool < end)
+        (void)vouch__json_set(doc, o, "and_any_other", vouch__json_bool(doc, true));
+}
+
+void vouch__bin_tell_extent(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t end,
+                            vouch__json *o)
+{
+    if (job->rows.n_categories > 0)
+        set(doc, job, begin, end, o);
+    else
+        range(doc, job, begin, end, o);
 }
 
 static void special(const teller *t, vouch__json *o, size_t at)
 {
     char label[64], value[VOUCH__DOUBLE_MAX];
     if (at == t->job->rows.n_special) {
-        text(t, o, "type", "missing");
-        text(t, o, "label", "missing");
+        text(t->doc, o, "type", "missing");
+        text(t->doc, o, "label", "missing");
         return;
     }
     vouch__double_text(t->job->rows.special[at], value);
     (void)snprintf(label, sizeof label, "= %s (special code)", value);
-    text(t, o, "type", "special");
-    text(t, o, "label", label);
-    number(t, o, "equals", t->job->rows.special[at]);
+    text(t->doc, o, "type", "special");
+    text(t->doc, o, "label", label);
+    number(t->doc, o, "equals", t->job->rows.special[at]);
 }
 
 /* What a bin of any target has, and of two classes the weight of evidence: ln(share of non-events / share of
  * events), so that positive is safer. */
-static void figures(const teller *t, vouch__json *o, const double *s)
+void vouch__bin_tell_figures(vouch__doc *doc, const vouch__bin_outcome *outcome, const double *s,
+                             vouch__json *o)
 {
-    const vouch__worth *w = &t->job->outcome->worth;
-    number(t, o, "rows", s[VOUCH__SUM_ROWS]);
-    number(t, o, "weight", s[VOUCH__SUM_W]);
-    number(t, o, "share", s[VOUCH__SUM_W] / w->all[VOUCH__SUM_W]);
+    const vouch__worth *w = &outcome->worth;
+    number(doc, o, "rows", s[VOUCH__SUM_ROWS]);
+    number(doc, o, "weight", s[VOUCH__SUM_W]);
+    number(doc, o, "share", s[VOUCH__SUM_W] / w->all[VOUCH__SUM_W]);
     if (w->target == VOUCH__BIN_BINARY || w->target == VOUCH__BIN_COUNT)
-        number(t, o, "events", s[VOUCH__SUM_EVENTS]);
-    number(t, o, level_name(t->job), s[VOUCH__SUM_W] > 0.0 ? vouch__worth_level(w, s) : NAN);
+        number(doc, o, "events", s[VOUCH__SUM_EVENTS]);
+    number(doc, o, level_name(outcome), s[VOUCH__SUM_W] > 0.0 ? vouch__worth_level(w, s) : NAN);
     if (w->target == VOUCH__BIN_BINARY) {
         double good = (s[VOUCH__SUM_W] - s[VOUCH__SUM_Y]) / (w->all[VOUCH__SUM_W] - w->all[VOUCH__SUM_Y]);
         double bad = s[VOUCH__SUM_Y] / w->all[VOUCH__SUM_Y];
-        number(t, o, "woe", good > 0.0 && bad > 0.0 ? vouch__log(good / bad) : NAN);
+        number(doc, o, "woe", good > 0.0 && bad > 0.0 ? vouch__log(good / bad) : NAN);
     }
-    number(t, o, "worth", vouch__worth_of(w, s));
+    number(doc, o, "worth", vouch__worth_of(w, s));
+}
+
+void vouch__bin_tell_outcome(vouch__doc *doc, const vouch__bin_outcome *outcome, vouch__json *root)
+{
+    static const char *const objective[] = { "information value", "share of variance explained",
+                                             "Poisson deviance explained", "mutual information in nats" };
+    text(doc, root, "target", outcome->target_name);
+    text(doc, root, "kind", vouch__bin_kind_name(outcome->worth.target));
+    if (outcome->worth.target == VOUCH__BIN_BINARY && outcome->event_name)
+        text(doc, root, "event", outcome->event_name);
+    else if (outcome->worth.target == VOUCH__BIN_BINARY)
+        number(doc, root, "event", outcome->event);
+    text(doc, root, "objective", objective[outcome->worth.target]);
+    number(doc, root, "rows", (double)outcome->n);
+    number(doc, root, "left_out", (double)outcome->left_out);
 }
 
 static void bins(const teller *t, vouch__json *root)
@@ -130,15 +144,12 @@ static void bins(const teller *t, vouch__json *root)
     const vouch__bin_job *job = t->job;
     vouch__json *list = vouch__json_set(t->doc, root, "bins", vouch__json_array(t->doc));
     for (size_t b = 0; b < job->n_bins + job->cells.n_tail; b++) {
-        const double *s = t->sums + b * job->outcome->worth.stride;
         vouch__json *o = vouch__json_push(t->doc, list, vouch__json_object(t->doc));
         if (b >= job->n_bins)
             special(t, o, b - job->n_bins);
-        else if (job->rows.n_categories > 0)
-            set(t, o, b);
         else
-            range(t, o, b);
-        figures(t, o, s);
+            vouch__bin_tell_extent(t->doc, job, b ? job->end[b - 1] : 0, job->end[b], o);
+        vouch__bin_tell_figures(t->doc, job->outcome, t->sums + b * job->outcome->worth.stride, o);
     }
 }
 
@@ -175,27 +186,16 @@ static void build(const teller *t)
 {
     const vouch__bin_job *job = t->job;
     vouch__json *root = vouch__json_object(t->doc); /* the first made is the document's */
-    text(t, root, "column", vouch_table_name(job->outcome->table, job->column));
-    text(t, root, "target", vouch_table_name(job->outcome->table, job->outcome->target));
-    text(t, root, "kind", vouch__bin_kind_name(job->outcome->worth.target));
-    text(t, root, "objective", objective(job));
-    number(t, root, "rows", (double)job->rows.n);
-    number(t, root, "left_out", (double)job->outcome->left_out);
-    number(t, root, "value", job->value);
-    text(t, root, "trend", job->n_bins > 1 ? vouch__trend_name(job->trend) : "none");
-    if (job->outcome->worth.target == VOUCH__BIN_BINARY) {
-        number(t, root, "quality", quality(t));
-        if (vouch_table_type(job->outcome->table, job->outcome->target) == VOUCH_TEXT)
-            text(
-                t, root, "event",
-                vouch_table_category(job->outcome->table, job->outcome->target, (size_t)job->outcome->event));
-        else
-            number(t, root, "event", job->outcome->event);
-    }
+    text(t->doc, root, "column", job->name);
+    vouch__bin_tell_outcome(t->doc, job->outcome, root);
+    number(t->doc, root, "value", job->value);
+    text(t->doc, root, "trend", job->n_bins > 1 ? vouch__trend_name(job->trend) : "none");
+    if (job->outcome->worth.target == VOUCH__BIN_BINARY)
+        number(t->doc, root, "quality", quality(t));
     bins(t, root);
     vouch__json *price = vouch__json_set(t->doc, root, "price", vouch__json_object(t->doc));
     for (size_t k = 0; job->rows.n_categories == 0 && k < VOUCH__TRENDS; k++)
-        number(t, price, vouch__trend_name((vouch__trend)k), job->price[k]);
+        number(t->doc, price, vouch__trend_name((vouch__trend)k), job->price[k]);
 }
 
 /* Sums of each bin, then of the tail. */
@@ -231,55 +231,64 @@ double vouch__bin_quality(vouch_ctx *ctx, const vouch__bin_job *job)
     return value;
 }
 
-vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **out_json)
+vouch_status vouch__bin_tell_text(vouch_ctx *ctx, const vouch__doc *doc, char **out_json)
 {
     vouch__buf buf;
-    teller t;
-    vouch_status status = teller_new(ctx, job, &t);
-    if (status)
-        return status;
     vouch__buf_init(ctx, &buf, 0);
-    build(&t);
-    status = vouch__doc_status(ctx, t.doc);
+    vouch_status status = vouch__doc_status(ctx, doc);
     if (!status) {
-        vouch__json_write(&buf, vouch__doc_root(t.doc));
+        vouch__json_write(&buf, vouch__doc_root(doc));
         status = vouch__buf_status(ctx, &buf);
     }
     if (!status)
         *out_json = vouch__buf_take(&buf);
     vouch__buf_free(&buf);
+    return status;
+}
+
+vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **out_json)
+{
+    teller t;
+    vouch_status status = teller_new(ctx, job, &t);
+    if (status)
+        return status;
+    build(&t);
+    status = vouch__bin_tell_text(ctx, t.doc, out_json);
     vouch__doc_free(t.doc);
     return status;
 }
 
-/* The members of each bin that make a row, in order; woe of two classes only. */
-static vouch_status add_rows(vouch_ctx *ctx, const teller *t, vouch__table_builder *builder,
-                             const char *const *key, size_t n_keys)
+vouch_status vouch__bin_tell_table(vouch_ctx *ctx, const vouch__bin_outcome *outcome, const vouch__json *root,
+                                   vouch_table **out_bins)
 {
-    const vouch__json *list = vouch__json_get(vouch__doc_root(t->doc), "bins");
-    vouch_status status = VOUCH_OK;
+    enum { KEYS = 6 };
+    const char *key[KEYS] = { "label", "rows", "share", level_name(outcome), "worth", "woe" };
+    const char *name[KEYS] = { "bin", "rows", "share", level_name(outcome), "worth", "woe" };
+    static const vouch_type type[KEYS] = { VOUCH_TEXT,   VOUCH_INTEGER, VOUCH_NUMBER,
+                                           VOUCH_NUMBER, VOUCH_NUMBER,  VOUCH_NUMBER };
+    size_t n = outcome->worth.target == VOUCH__BIN_BINARY ? KEYS : KEYS - 1;
+    const vouch__json *list = vouch__json_get(root, "bins");
+    vouch__table_builder *builder = NULL;
+    vouch_status status = vouch__table_builder_new(ctx, n, name, type, &builder);
     for (const vouch__json *o = list ? list->first : NULL; !status && o; o = o->next) {
-        double value[8];
-        const double *column[8] = { 0 };
+        double value[KEYS];
+        const double *column[KEYS] = { 0 };
         const char *label = vouch__json_string(vouch__json_get(o, "label"));
-        const char *const *text[8] = { &label };
-        for (size_t k = 1; k < n_keys; k++) {
+        const char *const *texts[KEYS] = { &label };
+        for (size_t k = 1; k < n; k++) {
             value[k] = vouch__json_double(vouch__json_get(o, key[k]), NAN);
             column[k] = &value[k];
         }
-        status = vouch__table_builder_add(ctx, builder, 1, column, text);
+        status = vouch__table_builder_add(ctx, builder, 1, column, texts);
     }
+    if (!status)
+        status = vouch__table_builder_end(ctx, builder, out_bins);
+    vouch__table_builder_free(builder);
     return status;
 }
 
 vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_table **out_bins)
 {
-    const char *key[] = { "label", "rows", "share", level_name(job), "worth", "woe" };
-    const char *name[] = { "bin", "rows", "share", level_name(job), "worth", "woe" };
-    static const vouch_type type[] = { VOUCH_TEXT,   VOUCH_INTEGER, VOUCH_NUMBER,
-                                       VOUCH_NUMBER, VOUCH_NUMBER,  VOUCH_NUMBER };
-    size_t n = job->outcome->worth.target == VOUCH__BIN_BINARY ? 6 : 5;
-    vouch__table_builder *builder = NULL;
     teller t;
     vouch_status status = teller_new(ctx, job, &t);
     if (status)
@@ -287,12 +296,7 @@ vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_t
     build(&t);
     status = vouch__doc_status(ctx, t.doc);
     if (!status)
-        status = vouch__table_builder_new(ctx, n, name, type, &builder);
-    if (!status)
-        status = add_rows(ctx, &t, builder, key, n);
-    if (!status)
-        status = vouch__table_builder_end(ctx, builder, out_bins);
-    vouch__table_builder_free(builder);
+        status = vouch__bin_tell_table(ctx, job->outcome, vouch__doc_root(t.doc), out_bins);
     vouch__doc_free(t.doc);
     return status;
 }

@@ -94,7 +94,7 @@ double vouch__worth_level(const vouch__worth *worth, const double *s)
 static bool is_allowed(const vouch__worth *worth, const double *s)
 {
     double events = s[VOUCH__SUM_EVENTS];
-    if (s[VOUCH__SUM_ROWS] < 1.0 || s[VOUCH__SUM_W] < worth->min_weight ||
+    if (s[VOUCH__SUM_ROWS] < fmax(1.0, worth->min_rows) || s[VOUCH__SUM_W] < worth->min_weight ||
         s[VOUCH__SUM_W] > worth->max_weight)
         return false;
     if (worth->target == VOUCH__BIN_BINARY) /* pure bins have no weight of evidence */

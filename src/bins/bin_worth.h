@@ -17,7 +17,7 @@ enum { VOUCH__SUM_ROWS, VOUCH__SUM_EVENTS, VOUCH__SUM_W, VOUCH__SUM_Y, VOUCH__SU
 typedef struct vouch__worth {
     vouch__bin_target target;
     size_t n_classes, stride; /* stride: doubles of one set of sums */
-    double min_weight, max_weight, min_events;
+    double min_rows, min_weight, max_weight, min_events;
     const double *all; /* [stride]: of every row with an outcome, also special and missing */
 } vouch__worth;
 

@@ -29,7 +29,7 @@ static void first_two(const plan *p)
     for (size_t i = 1; i < p->n; i++)
         for (size_t j = i + 1; j <= p->n; j++) {
             const vouch__run *a = run_at(p, 0, i), *b = run_at(p, i, j);
-            if (vouch__may_follow(p->task, p->least_z2, a, b, 0))
+            if (vouch__may_follow(p->task->min_gap, p->least_z2, a, b, 0))
                 p->value[slot(p, 2, 0, i, j)] = a->value + b->value;
         }
 }
@@ -39,7 +39,8 @@ static void extend(const plan *p, size_t k, size_t h, size_t i, size_t j)
     const vouch__run *a = run_at(p, h, i), *b = run_at(p, i, j);
     double best = -INFINITY;
     size_t from = 0;
-    if (!(a->value > -INFINITY && b->value > -INFINITY) || !vouch__may_follow(p->task, p->least_z2, a, b, 0))
+    if (!(a->value > -INFINITY && b->value > -INFINITY) ||
+        !vouch__may_follow(p->task->min_gap, p->least_z2, a, b, 0))
         return;
     for (size_t g = k - 3; g < h; g++) {
         double before = p->value[slot(p, k - 1, g, h, i)];

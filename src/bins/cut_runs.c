@@ -37,15 +37,21 @@ double vouch__gap_z2(const vouch__run *a, const vouch__run *b)
     return gap * gap / variance;
 }
 
-bool vouch__may_follow(const vouch__cut_task *task, double least_z2, const vouch__run *a, const vouch__run *b,
+bool vouch__may_follow(double min_gap, double least_z2, const vouch__run *a, const vouch__run *b,
                        int direction)
 {
     double gap = b->level - a->level;
-    if ((direction > 0 && !(gap > 0.0)) || (direction < 0 && !(gap < 0.0)) || fabs(gap) < task->min_gap)
+    if ((direction > 0 && !(gap > 0.0)) || (direction < 0 && !(gap < 0.0)) || fabs(gap) < min_gap)
         return false;
     if (!(least_z2 > 0.0))
         return true;
     return gap != 0.0 && vouch__gap_z2(a, b) >= least_z2;
+}
+
+double vouch__least_z2(double max_p)
+{
+    double z = max_p < 1.0 ? vouch__normal_quantile(1.0 - 0.5 * max_p) : 0.0;
+    return z * z;
 }
 
 static void extend(const plan *p, size_t k, size_t i, size_t j)
@@ -57,8 +63,8 @@ static void extend(const plan *p, size_t k, size_t i, size_t j)
         for (size_t h = k - 2; h < i && run->value > -INFINITY; h++)
             for (size_t was = 0; was <= phase; was++) {
                 double before = p->value[slot(p, k - 1, was, h, i)];
-                if (before > best && vouch__may_follow(p->task, p->least_z2, run_at(p->task, h, i), run,
-                                                       p->direction[phase])) {
+                if (before > best && vouch__may_follow(p->task->min_gap, p->least_z2, run_at(p->task, h, i),
+                                                       run, p->direction[phase])) {
                     best = before;
                     from = (uint16_t)(h | was << 15);
                 }
@@ -119,19 +125,18 @@ vouch_status vouch__cut_runs(vouch_ctx *ctx, const vouch__cut_task *task, size_t
                                                      [VOUCH__TREND_FALLING] = { -1, 0 },
                                                      [VOUCH__TREND_PEAK] = { 1, -1 },
                                                      [VOUCH__TREND_VALLEY] = { -1, 1 } };
-    double z = task->max_p < 1.0 ? vouch__normal_quantile(1.0 - 0.5 * task->max_p) : 0.0;
     size_t mark = vouch__scratch_mark(ctx), n = task->n;
     if (n == 0 || n > CELLS_MAX)
         return vouch__fail(ctx, VOUCH_E_SHAPE, "binning: %zu cells, must be 1 to %d", n, CELLS_MAX);
     if (task->trend == VOUCH__TREND_CONVEX || task->trend == VOUCH__TREND_CONCAVE)
-        return vouch__cut_bent(ctx, task, z * z, out_bins, out_end, out_value);
+        return vouch__cut_bent(ctx, task, vouch__least_z2(task->max_p), out_bins, out_end, out_value);
     bool turns = task->trend == VOUCH__TREND_PEAK || task->trend == VOUCH__TREND_VALLEY;
     plan p = { .task = task,
                .n = n,
                .bins = task->max_bins < n ? task->max_bins : n,
                .phases = turns ? 2 : 1,
                .direction = { direction[task->trend][0], direction[task->trend][1] },
-               .least_z2 = z * z };
+               .least_z2 = vouch__least_z2(task->max_p) };
     p.value = vouch__scratch(ctx, p.bins * p.phases * n * (n + 1), sizeof *p.value);
     p.before = vouch__scratch(ctx, p.bins * p.phases * n * (n + 1), sizeof *p.before);
     if (!p.value || !p.before) {

@@ -46,9 +46,11 @@ vouch_status vouch__cut_runs(vouch_ctx *ctx, const vouch__cut_task *task, size_t
 /* How many standard errors two levels lie apart, squared: pooled for rates, Welch for means. NAN of two that
  * do not vary and are equal. */
 double vouch__gap_z2(const vouch__run *a, const vouch__run *b);
-/* May b follow a, its level on the side of direction (0: either)? */
-bool vouch__may_follow(const vouch__cut_task *task, double least_z2, const vouch__run *a, const vouch__run *b,
+/* May b follow a, its level on the side of direction (0: either)? least_z2: vouch__least_z2(max_p) */
+bool vouch__may_follow(double min_gap, double least_z2, const vouch__run *a, const vouch__run *b,
                        int direction);
+/* How many standard errors neighbours must lie apart, squared, for a p-value of at most max_p; 0: any. */
+double vouch__least_z2(double max_p);
 #define VOUCH__BIN_WORTH 1e-12 /* a further bin must earn more than rounding */
 
 /* vouch__cut_runs for convex and concave. */

@@ -1,4 +1,5 @@
-/* Any text as the rules of binning: never a crash, a refusal says why in one line, and bins are whole. */
+/* Any text as the rules of binning one column, or two at once: never a crash, a refusal says why in one line,
+ * and bins are whole. */
 #include "tiny_model.h"
 
 #include "vouch/bins.h"
@@ -35,6 +36,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         vouch_text_free(t.ctx, json);
         vouch_table_unref(bins);
     }
+    vouch_table *bins = NULL, *grid = NULL;
+    char *json = NULL;
+    vouch_status status = vouch_bin_pair(t.ctx, t.table, 0, 1, 2, SIZE_MAX, rules, &json, &bins, &grid);
+    if (status
+            ? json || bins || grid || *vouch_ctx_error(t.ctx) == '\0' || strchr(vouch_ctx_error(t.ctx), '\n')
+            : !json || !bins || !grid || vouch_table_rows(bins) == 0)
+        abort();
+    vouch_text_free(t.ctx, json);
+    vouch_table_unref(bins);
+    vouch_table_unref(grid);
     free(rules);
     return 0;
 }

@@ -5,27 +5,6 @@
 #include "bins/bin_override.h"
 #include "models/card.h"
 
-/* Adjacent values, or categories, taken together before bins are chosen. */
-typedef struct vouch__cell {
-    double good, bad;     /* weight of each class */
-    size_t n_good, n_bad; /* rows of each class */
-} vouch__cell;
-
-void vouch__cell_join(vouch__cell *cell, const vouch__cell *other); /* add other to cell */
-
-typedef struct vouch__cut_rule {
-    size_t max_bins;
-    size_t min_rows, min_events;  /* a bin has at least so many rows, and so many of each class */
-    double total_good, total_bad; /* of all rows, also those with missing and special values */
-} vouch__cut_rule;
-
-/* Cut cells into at most max_bins runs whose information value is largest, under the rule and with a bad rate
- * that strictly rises (direction +1) or falls (-1) from run to run. Exact, by dynamic programming: O(max_bins
- * n^3). Fewer runs win a tie, then earlier cuts. When no cut keeps the rule there is one run, with iv NaN if
- * it breaks the rule itself. out_end [max_bins]  where each run ends, exclusive; the last is n */
-vouch_status vouch__cut_cells(vouch_ctx *ctx, size_t n, const vouch__cell *cell, const vouch__cut_rule *rule,
-                              int direction, size_t *out_runs, size_t *out_end, double *out_iv);
-
 typedef struct vouch__bin_rule {
     size_t max_bins, min_events;
     double min_share; /* of the training rows */

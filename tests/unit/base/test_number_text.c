@@ -334,9 +334,39 @@ static void integers_read_and_overflow_is_refused(void **state)
         assert_false(vouch__int_read(wrong[i], strlen(wrong[i]), &value));
 }
 
+static void the_number_between_has_the_fewest_digits_there_can_be(void **state)
+{
+    (void)state;
+    static const double cases[][3] = { { 37, 38, 37 },
+                                       { 37, 45, 40 },
+                                       { 0.1, 0.2, 0.1 },
+                                       { -3, 5, 0 },
+                                       { 1234.567890123, 1234.9, 1234.7 },
+                                       { -0.75, -0.25, -0.5 },
+                                       { 10, 20, 10 },
+                                       { 99, 101, 100 },
+                                       { 0.30000000000000004, 0.4, 0.35 },
+                                       { 1e-30, 2e-30, 1e-30 },
+                                       { 2, 2, 2 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_close(vouch__shortest_between(cases[i][0], cases[i][1]), cases[i][2], 0);
+    assert_close(vouch__shortest_between(1, INFINITY), 1, 0);
+    assert_true(isinf(vouch__shortest_between(-INFINITY, 1)));
+    for (int round = 0; round < 20000; round++) {
+        double low = (seeded() - 0.5) * exp(40 * (seeded() - 0.5)), high = low + exp(60 * (seeded() - 0.7));
+        double x = vouch__shortest_between(low, high);
+        char text[VOUCH__DOUBLE_MAX], ends[VOUCH__DOUBLE_MAX];
+        if (!(low < high))
+            continue;
+        assert_true(x >= low && x < high);
+        assert_true(vouch__double_text(x, text) <= vouch__double_text(low, ends) + (size_t)1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_number_between_has_the_fewest_digits_there_can_be),
         cmocka_unit_test(a_million_random_doubles_round_trip),
         cmocka_unit_test(powers_of_two_and_ten_and_their_neighbours_round_trip),
         cmocka_unit_test(subnormals_round_trip),

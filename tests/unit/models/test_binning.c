@@ -16,29 +16,32 @@ static double information(double good, double bad, double all_good, double all_b
     return (good / all_good - bad / all_bad) * log((good / all_good) / (bad / all_bad));
 }
 
-/* Every way of cutting, one bit a cut: slow, obvious, independent of the code under test. */
-static double best_by_trying(size_t n, const vouch__cell *cell, const vouch__cut_rule *rule, int direction)
+/* Every way of cutting the values 0 to n - 1, one bit a cut: slow, obvious, independent of the code under
+ * test. count [n]: goods and bads of each. */
+static double best_by_trying(size_t n, const double (*count)[2], const vouch__bin_rule *rule,
+                             double least_rows, int direction)
 {
-    double best = -INFINITY;
+    double best = -INFINITY, all[2] = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        all[0] += count[i][0];
+        all[1] += count[i][1];
+    }
     for (size_t cuts = 0; 2 * cuts < (size_t)1 << n; cuts++) {
-        double iv = 0.0, last_good = NAN, last_bad = NAN;
+        double iv = 0.0, last[2] = { NAN, NAN };
         size_t runs = 0;
         bool fine = true;
         for (size_t i = 0, j; i < n && fine; i = j) {
-            double good = 0.0, bad = 0.0;
-            size_t n_good = 0, n_bad = 0;
+            double here[2] = { 0 }, least = fmax(1.0, (double)rule->min_events);
             for (j = i; j == i || (j < n && !(cuts << 1 >> j & 1)); j++) {
-                good += cell[j].good;
-                bad += cell[j].bad;
-                n_good += cell[j].n_good;
-                n_bad += cell[j].n_bad;
+                here[0] += count[j][0];
+                here[1] += count[j][1];
             }
-            double turn = (bad * last_good - last_bad * good) * direction;
-            fine = n_good >= rule->min_events && n_bad >= rule->min_events &&
-                   n_good + n_bad >= rule->min_rows && good > 0 && bad > 0 && (runs == 0 || turn > 0);
-            iv += fine ? information(good, bad, rule->total_good, rule->total_bad) : 0.0;
-            last_good = good;
-            last_bad = bad;
+            double turn = (here[1] * last[0] - last[1] * here[0]) * direction;
+            fine = here[0] >= least && here[1] >= least && here[0] + here[1] >= least_rows &&
+                   (runs == 0 || turn > 0);
+            iv += fine ? information(here[0], here[1], all[0], all[1]) : 0.0;
+            last[0] = here[0];
+            last[1] = here[1];
             runs++;
         }
         if (fine && runs <= rule->max_bins)
@@ -51,33 +54,35 @@ static void cuts_are_the_best_of_all_ways_to_cut(void **state)
 {
     (void)state;
     vouch_ctx *ctx = vouch_ctx_new(NULL);
-    for (int round = 0; round < 400; round++) {
-        vouch__cell cell[10];
-        size_t n = 1 + seeded_below(10), end[6], runs;
-        vouch__cut_rule rule = { 1 + seeded_below(6), seeded_below(12), seeded_below(4), 0, 0 };
-        int direction = seeded() < 0.5 ? 1 : -1;
-        double iv, best;
-        for (size_t c = 0; c < n; c++) {
-            cell[c].n_good = seeded_below(8);
-            cell[c].n_bad = seeded_below(8);
-            double scale = round % 2 ? 1.0 : 0.5 + seeded();
-            cell[c].good = scale * (double)cell[c].n_good;
-            cell[c].bad = scale * (double)cell[c].n_bad;
-            rule.total_good += cell[c].good;
-            rule.total_bad += cell[c].bad;
-        }
-        if (rule.total_good == 0 || rule.total_bad == 0)
-            continue;
-        best = best_by_trying(n, cell, &rule, direction);
-        assert_ok(ctx, vouch__cut_cells(ctx, n, cell, &rule, direction, &runs, end, &iv));
-        assert_int_equal(end[runs - 1], n);
-        if (best == -INFINITY) {
-            assert_nan(iv);
-            assert_int_equal(runs, 1);
-        } else {
-            assert_close(iv, best, 1e-12);
-        }
+    static double x[200], bad[200];
+    char name[] = "x";
+    size_t some = 0;
+    for (int round = 0; round < 300; round++) {
+        double count[10][2];
+        size_t n = 1 + seeded_below(10), rows = 0;
+        vouch__bin_rule rule = { 1 + seeded_below(6), seeded_below(4), 0.2 * seeded() };
+        vouch__input input = { .name = name, .monotone = seeded() < 0.5 ? 1 : -1 };
+        vouch__card_input c;
+        for (size_t v = 0; v < n; v++)
+            for (size_t k = 0; k < 2; k++) {
+                count[v][k] = 1 + (double)seeded_below(8);
+                for (size_t i = 0; i < (size_t)count[v][k]; i++) {
+                    x[rows] = (double)v;
+                    bad[rows++] = (double)k;
+                }
+            }
+        double best = best_by_trying(n, (const double(*)[2])count, &rule, rule.min_share * (double)rows,
+                                     input.monotone);
+        assert_ok(ctx, vouch__bin_input(ctx, &input, &rule, rows, x, bad, NULL, &c));
+        assert_true(c.n_bins <= rule.max_bins + 1);
+        if (best == -INFINITY)
+            assert_int_equal(c.n_bins, 2);
+        else
+            assert_close(c.iv, best, 1e-12);
+        some += c.n_bins > 2;
+        vouch__card_input_clear(vouch__allocator(ctx), &c);
     }
+    assert_true(some > 100);
     vouch_ctx_free(ctx);
 }
 
@@ -165,7 +170,7 @@ static void a_direction_the_data_contradict_leaves_one_bin(void **state)
     input.monotone = 1;
     assert_ok(ctx, vouch__bin_input(ctx, &input, &rule, ROWS, x, bad, NULL, &c));
     assert_int_equal(c.n_bins, 5);
-    assert_close(c.bin[0].high, 0, 0); /* a bin ends at the largest of its values */
+    assert_close(c.bin[0].high, 0, 0); /* whole numbers next to each other: nothing shorter lies between */
     vouch__card_input_clear(vouch__allocator(ctx), &c);
     vouch_ctx_free(ctx);
 }
@@ -315,7 +320,7 @@ static void the_optimum_equals_optbinnings(void **state)
         assert_ok(ctx, vouch__bin_input(ctx, &input, &rule, n, x, bad, NULL, &c));
         assert_close(c.iv, vouch__json_double(vouch__json_get(at, "iv"), NAN), 1e-9);
         assert_int_equal(c.n_bins, cuts + 2);
-        for (size_t b = 0; b < cuts; b++) /* theirs lie between values, ours on them */
+        for (size_t b = 0; b < cuts; b++) /* theirs lie between whole numbers, ours on the lower */
             assert_close(c.bin[b].high, cut[b] - 0.5, 0);
         vouch__card_input_clear(vouch__allocator(ctx), &c);
     }
