@@ -1,12 +1,10 @@
-/* Tests of PDs, and bounds for portfolios that hardly default. Given the common factor x, defaults are
+/* Tests of PDs. Given the common factor x, defaults are
  * independent with chance Phi((Phi^-1(pd) + sqrt(rho) x) / sqrt(1 - rho)) (a large x is a bad year), so tails
  * are binomial tails averaged over a normal x: by Gauss-Legendre panels that are laid close where the tail
  * turns from 0 to 1. */
 #include "validate/pd_tests.h"
 
-#include "base/text.h"
 #include "num/special.h"
-#include "num/sum.h"
 
 #include <math.h>
 
@@ -120,66 +118,5 @@ vouch_status vouch__pd_normal_test(vouch_ctx *ctx, size_t years, const double *d
         return vouch__fail(ctx, VOUCH_E_DATA, "normal test: the yearly differences do not vary");
     *out = (vouch__normal_test){ .mean = sum / t, .statistic = sum / t / se };
     out->p_value = vouch__t_sf(out->statistic, t - 1.0);
-    return VOUCH_OK;
-}
-
-/* The pd at which d defaults or fewer among n have chance 1 - level. */
-static double largest_pd(double n, double d, double rho, double level)
-{
-    if (d >= n)
-        return 1.0;
-    if (rho <= 0.0)
-        return vouch__beta_quantile(level, d + 1.0, n - d);
-    /* False position, Illinois form, on the normal scale of pd, where the tail is a smooth rise from 0 to 1.
-     */
-    double low = -9.0, high = 9.0, below = -level, above = 1.0 - level;
-    int side = 0; /* which end moved last */
-    for (int i = 0; i < 100 && high - low > 1e-14 * (1.0 + fabs(low)); i++) {
-        double at = i % 8 == 7 ? 0.5 * (low + high) : low - below * (high - low) / (above - below);
-        double f = vouch__pd_binomial_correlated(n, d + 1.0, vouch__normal_cdf(at), rho) - level;
-        if (f == 0.0)
-            return vouch__normal_cdf(at);
-        if (f < 0.0) {
-            low = at;
-            below = f;
-            above *= side < 0 ? 0.5 : 1.0; /* the other end has stayed twice */
-            side = -1;
-        } else {
-            high = at;
-            above = f;
-            below *= side > 0 ? 0.5 : 1.0;
-            side = 1;
-        }
-    }
-    return vouch__normal_cdf(0.5 * (low + high));
-}
-
-vouch_status vouch__pluto_tasche(vouch_ctx *ctx, size_t grades, const double *n, const double *d, double rho,
-                                 double level, double *out_pd)
-{
-    double obligors = 0.0, defaults = 0.0;
-    if (grades == 0)
-        return vouch__fail(ctx, VOUCH_E_SHAPE, "low-default portfolio: no grades");
-    if (!(rho >= 0.0 && rho < 1.0 && level > 0.0 && level < 1.0))
-        return vouch__fail(ctx, VOUCH_E_ARG,
-                           "low-default portfolio: correlation must be in [0, 1), level between 0 and 1");
-    for (size_t k = 0; k < grades; k++)
-        if (!(n[k] >= 0.0 && n[k] < INFINITY && d[k] >= 0.0 && d[k] <= n[k])) {
-            char a[VOUCH__DOUBLE_MAX], b[VOUCH__DOUBLE_MAX];
-            (void)vouch__double_text(d[k], a);
-            (void)vouch__double_text(n[k], b);
-            return vouch__fail(ctx, VOUCH_E_DATA, "low-default portfolio: grade %zu has %s defaults of %s", k,
-                               a, b);
-        }
-    if (!(vouch__sum(grades, n) > 0.0))
-        return vouch__fail(ctx, VOUCH_E_DATA, "low-default portfolio: no obligors");
-    for (size_t k = grades; k-- > 0;) {
-        obligors += n[k];
-        defaults += d[k];
-        out_pd[k] = obligors > 0.0 ? largest_pd(obligors, defaults, rho, level) : 1.0;
-        vouch_status status = vouch__poll(ctx);
-        if (status)
-            return status;
-    }
     return VOUCH_OK;
 }

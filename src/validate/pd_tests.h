@@ -37,13 +37,4 @@ typedef struct vouch__normal_test {
 vouch_status vouch__pd_normal_test(vouch_ctx *ctx, size_t years, const double *default_rate, const double *pd,
                                    vouch__normal_test *out);
 
-/* Most prudent PDs of a low-default portfolio, grade by grade from the best: each grade's PD may not exceed
- * that of worse ones, so all obligors from it on bound it. out_pd [grades]: the largest common PD of grades k
- * and worse that is not refuted at level. n, d   [grades]  from the best grade to the worst; each n finite
- * and >= 0, their sum above 0 from every grade on rho    0: independent defaults, in closed form by the beta
- * distribution Source  K. Pluto & D. Tasche, Estimating probabilities of default for low default portfolios
- * (2005) Fails   E_DATA  a count is not as above;  E_ARG  rho or level */
-vouch_status vouch__pluto_tasche(vouch_ctx *ctx, size_t grades, const double *n, const double *d, double rho,
-                                 double level, double *out_pd);
-
 #endif

@@ -1,5 +1,6 @@
 /* Tests of the PDs of rating grades, grade by grade and for the portfolio. A grade's PD is the mean
  * probability of its cases. */
+#include "validate/low_default.h"
 #include "validate/pd_tests.h"
 #include "validate/rows/grades.h"
 #include "validate/rows/row_parts.h"
@@ -239,7 +240,10 @@ static vouch_status run_low_default(vouch_ctx *ctx, const vouch__test_call *call
 {
     static const double levels[] = { 0.5, 0.75, 0.9, 0.95, 0.99 };
     enum { LEVELS = sizeof levels / sizeof *levels };
-    double rho = vouch__test_param(call, "correlation"), level = vouch__test_param(call, "level");
+    const vouch__default_law law = { vouch__test_param(call, "correlation"),
+                                     vouch__test_param(call, "year_correlation"),
+                                     (size_t)vouch__test_param(call, "years") };
+    double level = vouch__test_param(call, "level");
     size_t n = 0;
     vouch__grade *g;
     vouch_status status = grades(ctx, call, &g, &n);
@@ -252,9 +256,9 @@ static vouch_status run_low_default(vouch_ctx *ctx, const vouch__test_call *call
         count[k] = g[k].n;
         count[n + k] = g[k].bad;
     }
-    status = vouch__pluto_tasche(ctx, n, count, count + n, rho, level, count + 2 * n);
+    status = vouch__pluto_tasche(ctx, n, count, count + n, &law, level, count + 2 * n);
     for (size_t l = 0; l < LEVELS && !status; l++)
-        status = vouch__pluto_tasche(ctx, n, count, count + n, rho, levels[l], count + (3 + l) * n);
+        status = vouch__pluto_tasche(ctx, n, count, count + n, &law, levels[l], count + (3 + l) * n);
     if (status)
         return status;
     double below = 0.0;
@@ -278,28 +282,44 @@ static const vouch__param low_default_params[] = {
       "confidence of the bound that PDs are compared with" },
     { "correlation", VOUCH__PARAM_REAL, 0.0, 0.95, 0.0, NULL, "",
       "asset correlation; 0: independent defaults" },
+    { "years", VOUCH__PARAM_INTEGER, 1.0, VOUCH__LOW_DEFAULT_YEARS, 1.0, NULL, "years",
+      "over which the obligors were watched: bad is who defaulted in any of them" },
+    { "year_correlation", VOUCH__PARAM_REAL, 0.0, 0.99, 0.3, NULL, "",
+      "correlation of one year's common factor with the next year's; two years apart it counts squared" },
 };
 
 const vouch_test vouch__test_low_default = {
     .id = "irb.low_default",
     .section = "validate",
     .title = "Most prudent PDs of a low-default portfolio (Pluto-Tasche)",
-    .purpose = "Where hardly anybody defaults, how high may the PDs be without being refuted?",
+    .purpose =
+        "Where hardly anybody defaults the default rate is 0 or chance, and no PD can be estimated from "
+        "it. How high may the PDs be without being refuted by what was seen, in one year or in several?",
     .mechanism = "Grades are ordered by risk, so the obligors of a grade and of all worse ones are at least "
-                 "as risky as the grade itself. Its "
-                 "bound is the largest PD at which so few defaults among all of them have a chance of 1 - "
-                 "level: closed form by the beta "
-                 "distribution when defaults are independent, else by integrating over the common factor.",
-    .convention = "Grades are taken from best to worst in the order of their names (numbers by size). One "
-                  "period. The value is the number of "
-                  "grades whose PD lies below its bound.",
+                 "as risky as "
+                 "the grade itself. Its bound is the largest yearly PD at which so few defaults among all of "
+                 "them have "
+                 "a chance of 1 - level: by the beta distribution when defaults are independent, else by "
+                 "averaging over "
+                 "the factor that obligors share. Over several years each year has its own factor, related "
+                 "to the last "
+                 "one's; the chance is found by going through the years with the number of defaults so far.",
+    .convention =
+        "Grades are taken from best to worst in the order of their names (numbers by size). With more than "
+        "one "
+        "year the cases are the obligors of the first, bad is who defaulted in any year, nobody joins, and "
+        "PDs and bounds are of one year. Factors are normal; those of years s and t have the year "
+        "correlation to "
+        "the power |s - t|. The value is the number of grades whose PD lies below its bound.",
     .high_risk = "PDs below the bound at 50 %: they claim more than the data can say.",
-    .strengths = "Gives a figure where the default rate gives 0, and keeps grades in order.",
-    .limits = "Conservative by design, increasingly with the level; the level is a choice that must be made "
-              "before. Correlation over several "
-              "years is not modelled.",
+    .strengths =
+        "Gives a figure where the default rate gives 0, keeps grades in order, and lets every year that was "
+        "watched count.",
+    .limits = "Conservative by design, increasingly with the level; the level and both correlations are "
+              "choices that "
+              "must be made before. Obligors who join or leave are not modelled: count those who stayed.",
     .source = "K. Pluto & D. Tasche, Estimating probabilities of default for low default portfolios (2005), "
-              "arXiv cond-mat/0411699",
+              "arXiv cond-mat/0411699, sections 3 to 6",
     .needs = NEEDS,
     .params = low_default_params,
     .n_params = sizeof low_default_params / sizeof *low_default_params,

@@ -4,6 +4,7 @@ maps), and by definition in numpy; published values: the ECB examples printed in
 (Jeffreys), Pluto & Tasche (2005), tables 1 to 3. Needs numpy, scipy, scikit-learn, statsmodels."""
 import datetime
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -204,6 +205,36 @@ def grades(rng, cases):
     root = scipy.optimize.brentq(f, 1e-6, 0.5, args=(0.9,), xtol=1e-14)
     cases.append(case("irb.low_default", {"0.tables.bounds.rows.2.4": root}, graded(few),
                       params={"correlation": 0.2, "level": 0.9}, tolerance=1e-9))
+    # several years (section 6 of the paper; 12 % and 0.3 are its correlations), by another route than the program's: the moments
+    # of the chance to survive all years, one integral over the factor a year, and the binomial chances expanded in them
+    def so_few(pd, n, most, rho, theta, years):
+        x, step = np.linspace(-8.5, 8.5, 500, retstep=True)
+        lives = norm.sf((norm.ppf(pd) - np.sqrt(rho) * x) / np.sqrt(1 - rho))
+        move = norm.pdf((x[None, :] - theta * x[:, None]) / np.sqrt(1 - theta**2)) / np.sqrt(1 - theta**2) * step
+
+        def moment(m):
+            later = np.ones(len(x))
+            for _ in range(years - 1):
+                later = move @ (lives**m * later)
+            return (norm.pdf(x) * step) @ (lives**m * later)
+
+        moments = [moment(n - j) for j in range(most + 1)]
+        return sum(math.comb(n, i) * (-1) ** j * math.comb(i, j) * moments[i - j] for i in range(most + 1) for j in range(i + 1))
+
+    drawn = np.random.default_rng(SEED).normal(size=(200000, 3))
+    drawn[:, 1] = 0.3 * drawn[:, 0] + np.sqrt(0.91) * drawn[:, 1]
+    drawn[:, 2] = 0.3 * drawn[:, 1] + np.sqrt(0.91) * drawn[:, 2]
+    lost = 1 - norm.sf((norm.ppf(0.002) - np.sqrt(0.12) * drawn) / np.sqrt(0.88)).prod(1)
+    simulated = binom.cdf(2, 400, lost)
+    assert abs(so_few(0.002, 400, 2, 0.12, 0.3, 3) - simulated.mean()) < 4 * simulated.std() / np.sqrt(len(lost))
+    for cells, rho, theta, years in [(blank, 0.12, 0.3, 5), (few, 0.12, 0.3, 5), (few, 0.2, 0.6, 3)]:
+        expect, pools = {}, [(800, 0), (700, 0), (300, 0)] if cells is blank else [(800, 3), (700, 3), (300, 1)]
+        for l, level in enumerate(table1):
+            for k, (n, d) in enumerate(pools):
+                root = scipy.optimize.brentq(lambda pd: so_few(pd, n, d, rho, theta, years) - (1 - level), 1e-7, 0.2, xtol=1e-13)
+                expect[f"0.tables.bounds.rows.{k}.{5 + l}"] = root
+        cases.append(case("irb.low_default", expect, graded(cells), tolerance=1e-9,
+                          params={"correlation": rho, "year_correlation": theta, "years": years}))
     years = {2019: (200, 3, 0.02), 2020: (210, 9, 0.021), 2021: (190, 4, 0.019), 2022: (220, 8, 0.02)}
     day = lambda y: (datetime.date(y, 2, 28) - datetime.date(1970, 1, 1)).days
     now = graded(years)

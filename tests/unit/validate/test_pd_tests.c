@@ -1,4 +1,4 @@
-/* Tests of PDs: identities between them, and the bounds of low-default portfolios. Reference and published
+/* Tests of PDs: identities between them. Reference and published
  * values are golden cases of the catalogue. */
 #include "check.h"
 
@@ -83,30 +83,6 @@ static void critical_counts_are_the_first_to_reject(void **state)
 }
 
 /* At the bound, as few defaults as were seen have just the chance that is left. */
-static void most_prudent_bounds_solve_their_equation_and_never_fall(void **state)
-{
-    (void)state;
-    for (int round = 0; round < 8; round++) {
-        double n[4], d[4], bound[4], rho = round % 2 ? 0.12 : 0, level = 0.5 + 0.45 * seeded(), all = 0,
-                                     lost = 0;
-        for (size_t k = 0; k < 4; k++) {
-            n[k] = 20 + floor(200 * seeded());
-            d[k] = floor(3 * seeded());
-        }
-        assert_ok(ctx, vouch__pluto_tasche(ctx, 4, n, d, rho, level, bound));
-        for (size_t k = 4; k-- > 0;) {
-            all += n[k];
-            lost += d[k];
-            assert_close(vouch__pd_binomial_correlated(all, lost + 1, bound[k], rho), level, 1e-8);
-        }
-    }
-    const double n[] = { 100, 400, 300 }, none[] = { 0, 0, 0 };
-    double bound[3];
-    assert_ok(ctx, vouch__pluto_tasche(ctx, 3, n, none, 0, 0.9, bound));
-    assert_true(bound[0] < bound[1] && bound[1] < bound[2]);
-    assert_close(bound[2], 1 - pow(0.1, 1.0 / 300), 1e-13); /* without defaults: (1 - pd)^n = 1 - level */
-}
-
 static void years_are_tested_by_their_own_spread(void **state)
 {
     (void)state;
@@ -121,18 +97,6 @@ static void years_are_tested_by_their_own_spread(void **state)
     assert_true(t.p_value > 0.5);
 }
 
-static void what_cannot_be_is_refused(void **state)
-{
-    (void)state;
-    const double n[] = { 10, 5 }, d[] = { 1, 6 }, zero[] = { 0, 0 };
-    double bound[2];
-    assert_status(ctx, vouch__pluto_tasche(ctx, 2, n, d, 0, 0.9, bound), VOUCH_E_DATA);
-    assert_error_has(ctx, "grade 1 has 6 defaults of 5");
-    assert_status(ctx, vouch__pluto_tasche(ctx, 2, zero, zero, 0, 0.9, bound), VOUCH_E_DATA);
-    assert_status(ctx, vouch__pluto_tasche(ctx, 2, n, zero, 1, 0.9, bound), VOUCH_E_ARG);
-    assert_status(ctx, vouch__pluto_tasche(ctx, 0, n, zero, 0, 0.9, bound), VOUCH_E_SHAPE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,9 +105,7 @@ int main(void)
         cmocka_unit_test(correlation_fades_into_independence_and_into_one_obligor),
         cmocka_unit_test(a_large_pool_has_the_limits_rate),
         cmocka_unit_test(critical_counts_are_the_first_to_reject),
-        cmocka_unit_test(most_prudent_bounds_solve_their_equation_and_never_fall),
         cmocka_unit_test(years_are_tested_by_their_own_spread),
-        cmocka_unit_test(what_cannot_be_is_refused),
     };
     ctx = vouch_ctx_new(NULL);
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
