@@ -5,6 +5,7 @@
  * placements) / goods (DeLong et al. 1988). One walk up the sorted scores gives every placement (Sun & Xu,
  * IEEE Signal Processing Letters 21, 2014), so the cost is that of the sort. The difference of two AUCs on
  * the same cases is the mean of the differences of placements, whose variance needs no covariance matrix. */
+#include "validate/placements.h"
 #include "vouch/validate.h"
 
 #include "base/ctx.h"
@@ -14,11 +15,9 @@
 
 #include <math.h>
 
-enum { FEWEST = 10 }; /* cases of either class below which the variance is not trusted */
-
 /* Placements in out[n]; returns the AUC, exact but for one rounding. */
-static double placements(size_t n, const uint32_t *order, const double *score, const uint8_t *bad,
-                         size_t n_bad, double *out)
+static double walk(size_t n, const uint32_t *order, const double *score, const uint8_t *bad, size_t n_bad,
+                   double *out)
 {
     double total[2] = { (double)(n - n_bad), (double)n_bad };
     uint64_t twice_won = 0, below[2] = { 0, 0 };
@@ -49,13 +48,20 @@ static double variance_of_mean(size_t n, const double *v, const uint8_t *bad, si
            vouch__accumulated(sum[1]) / ((total[1] - 1.0) * total[1]);
 }
 
-static bool too_few(size_t n, size_t n_bad) { return n_bad < FEWEST || n - n_bad < FEWEST; }
+static bool too_few(size_t n, size_t n_bad) { return n_bad < VOUCH__FEWEST || n - n_bad < VOUCH__FEWEST; }
+
+void vouch__logit_limits(double share, double variance, double level, double *out_low, double *out_high)
+{
+    double centre = vouch__logit(share), se = sqrt(variance) / (share * (1.0 - share));
+    double margin = vouch__cases_margin(level);
+    *out_low = vouch__sigmoid(centre - margin * se);
+    *out_high = vouch__sigmoid(centre + margin * se);
+}
 
 /* At 0 and 1 the variance is 0 whatever n is, and the logit infinite. There, the cases make min(goods, bads)
  * pairs that share nothing, so that the exact binomial limit for none of them in k lost holds. */
 static void interval(vouch_auc *a)
 {
-    double margin = vouch__cases_margin(a->level);
     if (isnan(a->variance)) {
         a->low = 0.0;
         a->high = 1.0;
@@ -65,18 +71,21 @@ static void interval(vouch_auc *a)
         a->low = a->auc >= 1.0 ? limit : 0.0;
         a->high = a->auc >= 1.0 ? 1.0 : 1.0 - limit;
     } else {
-        double centre = vouch__logit(a->auc), se = sqrt(a->variance) / (a->auc * (1.0 - a->auc));
-        a->low = vouch__sigmoid(centre - margin * se);
-        a->high = vouch__sigmoid(centre + margin * se);
+        vouch__logit_limits(a->auc, a->variance, a->level, &a->low, &a->high);
     }
 }
 
-static vouch_status place(vouch_ctx *ctx, size_t n, const double *score, const uint8_t *bad, size_t n_bad,
-                          uint32_t *order, double *out_v, double *out_auc)
+vouch_status vouch__placements(vouch_ctx *ctx, size_t n, const double *score, const uint8_t *bad,
+                               size_t n_bad, double *out_v, double *out_auc)
 {
+    size_t mark = vouch__scratch_mark(ctx);
+    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
+    if (!order)
+        return vouch__oom(ctx);
     vouch_status status = vouch__order(ctx, n, score, order);
     if (!status)
-        *out_auc = placements(n, order, score, bad, n_bad, out_v);
+        *out_auc = walk(n, order, score, bad, n_bad, out_v);
+    vouch__scratch_reset(ctx, mark);
     return status;
 }
 
@@ -93,13 +102,10 @@ vouch_status vouch_validate_auc_delong(vouch_ctx *ctx, size_t n, const double *s
         return status;
 
     size_t mark = vouch__scratch_mark(ctx);
-    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
     double *v = vouch__scratch(ctx, n, sizeof *v);
-    if (!order || !v) {
-        vouch__scratch_reset(ctx, mark);
+    if (!v)
         return vouch__oom(ctx);
-    }
-    status = place(ctx, n, score, bad, a.n_bad, order, v, &a.auc);
+    status = vouch__placements(ctx, n, score, bad, a.n_bad, v, &a.auc);
     if (!status) {
         if (!too_few(n, a.n_bad))
             a.variance = variance_of_mean(n, v, bad, a.n_bad, a.auc);
@@ -144,15 +150,14 @@ vouch_status vouch_validate_auc_paired(vouch_ctx *ctx, size_t n, const double *s
         return status;
 
     size_t mark = vouch__scratch_mark(ctx);
-    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
     double *a = vouch__scratch(ctx, n, sizeof *a), *b = vouch__scratch(ctx, n, sizeof *b);
-    if (!order || !a || !b) {
+    if (!a || !b) {
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
-    status = place(ctx, n, score_a, bad, n_bad, order, a, &pair.auc_a);
+    status = vouch__placements(ctx, n, score_a, bad, n_bad, a, &pair.auc_a);
     if (!status)
-        status = place(ctx, n, score_b, bad, n_bad, order, b, &pair.auc_b);
+        status = vouch__placements(ctx, n, score_b, bad, n_bad, b, &pair.auc_b);
     if (!status) {
         for (size_t i = 0; i < n; i++)
             a[i] -= b[i];

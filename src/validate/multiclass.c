@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "num/rates.h"
 #include "num/special.h"
+#include "validate/placements.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,8 +15,10 @@ typedef struct problem {
     size_t n, k;
     const uint32_t *label;
     const double *probability;
-    double *score; /* [n] */
+    double *score, *own; /* [n] of a pair: scores; placements */
     uint8_t *is_in;
+    uint32_t *at;
+    double *added; /* [n] what a case adds to the sum over pairs */
 } problem;
 
 static vouch_status check(vouch_ctx *ctx, size_t n, size_t k, const uint32_t *label,
@@ -46,7 +49,7 @@ static vouch_status check(vouch_ctx *ctx, size_t n, size_t k, const uint32_t *la
 }
 
 /* AUC of the probability of class c: its cases against those of `other`, or against all others where that is
- * k. NaN when a side is empty. */
+ * k. NaN when a side is empty. With `other` named the placements are added to what cases add. */
 static vouch_status separation(vouch_ctx *ctx, const problem *q, size_t c, size_t other, double *out)
 {
     size_t m = 0, mine = 0;
@@ -55,10 +58,38 @@ static vouch_status separation(vouch_ctx *ctx, const problem *q, size_t c, size_
             continue;
         q->score[m] = q->probability[i * q->k + c];
         q->is_in[m] = q->label[i] == c;
+        q->at[m] = (uint32_t)i;
         mine += q->is_in[m++];
     }
     *out = NAN;
-    return mine == 0 || mine == m ? VOUCH_OK : vouch_validate_auc(ctx, m, q->score, q->is_in, NULL, out);
+    if (mine == 0 || mine == m)
+        return VOUCH_OK;
+    vouch_status status = vouch__placements(ctx, m, q->score, q->is_in, mine, q->own, out);
+    for (size_t i = 0; i < m && other != q->k && !status; i++)
+        q->added[q->at[i]] += q->own[i];
+    return status;
+}
+
+/* Of the mean over pairs: the variance within each class of what its cases add, over its cases. */
+static double pairs_variance(const problem *q, const vouch__class *of, double pairs)
+{
+    double variance = 0.0;
+    for (size_t c = 0; c < q->k; c++) {
+        vouch__dd sum = { 0 }, squares = { 0 };
+        if (of[c].cases == 0.0)
+            continue;
+        if (of[c].cases < VOUCH__FEWEST)
+            return NAN;
+        for (size_t i = 0; i < q->n; i++)
+            if (q->label[i] == c)
+                vouch__accumulate(&sum, q->added[i]);
+        double mean = vouch__accumulated(sum) / of[c].cases;
+        for (size_t i = 0; i < q->n; i++)
+            if (q->label[i] == c)
+                vouch__accumulate(&squares, (q->added[i] - mean) * (q->added[i] - mean));
+        variance += vouch__accumulated(squares) / (of[c].cases - 1.0) / of[c].cases;
+    }
+    return variance / (pairs * pairs);
 }
 
 static size_t likeliest(size_t k, const double *p)
@@ -135,6 +166,7 @@ static vouch_status ranking(vouch_ctx *ctx, const problem *q, vouch__class *of, 
         }
     }
     out->hand_till = sum / pairs;
+    out->hand_till_variance = pairs_variance(q, of, pairs);
     return status;
 }
 
@@ -154,15 +186,19 @@ vouch_status vouch__multiclass_measure(vouch_ctx *ctx, size_t n, size_t k, const
     if (status)
         return status;
     size_t mark = vouch__scratch_mark(ctx);
-    problem q = {
-        n, k, label, probability, vouch__scratch(ctx, n, sizeof(double)), vouch__scratch(ctx, n, 1)
-    };
+    problem q = { .n = n, .k = k, .label = label, .probability = probability };
+    q.score = vouch__scratch(ctx, n, sizeof *q.score);
+    q.own = vouch__scratch(ctx, n, sizeof *q.own);
+    q.added = vouch__scratch(ctx, n, sizeof *q.added);
+    q.at = vouch__scratch(ctx, n, sizeof *q.at);
+    q.is_in = vouch__scratch(ctx, n, 1);
     vouch__class *of = vouch__scratch(ctx, k, sizeof *of);
     double *table = vouch__scratch(ctx, k * k, sizeof *table);
-    if (!q.score || !q.is_in || !of || !table) {
+    if (!q.score || !q.own || !q.added || !q.at || !q.is_in || !of || !table) {
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
+    memset(q.added, 0, n * sizeof *q.added);
     memset(of, 0, k * sizeof *of);
     memset(table, 0, k * k * sizeof *table);
     vouch__multiclass m = { .accuracy = 0.0 };

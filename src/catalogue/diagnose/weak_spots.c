@@ -7,6 +7,7 @@
 #include "num/special.h"
 #include "validate/calibration.h"
 #include "validate/cases.h"
+#include "validate/placements.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,33 +34,22 @@ typedef struct search {
     size_t n, most;
 } search;
 
-/* Placements of the cases at[n] (NULL: all): for a bad the share of goods it outscores, for a good that of
- * bads that outscore it; a tie is one half. Their mean, of either outcome, is the AUC. */
+/* Placements of the cases at[n] (NULL: all). */
 static vouch_status placements(vouch_ctx *ctx, const vouch__probe *p, size_t n, const uint32_t *at,
                                double *own, double *out_auc)
 {
-    size_t mark = vouch__scratch_mark(ctx), n_of[2] = { 0, 0 }, seen[2] = { 0, 0 };
-    double *score = vouch__scratch(ctx, n, sizeof *score), *rank = vouch__scratch(ctx, n, sizeof *rank);
-    double *part[2] = { vouch__scratch(ctx, n, sizeof *score), vouch__scratch(ctx, n, sizeof *score) };
-    double *inner[2] = { vouch__scratch(ctx, n, sizeof *score), vouch__scratch(ctx, n, sizeof *score) };
-    if (!score || !rank || !part[0] || !part[1] || !inner[0] || !inner[1])
+    size_t mark = vouch__scratch_mark(ctx), n_bad = 0;
+    double *score = vouch__scratch(ctx, n, sizeof *score);
+    uint8_t *bad = vouch__scratch(ctx, n, sizeof *bad);
+    if (!score || !bad)
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++) {
         size_t k = at ? at[i] : i;
         score[i] = p->raw[k];
-        part[p->bad[k]][n_of[p->bad[k]]++] = p->raw[k];
+        bad[i] = p->bad[k];
+        n_bad += bad[i];
     }
-    vouch_status status = vouch__midranks(ctx, n, score, rank);
-    for (int c = 0; c < 2 && !status; c++)
-        status = vouch__midranks(ctx, n_of[c], part[c], inner[c]);
-    double sum = 0.0;
-    for (size_t i = 0; i < n && !status; i++) {
-        int c = p->bad[at ? at[i] : i];
-        double below = (rank[i] - inner[c][seen[c]++]) / (double)n_of[1 - c];
-        own[i] = c ? below : 1.0 - below;
-        sum += c ? own[i] : 0.0;
-    }
-    *out_auc = sum / (double)n_of[1];
+    vouch_status status = vouch__placements(ctx, n, score, bad, n_bad, own, out_auc);
     vouch__scratch_reset(ctx, mark);
     return status;
 }

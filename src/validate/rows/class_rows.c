@@ -3,6 +3,7 @@
 #include "num/special.h"
 #include "num/sum.h"
 #include "validate/multiclass.h"
+#include "validate/placements.h"
 #include "validate/rows/row_parts.h"
 
 #include <math.h>
@@ -182,9 +183,19 @@ static vouch_status run_auc(vouch_ctx *ctx, const vouch__test_call *call)
     vouch__entry entry = entry_of(call, &m);
     entry.value = m.all.hand_till;
     entry.judged = true;
+    if (isnan(m.all.hand_till_variance)) {
+        entry.note = "A class has fewer than 10 cases: no interval is given.";
+    } else if (m.all.hand_till <= 0.0 || m.all.hand_till >= 1.0) {
+        entry.note = "Every pair of classes is separated: no interval can be made of these cases.";
+    } else {
+        entry.level = LEVEL;
+        entry.interval_method = "placements of all pairs (DeLong), logit scale";
+        vouch__logit_limits(m.all.hand_till, m.all.hand_till_variance, LEVEL, &entry.low, &entry.high);
+    }
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(call->list, object, "overall", "quantity,value");
     vouch__row_quantity(call, table, "Hand and Till's M", m.all.hand_till);
+    vouch__row_quantity(call, table, "standard error of M", sqrt(m.all.hand_till_variance));
     vouch__row_quantity(call, table, "macro AUC, one against the rest", m.all.macro_auc);
     vouch__row_quantity(call, table, "weighted AUC, one against the rest", m.all.weighted_auc);
     table = vouch__evidence_table(call->list, object, "classes", "class,cases,auc");
@@ -208,16 +219,22 @@ const vouch_test vouch__test_class_auc = {
         "Beside it each class against all others: plain (macro) and weighted by cases.",
     .convention = ROWS_ADD_UP
     "Ties count one half. M is scikit-learn's roc_auc_score(multi_class=\"ovo\", "
-    "average=\"macro\"), the others its \"ovr\". Classes without cases are left out.",
+    "average=\"macro\"), the others its \"ovr\". Classes without cases are left out. A case counts in "
+    "several "
+    "pairs: its placements are added before the variance within its class is taken, and the interval is made "
+    "on the logit scale. Below 10 cases of a class none is given.",
     .high_risk = "M near 0.5, or one class whose AUC lies far below the others'.",
     .strengths =
         "Does not move when the mix of classes does (M), so two periods compare; equals AUC with two "
         "classes.",
-    .limits = "No interval: pairs share cases, and no standard error is in common use; resample where one is "
-              "needed. "
-              "Blind to calibration.",
-    .source =
-        "Hand & Till, Machine Learning 45 (2001) 171-186; Fawcett, Pattern Recognit. Lett. 27 (2006) 861-874",
+    .limits =
+        "One number over many pairs: a class that no score finds can hide behind others that are easy, so "
+        "read the table. Blind to calibration, and to how costly it is to take one class for another.",
+    .source = "Hand & Till, Machine Learning 45 (2001) 171-186; Fawcett, Pattern Recognit. Lett. 27 (2006) "
+              "861-874; "
+              "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845, after Sen, Bull. Calcutta "
+              "Stat. Assoc. "
+              "10 (1960) 1-18 (the error)",
     .unit = "AUC",
     .needs = VOUCH__NEEDS_CLASSES,
     .run = run_auc,

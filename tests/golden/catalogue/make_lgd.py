@@ -33,6 +33,19 @@ def clar(seen, said):
     return float(2 * np.trapezoid(y, x)), float(2 * np.trapezoid(np.square(x), x))
 
 
+def tied_clar(seen, said):
+    """The same where copies of a facility are tied: of those at the border the share that is expected."""
+    order, of, n = np.argsort(-said, kind="stable"), classes(seen), len(seen)
+    x, y = [0.0], [0.0]
+    for k in sorted(set(of), reverse=True):
+        m = int((of >= k).sum())
+        last = said[order[m - 1]]
+        sure, border = order[:m][said[order[:m]] > last], np.flatnonzero(said == last)
+        x.append(m / n)
+        y.append(((of[sure] >= k).sum() + (of[border] >= k).mean() * (m - len(sure))) / n)
+    return float(2 * np.trapezoid(y, x))
+
+
 def capture(seen, said, amount):
     def area(order):
         x = np.concatenate([[0], np.cumsum(amount[order])]) / amount.sum()
@@ -67,11 +80,21 @@ ratio, chance = clar(seen, said)
 now_g, now_se = gauc(seen, said)
 old_g, old_se = gauc(old_seen, old_said)
 now = {"score": said.tolist(), "target": seen.tolist()}
+# each facility counts Poisson(1) times: 20,000 resamples against as many as the program takes
+boot = np.random.default_rng(SEED + 1)
+draws = []
+for _ in range(20000):
+    at = np.repeat(np.arange(150), boot.poisson(1, 150))
+    draws.append((tied_clar(seen[at], said[at]), capture(seen[at], said[at], np.ones(len(at)))))
+limits, errors = np.quantile(draws, [0.025, 0.975], axis=0), np.std(draws, axis=0, ddof=1)
 cases = [
     {"test": "irb.lgd_clar", "now": {**now, "amount": amount.tolist()}, "tolerance": 1e-12,
      "expect": {"0.value": ratio, "0.tables.ratio.rows.1.1": chance, "0.tables.ratio.rows.2.1": capture(seen, said, amount)}},
     {"test": "irb.lgd_clar", "now": now, "tolerance": 1e-12,
      "expect": {"0.value": ratio, "0.tables.ratio.rows.2.1": capture(seen, said, np.ones(150))}},
+    {"test": "irb.lgd_clar", "now": now, "tolerance": 4e-3, "params": {"resamples": 10000},
+     "expect": {"0.interval.low": limits[0, 0], "0.interval.high": limits[1, 0], "0.tables.ratio.rows.0.4": errors[0],
+                "0.tables.ratio.rows.2.2": limits[0, 1], "0.tables.ratio.rows.2.3": limits[1, 1], "0.tables.ratio.rows.2.4": errors[1]}},
     {"test": "irb.lgd_clar", "now": {"score": seen.tolist(), "target": seen.tolist()}, "tolerance": 1e-12,
      "expect": {"0.value": 1.0, "0.tables.ratio.rows.2.1": 1.0}},
     {"test": "irb.gauc_decline", "now": now, "before": {"score": old_said.tolist(), "target": old_seen.tolist()}, "tolerance": 1e-10,

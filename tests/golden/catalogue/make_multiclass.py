@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import sklearn
 import statsmodels
+from scipy.special import expit, logit
 from sklearn import metrics as m
 from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.proportion import proportion_confint
@@ -15,7 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 SEED, N, K = 20261122, 240, 4
 rng = np.random.default_rng(SEED)
 names = np.array(list("abcd"))
-truth = rng.choice(K, N, p=[0.5, 0.25, 0.2, 0.05])
+truth = rng.choice(K, N, p=[0.45, 0.25, 0.2, 0.1])
 raw = rng.gamma(1.0, 1.0, (N, K)) + 1.5 * np.eye(K)[truth] * (rng.random((N, 1)) < 0.6)
 raw[:40] = np.round(raw[:40] * 4) + 1  # ties
 p = raw / raw.sum(1, keepdims=True)
@@ -36,6 +37,30 @@ share = table / table.sum(1, keepdims=True)
 np.fill_diagonal(share, 0)
 mix = np.bincount(truth, minlength=K) / N
 mixed = float(-(mix * np.log(mix)).sum())
+
+
+def hand_till(truth, p):
+    """M, and its error from what each case adds to the sum over ordered pairs of classes."""
+    added, total = np.zeros(len(truth)), 0.0
+    for c in range(K):
+        for j in range(K):
+            if c != j:
+                a, b = p[truth == c, c], p[truth == j, c]
+                won = (a[:, None] > b) + 0.5 * (a[:, None] == b)
+                added[truth == c] += won.mean(1)
+                added[truth == j] += won.mean(0)
+                total += won.mean()
+    pairs = K * (K - 1)
+    return total / pairs, np.sqrt(sum(added[truth == c].var(ddof=1) / (truth == c).sum() for c in range(K))) / pairs
+
+
+whole, error = hand_till(truth, p)
+again = []
+for _ in range(300):  # resampling within classes says the same, to the error of so many draws (4 %)
+    at = np.concatenate([rng.choice(np.flatnonzero(truth == c), (truth == c).sum()) for c in range(K)])
+    again.append(hand_till(truth[at], p[at])[0])
+assert abs(np.std(again) / error - 1) < 0.15
+reach = 1.959963984540054 * error / (whole * (1 - whole))
 rows = {f"0.tables.classes.rows.{c}.{i}": float(v[c]) for c in range(K) for i, v in ((4, precision), (5, recall), (8, f1))}
 cases_ = [
     ("validate.class_accuracy", None,
@@ -49,9 +74,10 @@ cases_ = [
     ("validate.class_confusion", None,
      {"0.value": float(share.max()), **{f"0.tables.confusion.rows.{K * i + j}.2": int(table[i, j]) for i in range(K) for j in range(K)}}),
     ("validate.class_auc", None,
-     {"0.value": m.roc_auc_score(truth, p, multi_class="ovo", average="macro"),
-      "0.tables.overall.rows.1.1": m.roc_auc_score(truth, p, multi_class="ovr", average="macro"),
-      "0.tables.overall.rows.2.1": m.roc_auc_score(truth, p, multi_class="ovr", average="weighted"),
+     {"0.value": m.roc_auc_score(truth, p, multi_class="ovo", average="macro"), "0.interval.low": expit(logit(whole) - reach),
+      "0.interval.high": expit(logit(whole) + reach), "0.tables.overall.rows.1.1": error,
+      "0.tables.overall.rows.2.1": m.roc_auc_score(truth, p, multi_class="ovr", average="macro"),
+      "0.tables.overall.rows.3.1": m.roc_auc_score(truth, p, multi_class="ovr", average="weighted"),
       "0.tables.classes.rows.3.2": m.roc_auc_score(truth == 3, p[:, 3])}),
     ("validate.class_log_loss", None,
      {"0.value": m.log_loss(truth, p), "0.interval.low": float(losses.mean() - margin), "0.interval.high": float(losses.mean() + margin),

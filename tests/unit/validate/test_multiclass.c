@@ -59,7 +59,13 @@ static void two_classes_are_the_binary_case(void **state)
         assert_ok(ctx, vouch__multiclass_measure(ctx, n, 2, label, p, 0.95, of, table, &m));
         assert_ok(ctx, vouch__multiclass_measure(ctx, n, 2, other, turned, 0.95, of, table, &t));
         assert_ok(ctx, vouch_validate_auc(ctx, n, score, bad, NULL, &auc));
+        vouch_auc delong;
+        assert_ok(ctx, vouch_validate_auc_delong(ctx, n, score, bad, 0.95, &delong));
         assert_close(m.hand_till, auc, 1e-13);
+        if (isnan(delong.variance))
+            assert_nan(m.hand_till_variance);
+        else
+            assert_close(m.hand_till_variance, delong.variance, 1e-14);
         assert_close(m.macro_auc, auc, 1e-13);
         assert_close(t.hand_till, auc, 1e-13);
         assert_close(t.log_loss, m.log_loss, 1e-13);
