@@ -7,19 +7,25 @@
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static const option calibrate_options[] = {
-    { "--method", "NAME", "platt, beta, isotonic, shift, scale, prior, pit or ttc" },
+    { "--method", "NAME", "platt, beta, isotonic, shift, scale, prior, qmm, pit or ttc" },
     { "--id", "COLUMN", "the column that orders the rows, as a query needs" },
     { "--label", "COLUMN", "the outcome, for platt, beta and isotonic, and to compare grades with" },
     { "--bad", "VALUE", "the label's value that means bad (default: 1)" },
-    { "--weight", "COLUMN", "case weights, for shift, scale, pit, ttc and grades" },
+    { "--weight", "COLUMN", "case weights" },
     { "--to", "RATE", "the central tendency, or the default rate of a state or of the long run" },
     { "--from", "RATE", "prior: the bad rate the model was fitted with" },
+    { "--auc", "A", "qmm: the AUC that the probabilities are to imply (default: that of the outcomes)" },
     { "--rho", "R", "pit, ttc: asset correlation (default: 0.15)" },
     { "--z", "Z", "pit, ttc: the state, below 0 is worse (default: the one that meets --to)" },
     { "--grades", "N", "a master scale of so many grades" },
     { "--min-pd", "P", "PD of the safest grade (default: 0.0003)" },
     { "--max-pd", "P", "PD of the riskiest grade (default: 0.25)" },
-    { "--min-share", "P", "merge grades that hold less of DATA" },
+    { "--min-share", "P", "merge grades that hold less of DATA; with --optimal, the least a grade holds" },
+    { "--optimal", NULL, "at most --grades grades that tell most of the outcomes, observed rates rising" },
+    { "--max-share", "P", "optimal: the most a grade holds" },
+    { "--max-herfindahl", "H", "optimal: the most that the squares of shares come to" },
+    { "--max-p", "P", "optimal: neighbours' rates differ with a p-value of at most this" },
+    { "--scale", "FILE", "a scale from a YAML file instead: grades: [{pd: .., up_to: ..}, ..]" },
     { "--grade-pd", NULL, "the probability becomes the PD of its grade" },
     { "--out", "FILE", "where the calibrated model goes" },
     { "--report", "FILE", "an HTML page with tables and plots" },
@@ -47,6 +53,8 @@ static int calibrate(cli_call *cli)
                                   .bad = cli_get(cli, "--bad"),
                                   .weight = cli_get(cli, "--weight"),
                                   .method = cli_get(cli, "--method"),
+                                  .scale = cli_get(cli, "--scale"),
+                                  .optimal = cli_get(cli, "--optimal") != NULL,
                                   .grade_pd = cli_get(cli, "--grade-pd") != NULL };
     vouch_told told = { .summary = NULL };
     vouch_model *model = NULL;
@@ -54,7 +62,9 @@ static int calibrate(cli_call *cli)
     if (!number(cli, "--to", NAN, &o.to) || !number(cli, "--from", NAN, &o.from) ||
         !number(cli, "--rho", NAN, &o.rho) || !number(cli, "--z", NAN, &o.z) ||
         !number(cli, "--min-pd", 0.0003, &o.min_pd) || !number(cli, "--max-pd", 0.25, &o.max_pd) ||
-        !number(cli, "--min-share", 0, &o.min_share) ||
+        !number(cli, "--min-share", 0, &o.min_share) || !number(cli, "--auc", NAN, &o.auc) ||
+        !number(cli, "--max-share", NAN, &o.max_share) ||
+        !number(cli, "--max-herfindahl", NAN, &o.max_herfindahl) || !number(cli, "--max-p", NAN, &o.max_p) ||
         (cli_get(cli, "--grades") && !cli_number("--grades", cli_get(cli, "--grades"), 2, 100, &grades)))
         return EXIT_USAGE;
     o.grades = (size_t)grades;
@@ -82,10 +92,13 @@ const command cmd_calibrate = {
     "raw scores, points, contributions and reasons do not change, nor does the order of cases.\n"
     "  platt, beta, isotonic   fitted to the outcomes of DATA\n"
     "  shift, scale            until the mean probability over DATA is --to, exactly\n"
+    "  qmm                     until mean and implied AUC are --to and --auc (quasi-moment matching)\n"
     "  prior                   Bayes' rule: from the bad rate of the training sample to another one\n"
     "  pit, ttc                Vasicek's one factor: into a state of the economy, and back out of it\n\n"
     "  vouch calibrate model.vouch tune.csv --method isotonic --label default --out calibrated.vouch\n"
     "  vouch calibrate model.vouch book.parquet --method shift --to 0.023 --grades 12 --out pd.vouch\n"
+    "  vouch calibrate model.vouch book.csv --grades 12 --optimal --label default --min-share 0.02 "
+    "--max-share 0.3\n"
     "  vouch calibrate sampled.vouch --method prior --from 0.5 --to 0.02 --out pd.vouch\n"
     "  vouch calibrate ttc.vouch book.csv --method pit --to 0.04 --rho 0.12 --out pit.vouch",
     calibrate_options,

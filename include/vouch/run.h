@@ -166,19 +166,24 @@ VOUCH_API void vouch_told_clear(vouch_ctx *ctx, vouch_told *result);
  *   shift, scale            so that the mean probability over data is `to` exactly: log-odds plus, or
  *                           probabilities times, one number
  *   prior                   log-odds + logit(to) - logit(from): Bayes with another share of bads; no data
- *   pit, ttc                Vasicek's model with correlation rho, into the state z and out of it; z NAN: the
- *                           state for which the mean over data is `to`
+ *   qmm                     log-odds times b plus a, so that the mean is `to` and the AUC that the
+ * probabilities imply is `auc` (NAN: that of the outcomes) pit, ttc                Vasicek's model with
+ * correlation rho, into the state z and out of it; z NAN: the state for which the mean over data is `to`
  * grades > 0 adds a scale of geometric PDs from min_pd to max_pd, merged until each grade holds min_share of
- * data; grade_pd: the probability becomes its grade's PD. Every step is told in the model's file.
+ * data. With `optimal` at most so many grades are cut instead that tell most of the outcomes, their observed
+ * rates rising, each holding min_share to max_share of data, with Herfindahl's index at most max_herfindahl
+ * and neighbours' rates differing with p at most max_p. `scale` names a YAML file of grades instead (docs/
+ * calibration.md). grade_pd: the probability becomes its grade's PD. Every step is told in the model's file.
  * Fails  E_ARG (what a method needs), E_DATA (a mean that cannot be met), as scoring and loading do */
 typedef struct vouch_calibrate_options {
     const char *model, *data, *id, *duckdb; /* data: as vouch_source.source, or NULL; id as vouch_source.id */
     const char *label, *bad, *weight; /* columns of data, and the label's bad value (NULL: 1), or NULL */
     const char *method;               /* NULL: only a scale */
-    double to, from, rho, z;          /* NAN where not given */
+    double to, from, rho, z, auc;     /* NAN where not given */
+    const char *scale;                /* NULL, or a file of grades */
     size_t grades;
-    double min_pd, max_pd, min_share;
-    int grade_pd;
+    double min_pd, max_pd, min_share, max_share, max_herfindahl, max_p; /* the last three NAN: any */
+    int optimal, grade_pd;
 } vouch_calibrate_options;
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_calibrate(vouch_ctx *ctx, const vouch_calibrate_options *options,
                                                       vouch_model **out_model, vouch_told *out_told);

@@ -190,6 +190,11 @@ static void limits_member(vouch__job *job, vouch__json *root)
     vouch__json *limits = vouch__json_set(doc, root, "limits", vouch__json_array(doc));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         (void)vouch__json_push(doc, limits, vouch__json_text(doc, always[i]));
+    if (job->project.calibrates)
+        (void)vouch__json_push(
+            doc, limits,
+            vouch__json_text(doc, "Probabilities were calibrated on tune, whose rows also chose the "
+                                  "cut-off: how well they fit is for test and later data to say."));
     for (size_t i = 0; i < job->n_contenders; i++)
         if (job->contender[i].plan->import)
             (void)vouch__json_push(

@@ -82,6 +82,10 @@ typedef struct vouch__variation {
  * too. out is to be cleared whatever came of it. */
 vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
                                   const vouch__variation *varied, vouch__json *log, vouch__contender *out);
+/* The project's calibration on tune: the model, and what it says of every row. Entries go to list, where
+ * there is one. */
+vouch_status vouch__contender_calibrate(vouch_ctx *ctx, const vouch__job *job, vouch__evidence *list,
+                                        vouch__contender *contender);
 void vouch__contender_clear(const vouch_alloc *alloc, vouch__contender *contender);
 /* The cut-off of decide.cutoff, from tune. */
 vouch_status vouch__contender_cutoff(vouch_ctx *ctx, const vouch__job *job, vouch__contender *contender);

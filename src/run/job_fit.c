@@ -1,5 +1,6 @@
 /* Inputs from the training rows, a model for every plan of the project, and what each model says of every
  * row. */
+#include "run/calibrating.h"
 #include "run/job.h"
 #include "run/overrides.h"
 
@@ -177,13 +178,52 @@ vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const v
     return status ? status : score_rows(ctx, job, out);
 }
 
+vouch_status vouch__contender_calibrate(vouch_ctx *ctx, const vouch__job *job, vouch__evidence *list,
+                                        vouch__contender *c)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch__scored tune;
+    vouch_model *made = NULL;
+    vouch__evidence unread = { .doc = NULL };
+    vouch_status status = vouch__job_scored(ctx, job, c, VOUCH__TUNE, &tune);
+    if (!status && !list)
+        status = vouch__evidence_new(ctx, NULL, &unread);
+    if (!status) {
+        vouch__calibrating w = { .ctx = ctx,
+                                 .o = &job->project.calibrate,
+                                 .folder = job->project.folder,
+                                 .model = c->model,
+                                 .n = tune.n,
+                                 .p = tune.probability,
+                                 .bad = tune.bad,
+                                 .weight = tune.weight,
+                                 .data = job->data,
+                                 .part = "tune",
+                                 .list = list ? list : &unread };
+        status = vouch__calibrate_model(&w, &made);
+    }
+    vouch__evidence_free(&unread);
+    vouch__scratch_reset(ctx, mark);
+    if (status || !made)
+        return vouch__because(ctx, status, "models.%s", c->plan->name);
+    for (size_t i = 0; i < vouch_table_rows(job->table); i++)
+        c->probability[i] = vouch__calibration_apply(made->calibration, c->probability[i]);
+    vouch__binding_clear(&c->binding); /* it leans on the inputs of the model that goes */
+    vouch_model_free(c->model);
+    c->model = made;
+    return vouch__bind(ctx, &made->inputs, job->table, &c->binding);
+}
+
 vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job)
 {
     vouch_status status = VOUCH_OK;
-    for (size_t i = 0; i < job->project.n_plans && !status; i++)
+    for (size_t i = 0; i < job->project.n_plans && !status; i++) {
+        vouch__contender *c = &job->contender[job->n_contenders++];
         status = vouch__contender_fit(ctx, job, &job->project.plan[i], NULL,
-                                      vouch__json_object(job->list.doc),
-                                      &job->contender[job->n_contenders++]);
+                                      vouch__json_object(job->list.doc), c);
+        if (!status && job->project.calibrates)
+            status = vouch__contender_calibrate(ctx, job, &job->list, c);
+    }
     return status;
 }
 

@@ -151,6 +151,8 @@ static vouch_status open_baseline(vouch_ctx *ctx, vouch__lda *lda)
     vouch__contender *c = &job->contender[job->n_contenders++];
     vouch_status status = vouch__contender_fit(ctx, job, lda->rules.plan, NULL,
                                                vouch__json_object(job->list.doc), c);
+    if (!status && job->project.calibrates)
+        status = vouch__contender_calibrate(ctx, job, &job->list, c);
     if (!status)
         status = vouch__contender_cutoff(ctx, job, c);
     if (!status)
@@ -333,6 +335,8 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__lda *lda, const vouch__lda_
         status = reweigh(ctx, lda, t->reweighed, &v.weight);
     if (!status)
         status = vouch__contender_fit(ctx, job, plan, &v, log, out);
+    if (!status && job->project.calibrates)
+        status = vouch__contender_calibrate(ctx, job, NULL, out);
     vouch__scratch_reset(ctx, mark);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/schema.h"
+#include "run/calibrating.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,6 +23,18 @@ static const vouch__key top_keys[] = {
     { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },   { "controls", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "legal", VOUCH__KEY_LIST, false, 0, 0, NULL },        { "policy", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "alternatives", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+    { "calibrate", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+};
+static const vouch__key calibrate_keys[] = {
+    { "method", VOUCH__KEY_TEXT, false, 0, 0, "platt|beta|isotonic|shift|scale|prior|qmm|pit|ttc" },
+    { "to", VOUCH__KEY_NUMBER, false, 0, 1, NULL },          { "from", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+    { "rho", VOUCH__KEY_NUMBER, false, 0, 1, NULL },         { "z", VOUCH__KEY_NUMBER, false, -10, 10, NULL },
+    { "auc", VOUCH__KEY_NUMBER, false, 0.5, 1, NULL },       { "scale", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "grades", VOUCH__KEY_NUMBER, false, 2, 100, NULL },    { "optimal", VOUCH__KEY_ANY, false, 0, 0, NULL },
+    { "min_pd", VOUCH__KEY_NUMBER, false, 0, 1, NULL },      { "max_pd", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+    { "min_share", VOUCH__KEY_NUMBER, false, 0, 0.5, NULL }, { "max_share", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+    { "max_herfindahl", VOUCH__KEY_NUMBER, false, 0, 1, NULL }, { "max_p", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
+    { "grade_pd", VOUCH__KEY_ANY, false, 0, 0, NULL },
 };
 static const vouch__key data_keys[] = {
     { "source", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "id", VOUCH__KEY_TEXT, false, 0, 0, NULL },
@@ -297,6 +310,43 @@ static vouch_status read_decide(reader r, const vouch__json *root)
     return status;
 }
 
+static double real(const vouch__json *mapping, const char *key, double otherwise)
+{
+    return vouch__json_double(vouch__json_get(mapping, key), otherwise);
+}
+
+static vouch_status read_calibrate(reader r, const vouch__json *at)
+{
+    vouch__project *p = r.p;
+    if (!at || at->type == VOUCH__JSON_NULL)
+        return VOUCH_OK;
+    vouch_status status = vouch__schema_check(r.ctx, p->path, "calibrate", at, calibrate_keys,
+                                              N(calibrate_keys));
+    if (status)
+        return status;
+    p->calibrates = true;
+    p->calibrate = (vouch_calibrate_options){
+        .method = vouch__json_string(vouch__json_get(at, "method")),
+        .scale = vouch__json_string(vouch__json_get(at, "scale")),
+        .to = real(at, "to", NAN),
+        .from = real(at, "from", NAN),
+        .rho = real(at, "rho", NAN),
+        .z = real(at, "z", NAN),
+        .auc = real(at, "auc", NAN),
+        .grades = (size_t)real(at, "grades", 0),
+        .min_pd = real(at, "min_pd", 0.0003),
+        .max_pd = real(at, "max_pd", 0.25),
+        .min_share = real(at, "min_share", 0),
+        .max_share = real(at, "max_share", NAN),
+        .max_herfindahl = real(at, "max_herfindahl", NAN),
+        .max_p = real(at, "max_p", NAN),
+        .optimal = vouch__json_flag(vouch__json_get(at, "optimal"), false),
+        .grade_pd = vouch__json_flag(vouch__json_get(at, "grade_pd"), false)
+    };
+    status = vouch__calibrate_check(r.ctx, &p->calibrate);
+    return status ? vouch__schema_fail(r.ctx, p->path, at, "%s", vouch_ctx_error(r.ctx)) : VOUCH_OK;
+}
+
 static vouch_status read_all(reader r)
 {
     vouch__project *p = r.p;
@@ -311,6 +361,8 @@ static vouch_status read_all(reader r)
         status = read_models(r, root);
     if (!status)
         status = read_decide(r, root);
+    if (!status)
+        status = read_calibrate(r, vouch__json_get(root, "calibrate"));
     if (status)
         return status;
     p->name = vouch__json_string(vouch__json_get(root, "project"));

@@ -6,6 +6,7 @@
 #include "data/checks.h"
 #include "models/model_kind.h"
 #include "vouch/govern.h"
+#include "vouch/run.h"
 
 enum { VOUCH__MODELS_MAX = 8 };
 
@@ -51,7 +52,9 @@ typedef struct vouch__project {
     size_t most;
     const vouch__json *reasons;
     const char *controls, *policy;
-    const vouch__json *legal;        /* a list of names */
+    const vouch__json *legal; /* a list of names */
+    bool calibrates;          /* every model on tune, as this says; texts point into doc */
+    vouch_calibrate_options calibrate;
     const vouch__json *alternatives; /* the rules of a search (run/lda.h), or NULL */
     vouch_alloc alloc;
 } vouch__project;

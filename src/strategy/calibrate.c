@@ -24,6 +24,11 @@ static const struct {
     [VOUCH__CAL_PRIOR] = { "prior",
                            "Bayes' rule for another share of bads (Elkan 2001): log-odds move by the "
                            "difference of the log-odds of the two shares." },
+    [VOUCH__CAL_QMM] = { "qmm", "Quasi-moment matching (Tasche 2013): log-odds become a + b times "
+                                "themselves, so that the mean "
+                                "probability is the central tendency and the AUC that the probabilities "
+                                "themselves imply is the "
+                                "one asked for." },
     [VOUCH__CAL_PIT] = { "pit",
                          "Vasicek's one-factor model: the probability given the state z of the economy, "
                          "N((N^-1(p) - sqrt(rho) z) / sqrt(1 - rho))." },
@@ -55,37 +60,37 @@ static vouch__map map_of(const vouch__cal_spec *spec, double free)
     }
 }
 
-static double mean_of(const vouch__cal_spec *spec, const vouch__cal_data *d, double free)
+typedef struct meeting {
+    const vouch__cal_spec *spec;
+    const vouch__cal_data *d;
+} meeting;
+
+/* How far the mean lies above the one asked for; signed so that it rises with the free number. */
+static double above(const void *self, double free)
 {
+    const meeting *m = self;
     vouch__dd sum = { 0 }, all = { 0 };
-    vouch__map map = map_of(spec, free);
-    for (size_t i = 0; i < d->n; i++) {
-        double w = d->weight ? d->weight[i] : 1.0;
-        vouch__accumulate(&sum, w * vouch__map_apply(NULL, &map, d->p[i]));
+    vouch__map map = map_of(m->spec, free);
+    for (size_t i = 0; i < m->d->n; i++) {
+        double w = m->d->weight ? m->d->weight[i] : 1.0;
+        vouch__accumulate(&sum, w * vouch__map_apply(NULL, &map, m->d->p[i]));
         vouch__accumulate(&all, w);
     }
-    return vouch__accumulated(sum) / vouch__accumulated(all);
+    double gap = vouch__accumulated(sum) / vouch__accumulated(all) - m->spec->to;
+    return m->spec->method == VOUCH__CAL_PIT ? -gap : gap; /* falls with z */
 }
 
-static vouch_status meet(vouch_ctx *ctx, const vouch__cal_spec *spec, const vouch__cal_data *d, double *out)
+vouch_status vouch__zero_of(vouch_ctx *ctx, vouch__rising *f, const void *self, double low, double high,
+                            double *out)
 {
-    double low = spec->method == VOUCH__CAL_SCALE ? 0.0 : -60.0, high = 60.0, sign = 1.0;
-    if (spec->method == VOUCH__CAL_SCALE)
-        high = 1e9;
-    if (spec->method == VOUCH__CAL_PIT) /* falls with z */
-        sign = -1.0;
-    double at_low = sign * (mean_of(spec, d, low) - spec->to),
-           at_high = sign * (mean_of(spec, d, high) - spec->to);
-    if (!(at_low < 0.0 && at_high > 0.0))
-        return vouch__fail(ctx, VOUCH_E_DATA, "calibrate: no map of method %s has that mean on these data",
-                           vouch__cal_name(spec->method));
-    double free = low;
+    double at_low = f(self, low), at_high = f(self, high), free = low;
     int side = 0;
+    if (!(at_low < 0.0 && at_high > 0.0))
+        return vouch__fail(ctx, VOUCH_E_DATA, "calibrate: no such map");
     for (int i = 0; i < 200; i++) {
         double cut = (low * at_high - high * at_low) / (at_high - at_low);
-        free = i % 3 == 2 || !(cut > low && cut < high) ? 0.5 * (low + high)
-                                                        : cut; /* never far from halving */
-        double at = sign * (mean_of(spec, d, free) - spec->to);
+        free = i % 3 == 2 || !(cut > low && cut < high) ? 0.5 * (low + high) : cut;
+        double at = f(self, free);
         vouch_status status = vouch__poll(ctx);
         if (status)
             return status;
@@ -107,6 +112,17 @@ static vouch_status meet(vouch_ctx *ctx, const vouch__cal_spec *spec, const vouc
     return VOUCH_OK;
 }
 
+static vouch_status meet(vouch_ctx *ctx, const vouch__cal_spec *spec, const vouch__cal_data *d, double *out)
+{
+    const meeting m = { spec, d };
+    bool scales = spec->method == VOUCH__CAL_SCALE;
+    vouch_status status = vouch__zero_of(ctx, above, &m, scales ? 0.0 : -60.0, scales ? 1e9 : 60.0, out);
+    return status == VOUCH_E_DATA
+               ? vouch__fail(ctx, status, "calibrate: no map of method %s has that mean on these data",
+                             vouch__cal_name(spec->method))
+               : status;
+}
+
 static vouch_status fit_platt(vouch_ctx *ctx, const vouch__cal_data *d, vouch__map *out)
 {
     vouch__platt line = { 0, 1 };
@@ -115,7 +131,7 @@ static vouch_status fit_platt(vouch_ctx *ctx, const vouch__cal_data *d, vouch__m
         return vouch__oom(ctx);
     for (size_t i = 0; i < d->n; i++)
         x[i] = vouch__logit(fmin(1.0 - 1e-15, fmax(1e-15, d->p[i])));
-    vouch_status status = vouch__platt_fit(ctx, d->n, x, d->bad, &line);
+    vouch_status status = vouch__platt_fit(ctx, d->n, x, d->bad, d->weight, &line);
     if (!status && !(line.b > 0.0))
         return vouch__fail(ctx, VOUCH_E_DATA,
                            "calibrate: outcomes fall with the probability, so no line rises");
@@ -128,14 +144,11 @@ static vouch_status fit_outcomes(vouch_ctx *ctx, vouch__cal_method method, const
 {
     if (!d->bad)
         return vouch__fail(ctx, VOUCH_E_ARG, "calibrate: method %s needs outcomes", vouch__cal_name(method));
-    if (d->weight)
-        return vouch__fail(ctx, VOUCH_E_ARG, "calibrate: method %s takes no weights",
-                           vouch__cal_name(method));
     if (method == VOUCH__CAL_PLATT)
         return fit_platt(ctx, d, out);
     if (method == VOUCH__CAL_BETA) {
         vouch__beta_map map = { 1, 1, 0 };
-        vouch_status status = vouch__beta_map_fit(ctx, d->n, d->p, d->bad, &map);
+        vouch_status status = vouch__beta_map_fit(ctx, d->n, d->p, d->bad, d->weight, &map);
         *out = (vouch__map){ .type = VOUCH__MAP_BETA, .a = map.a, .b = map.b, .c = map.c };
         return status;
     }
@@ -144,7 +157,7 @@ static vouch_status fit_outcomes(vouch_ctx *ctx, vouch__cal_method method, const
            *y = vouch__scratch(ctx, 2 * d->n + 1, sizeof *y);
     if (!x || !y)
         return vouch__oom(ctx);
-    vouch_status status = vouch__isotonic_fit(ctx, d->n, d->p, d->bad, x, y, &steps);
+    vouch_status status = vouch__isotonic_fit(ctx, d->n, d->p, d->bad, d->weight, x, y, &steps);
     *out = (vouch__map){ .type = VOUCH__MAP_KNOTS, .n = steps.n, .x = x, .y = y };
     return status;
 }
@@ -183,6 +196,8 @@ vouch_status vouch__calibrate_fit(vouch_ctx *ctx, const vouch__cal_spec *spec, c
         return status;
     if (spec->method <= VOUCH__CAL_ISOTONIC)
         return fit_outcomes(ctx, spec->method, data, out);
+    if (spec->method == VOUCH__CAL_QMM)
+        return vouch__quasi_moments(ctx, spec, data, out);
     if (spec->method == VOUCH__CAL_PRIOR)
         free = vouch__logit(spec->to) - vouch__logit(spec->from);
     else if (spec->method < VOUCH__CAL_PIT || isnan(spec->z))
@@ -191,55 +206,5 @@ vouch_status vouch__calibrate_fit(vouch_ctx *ctx, const vouch__cal_spec *spec, c
         return status;
     *out = map_of(spec, free);
     *out_z = spec->method >= VOUCH__CAL_PIT ? free : (double)NAN;
-    return VOUCH_OK;
-}
-
-vouch_status vouch__scale_geometric(vouch_ctx *ctx, size_t grades, double least, double most,
-                                    vouch__calibration *out)
-{
-    if (grades < 2 || grades > VOUCH__GRADES_MAX || !(least > 0.0 && least < most && most < 1.0))
-        return vouch__fail(ctx, VOUCH_E_ARG,
-                           "scale: there must be 2 to %d grades, with PDs from above 0 to "
-                           "below 1",
-                           VOUCH__GRADES_MAX);
-    double step = vouch__log(most / least) / (double)(grades - 1);
-    out->n_grades = grades;
-    for (size_t g = 0; g < grades; g++)
-        out->pd[g] = g + 1 < grades ? least * vouch__exp(step * (double)g) : most;
-    for (size_t g = 0; g + 1 < grades; g++)
-        out->bound[g] = sqrt(out->pd[g] * out->pd[g + 1]);
-    return VOUCH_OK;
-}
-
-vouch_status vouch__scale_merge(vouch_ctx *ctx, const vouch__cal_data *d, double min_share,
-                                vouch__calibration *s)
-{
-    double mass[VOUCH__GRADES_MAX] = { 0 }, whole = 0.0;
-    for (size_t i = 0; i < d->n; i++) {
-        double w = d->weight ? d->weight[i] : 1.0;
-        if (isnan(d->p[i]))
-            return vouch__fail(ctx, VOUCH_E_DATA, "scale: row %zu has no probability", i + 1);
-        mass[vouch__calibration_grade(s, d->p[i])] += w;
-        whole += w;
-    }
-    while (s->n_grades > 2) {
-        size_t g = 0, n = s->n_grades;
-        for (size_t k = 1; k < n; k++)
-            g = mass[k] < mass[g] ? k : g;
-        if (mass[g] >= min_share * whole)
-            break;
-        size_t a = g == 0 || (g + 1 < n && mass[g + 1] < mass[g - 1]) ? g : g - 1; /* with a + 1 */
-        double both = mass[a] + mass[a + 1];
-        s->pd[a] = both > 0.0 ? (mass[a] * s->pd[a] + mass[a + 1] * s->pd[a + 1]) / both
-                              : sqrt(s->pd[a] * s->pd[a + 1]);
-        mass[a] = both;
-        for (size_t k = a + 1; k + 1 < n; k++) {
-            mass[k] = mass[k + 1];
-            s->pd[k] = s->pd[k + 1];
-        }
-        for (size_t k = a; k + 2 < n; k++)
-            s->bound[k] = s->bound[k + 1];
-        s->n_grades--;
-    }
     return VOUCH_OK;
 }

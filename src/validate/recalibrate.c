@@ -16,7 +16,10 @@ typedef struct problem {
     size_t n, cols;        /* columns without the constant */
     const double *x[MOST]; /* [n] each, standardised */
     const double *target;  /* [n] in [0, 1] */
+    const double *weight;  /* [n], or NULL */
 } problem;
+
+static double weight_at(const double *weight, size_t i) { return weight ? weight[i] : 1.0; }
 
 static double linear(const problem *q, size_t i, const double *beta)
 {
@@ -31,7 +34,7 @@ static double likelihood(const problem *q, const double *beta)
     vouch__dd sum = { 0 };
     for (size_t i = 0; i < q->n; i++) {
         double eta = linear(q, i, beta);
-        vouch__accumulate(&sum, q->target[i] * eta - vouch__softplus(eta));
+        vouch__accumulate(&sum, weight_at(q->weight, i) * (q->target[i] * eta - vouch__softplus(eta)));
     }
     return vouch__accumulated(sum);
 }
@@ -41,12 +44,12 @@ static void slopes(const problem *q, const double *beta, double *gradient, doubl
     size_t k = q->cols + 1;
     vouch__dd g[MOST] = { { 0 } }, h[MOST][MOST] = { { { 0 } } };
     for (size_t i = 0; i < q->n; i++) {
-        double eta = linear(q, i, beta), mu = vouch__sigmoid(eta), w = mu * vouch__sigmoid(-eta),
-               row[MOST] = { 1.0 };
+        double eta = linear(q, i, beta), mu = vouch__sigmoid(eta), of = weight_at(q->weight, i),
+               w = of * mu * vouch__sigmoid(-eta), row[MOST] = { 1.0 };
         for (size_t c = 0; c < q->cols; c++)
             row[c + 1] = q->x[c][i];
         for (size_t a = 0; a < k; a++) {
-            vouch__accumulate(&g[a], row[a] * (q->target[i] - mu));
+            vouch__accumulate(&g[a], of * row[a] * (q->target[i] - mu));
             for (size_t b = 0; b <= a; b++)
                 vouch__accumulate(&h[a][b], row[a] * row[b] * w);
         }
@@ -92,10 +95,10 @@ static vouch_status maximise(vouch_ctx *ctx, const problem *q, const char *what,
 
 /* Fit on raw columns; beta comes back on their scale. columns are overwritten. */
 static vouch_status fit(vouch_ctx *ctx, const char *what, size_t n, size_t cols, double *const *column,
-                        const double *target, double *beta)
+                        const double *target, const double *weight, double *beta)
 {
     double mean[MOST], sd[MOST];
-    problem q = { .n = n, .cols = cols, .target = target };
+    problem q = { .n = n, .cols = cols, .target = target, .weight = weight };
     for (size_t c = 0; c < cols; c++) {
         vouch__dd sum = { 0 }, square = { 0 };
         for (size_t i = 0; i < n; i++)
@@ -124,17 +127,18 @@ static vouch_status fit(vouch_ctx *ctx, const char *what, size_t n, size_t cols,
 }
 
 static vouch_status check(vouch_ctx *ctx, const char *what, size_t n, const double *x, const uint8_t *bad,
-                          size_t *out_bad)
+                          const double *weight, size_t *out_bad)
 {
-    vouch_status status = vouch__cases_check(ctx, what, n, x, bad, NULL, out_bad);
+    vouch_status status = vouch__cases_check(ctx, what, n, x, bad, weight, out_bad);
     return status ? status : vouch__cases_both(ctx, what, n, *out_bad);
 }
 
 vouch_status vouch__platt_fit(vouch_ctx *ctx, size_t n, const double *x, const uint8_t *bad,
-                              vouch__platt *out)
+                              const double *weight, vouch__platt *out)
 {
     size_t n_bad;
-    vouch_status status = check(ctx, "platt", n, x, bad, &n_bad);
+    double bads = 0.0, goods = 0.0;
+    vouch_status status = check(ctx, "platt", n, x, bad, weight, &n_bad);
     for (size_t i = 0; i < n && !status; i++)
         if (isinf(x[i]))
             status = vouch__fail(ctx, VOUCH_E_DATA, "platt: score[%zu] is infinite", i);
@@ -147,12 +151,13 @@ vouch_status vouch__platt_fit(vouch_ctx *ctx, size_t n, const double *x, const u
         vouch__scratch_reset(ctx, mark);
         return vouch__oom(ctx);
     }
+    for (size_t i = 0; i < n; i++)
+        *(bad[i] ? &bads : &goods) += weight_at(weight, i);
     for (size_t i = 0; i < n; i++) {
         column[i] = x[i];
-        target[i] = bad[i] ? ((double)n_bad + 1.0) / ((double)n_bad + 2.0)
-                           : 1.0 / ((double)(n - n_bad) + 2.0);
+        target[i] = bad[i] ? (bads + 1.0) / (bads + 2.0) : 1.0 / (goods + 2.0);
     }
-    status = fit(ctx, "platt", n, 1, &column, target, beta);
+    status = fit(ctx, "platt", n, 1, &column, target, weight, beta);
     if (!status)
         *out = (vouch__platt){ beta[0], beta[1] };
     vouch__scratch_reset(ctx, mark);
@@ -164,8 +169,9 @@ double vouch__platt_apply(const vouch__platt *map, double x) { return vouch__sig
 static double clipped(double p) { return fmin(fmax(p, 1e-15), 1.0 - 1e-15); }
 
 /* which: bit 0 for ln p, bit 1 for -ln(1 - p). */
-static vouch_status fit_beta(vouch_ctx *ctx, size_t n, const double *p, const double *target, unsigned which,
-                             double *const *column, vouch__beta_map *out)
+static vouch_status fit_beta(vouch_ctx *ctx, size_t n, const double *p, const double *target,
+                             const double *weight, unsigned which, double *const *column,
+                             vouch__beta_map *out)
 {
     size_t cols = 0;
     double beta[MOST];
@@ -176,17 +182,17 @@ static vouch_status fit_beta(vouch_ctx *ctx, size_t n, const double *p, const do
             column[cols][i] = c ? -vouch__log1p(-clipped(p[i])) : vouch__log(clipped(p[i]));
         cols++;
     }
-    vouch_status status = fit(ctx, "beta calibration", n, cols, column, target, beta);
+    vouch_status status = fit(ctx, "beta calibration", n, cols, column, target, weight, beta);
     if (!status)
         *out = (vouch__beta_map){ which & 1 ? beta[1] : 0.0, which & 2 ? beta[cols] : 0.0, beta[0] };
     return status;
 }
 
 vouch_status vouch__beta_map_fit(vouch_ctx *ctx, size_t n, const double *p, const uint8_t *bad,
-                                 vouch__beta_map *out)
+                                 const double *weight, vouch__beta_map *out)
 {
     size_t n_bad;
-    vouch_status status = check(ctx, "beta calibration", n, p, bad, &n_bad);
+    vouch_status status = check(ctx, "beta calibration", n, p, bad, weight, &n_bad);
     if (!status)
         status = vouch__cases_probability(ctx, "beta calibration", n, p);
     if (status)
@@ -201,9 +207,9 @@ vouch_status vouch__beta_map_fit(vouch_ctx *ctx, size_t n, const double *p, cons
     for (size_t i = 0; i < n; i++)
         target[i] = bad[i];
     vouch__beta_map map;
-    status = fit_beta(ctx, n, p, target, 3, column, &map);
+    status = fit_beta(ctx, n, p, target, weight, 3, column, &map);
     if (!status && (map.a < 0.0 || map.b < 0.0))
-        status = fit_beta(ctx, n, p, target, map.a < 0.0 ? 2 : 1, column, &map);
+        status = fit_beta(ctx, n, p, target, weight, map.a < 0.0 ? 2 : 1, column, &map);
     if (!status) {
         map.a = fmax(map.a, 0.0);
         map.b = fmax(map.b, 0.0);
@@ -225,10 +231,10 @@ typedef struct block {
 } block;
 
 vouch_status vouch__isotonic_fit(vouch_ctx *ctx, size_t n, const double *x, const uint8_t *bad,
-                                 double *room_x, double *room_y, vouch__isotonic *out)
+                                 const double *weight, double *room_x, double *room_y, vouch__isotonic *out)
 {
     size_t n_bad, blocks = 0, places = 0, knots = 0;
-    vouch_status status = vouch__cases_check(ctx, "isotonic", n, x, bad, NULL, &n_bad);
+    vouch_status status = vouch__cases_check(ctx, "isotonic", n, x, bad, weight, &n_bad);
     if (status)
         return status;
     size_t mark = vouch__scratch_mark(ctx);
@@ -243,11 +249,11 @@ vouch_status vouch__isotonic_fit(vouch_ctx *ctx, size_t n, const double *x, cons
     for (size_t i = 0, j; i < n && !status; i = j) {
         block here = { 0.0, 0.0, places, places };
         for (j = i; j < n && x[order[j]] == x[order[i]]; j++) {
-            here.bad += bad[order[j]];
-            here.n += 1.0;
+            here.bad += bad[order[j]] * weight_at(weight, order[j]);
+            here.n += weight_at(weight, order[j]);
         }
         place[places++] = x[order[i]];
-        /* counts are whole numbers, so that equal rates compare as equal */
+        /* counts without weights are whole numbers, so that equal rates compare as equal */
         while (blocks > 0 && stack[blocks - 1].bad * here.n >= here.bad * stack[blocks - 1].n) {
             here.bad += stack[blocks - 1].bad;
             here.n += stack[blocks - 1].n;

@@ -2,7 +2,8 @@
  *
  *   n     cases, both outcomes among them
  *   x     [n]  Platt: any finite score; isotonic: any score, infinities too; beta: probabilities in [0, 1]
- *   bad   [n]  0 or 1 */
+ *   bad   [n]  0 or 1
+ *   weight  [n] finite and > 0, or NULL: a weight of 2 is a case twice */
 #ifndef VOUCH_RECALIBRATE_H
 #define VOUCH_RECALIBRATE_H
 
@@ -15,7 +16,7 @@ typedef struct vouch__platt {
     double a, b;
 } vouch__platt;
 vouch_status vouch__platt_fit(vouch_ctx *ctx, size_t n, const double *x, const uint8_t *bad,
-                              vouch__platt *out);
+                              const double *weight, vouch__platt *out);
 double vouch__platt_apply(const vouch__platt *map, double x);
 
 /* logit p' = c + a ln p - b ln(1 - p), a and b not below 0: a parameter that would be is left out and the
@@ -25,7 +26,7 @@ typedef struct vouch__beta_map {
     double a, b, c;
 } vouch__beta_map;
 vouch_status vouch__beta_map_fit(vouch_ctx *ctx, size_t n, const double *p, const uint8_t *bad,
-                                 vouch__beta_map *out);
+                                 const double *weight, vouch__beta_map *out);
 double vouch__beta_map_apply(const vouch__beta_map *map, double p);
 
 /* The rising step function that is closest to the outcomes (pool adjacent violators), equal x pooled first;
@@ -37,7 +38,7 @@ typedef struct vouch__isotonic {
     const double *x, *y; /* [n], x rising, y not falling */
 } vouch__isotonic;
 vouch_status vouch__isotonic_fit(vouch_ctx *ctx, size_t n, const double *x, const uint8_t *bad,
-                                 double *room_x, double *room_y, vouch__isotonic *out);
+                                 const double *weight, double *room_x, double *room_y, vouch__isotonic *out);
 double vouch__isotonic_apply(const vouch__isotonic *map, double x);
 
 #endif

@@ -139,12 +139,13 @@ static vouch_status fit_maps(vouch_ctx *ctx, const vouch__sample *s, maps *m)
     for (size_t i = 0; i < s->n; i++)
         x[i] = log_odds(s->probability[i]);
     m->is_there[AS_IT_IS] = true;
-    vouch_status status = tried(vouch__platt_fit(ctx, s->n, x, s->bad, &m->platt), &m->is_there[PLATT]);
+    vouch_status status = tried(vouch__platt_fit(ctx, s->n, x, s->bad, NULL, &m->platt), &m->is_there[PLATT]);
     if (!status)
-        status = tried(vouch__beta_map_fit(ctx, s->n, s->probability, s->bad, &m->beta), &m->is_there[BETA]);
+        status = tried(vouch__beta_map_fit(ctx, s->n, s->probability, s->bad, NULL, &m->beta),
+                       &m->is_there[BETA]);
     if (!status)
         status = tried(
-            vouch__isotonic_fit(ctx, s->n, s->probability, s->bad, room, room + 2 * s->n, &m->isotonic),
+            vouch__isotonic_fit(ctx, s->n, s->probability, s->bad, NULL, room, room + 2 * s->n, &m->isotonic),
             &m->is_there[ISOTONIC]);
     return status;
 }

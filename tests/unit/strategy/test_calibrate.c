@@ -2,10 +2,12 @@
  * reference values of maps are from their definitions; Platt's, beta and isotonic fits have golden values in
  * validate. */
 #include "check.h"
+#include "golden.h"
 
 #include "base/file.h"
 #include "data/table.h"
 #include "models/model_kind.h"
+#include "num/rank.h"
 #include "num/special.h"
 #include "strategy/calibrate.h"
 
@@ -45,7 +47,7 @@ static double mean(const book *b, const double *x)
 
 static vouch__cal_spec spec_of(vouch__cal_method method, double to)
 {
-    return (vouch__cal_spec){ method, to, NAN, 0.2, NAN };
+    return (vouch__cal_spec){ method, to, NAN, 0.2, NAN, NAN };
 }
 
 static void means_are_met_exactly(void **state)
@@ -74,7 +76,7 @@ static void the_cycle_is_undone_by_its_inverse(void **state)
 {
     (void)state;
     for (int round = 0; round < 200; round++) {
-        vouch__cal_spec spec = { VOUCH__CAL_PIT, NAN, NAN, 0.05 + 0.5 * seeded(), 2 * seeded_normal() };
+        vouch__cal_spec spec = { VOUCH__CAL_PIT, NAN, NAN, 0.05 + 0.5 * seeded(), 2 * seeded_normal(), NAN };
         vouch__map there, back;
         double p = 0.001 + 0.98 * seeded(), z;
         assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, NULL, &there, &z));
@@ -93,7 +95,7 @@ static void the_cycle_is_undone_by_its_inverse(void **state)
 static void another_share_of_bads_is_bayes_rule(void **state)
 {
     (void)state;
-    vouch__cal_spec spec = { VOUCH__CAL_PRIOR, 0.02, 0.5, 0.2, NAN };
+    vouch__cal_spec spec = { VOUCH__CAL_PRIOR, 0.02, 0.5, 0.2, NAN, NAN };
     vouch__map map;
     double z, p = 0.7;
     assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, NULL, &map, &z));
@@ -149,6 +151,177 @@ static void scales_rise_and_merged_grades_hold_their_share(void **state)
             assert_true(g == 0 || g + 1 == c->n_grades || (c->bound[g] > c->bound[g - 1]));
         }
         vouch__calibration_free(c);
+    }
+}
+
+/* ---- quasi-moment matching and optimal scales ---- */
+
+static void quasi_moments_equal_scipys_solution(void **state)
+{
+    (void)state;
+    for (const vouch__json *at = vouch__json_get(golden("strategy/quasi_moments.json"), "cases")->first; at;
+         at = at->next) {
+        vouch__cal_data d = { .bad = NULL };
+        vouch__cal_spec spec = spec_of(VOUCH__CAL_QMM, golden_number(at, "to"));
+        vouch__map map;
+        double z;
+        size_t mark = vouch__scratch_mark(ctx);
+        d.p = golden_array(at, "p", &d.n);
+        d.weight = golden_array(at, "weight", NULL);
+        spec.auc = golden_number(at, "auc");
+        assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, &d, &map, &z));
+        assert_close(map.a, golden_number(at, "a"), 1e-8);
+        assert_close(map.b, golden_number(at, "b"), 1e-8);
+        vouch__scratch_reset(ctx, mark);
+    }
+}
+
+static void quasi_moments_meet_mean_and_auc(void **state)
+{
+    static book b;
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        size_t mark = vouch__scratch_mark(ctx);
+        vouch__cal_spec spec = spec_of(VOUCH__CAL_QMM, 0.01 + 0.3 * seeded());
+        vouch__map map;
+        double z, sorted[MAX], weight[MAX];
+        uint32_t order[MAX];
+        draw(&b, round % 2);
+        spec.auc = 0.55 + 0.3 * seeded();
+        assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z));
+        for (size_t i = 0; i < b.data.n; i++)
+            b.after[i] = vouch__map_apply(NULL, &map, b.p[i]);
+        assert_close(mean(&b, b.after), spec.to, 1e-12);
+        assert_ok(ctx, vouch__order(ctx, b.data.n, b.after, order));
+        for (size_t i = 0; i < b.data.n; i++) {
+            sorted[i] = b.after[order[i]];
+            weight[i] = b.data.weight ? b.weight[order[i]] : 1.0;
+        }
+        assert_close(vouch__implied_auc(b.data.n, sorted, weight), spec.auc, 1e-11);
+        spec.auc = NAN; /* that of the outcomes */
+        vouch_status status = vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z);
+        assert_true(status == VOUCH_OK || status == VOUCH_E_ARG); /* few outcomes may be ordered by chance */
+        b.data.bad = NULL;
+        assert_status(ctx, vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z), VOUCH_E_ARG);
+        spec.auc = 0.6;
+        for (size_t i = 0; i < b.data.n;
+             i++) /* one probability for all implies an AUC of 1/2, whatever the map */
+            b.p[i] = 0.1;
+        assert_status(ctx, vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z), VOUCH_E_DATA);
+        vouch__scratch_reset(ctx, mark);
+    }
+}
+
+static void optimal_scales_equal_those_of_an_exhaustive_search(void **state)
+{
+    (void)state;
+    for (const vouch__json *at = vouch__json_get(golden("strategy/quasi_moments.json"), "scales")->first; at;
+         at = at->next) {
+        vouch__cal_data d = { .bad = NULL };
+        uint8_t outcome[64];
+        size_t n_end, mark = vouch__scratch_mark(ctx);
+        double whole = 0.0, bads = 0.0;
+        vouch__calibration *c = NULL;
+        vouch__scale_found found;
+        const double *bad = golden_array(at, "bad", &d.n), *end = golden_array(at, "end", &n_end);
+        vouch__scale_rule rule = { (size_t)golden_number(at, "grades"), golden_number(at, "min_share"),
+                                   golden_number(at, "max_share"),
+                                   vouch__json_double(vouch__json_get(at, "max_herfindahl"), NAN), NAN };
+        d.p = golden_array(at, "p", NULL);
+        d.weight = golden_array(at, "weight", NULL);
+        for (size_t i = 0; i < d.n; i++) {
+            outcome[i] = bad[i] == 1.0;
+            whole += d.weight[i];
+            bads += d.weight[i] * bad[i];
+        }
+        d.bad = outcome;
+        assert_ok(ctx, vouch__calibration_copy(ctx, NULL, &c));
+        assert_ok(ctx, vouch__scale_optimal(ctx, &d, &rule, c, &found));
+        double rate = bads / whole, none = rate * log(rate) + (1 - rate) * log1p(-rate);
+        double best = golden_number(at, "value") - none;
+        assert_true(found.information <= best + 1e-10 && found.bound >= best - 1e-10);
+        assert_true(isnan(rule.max_herfindahl) || found.herfindahl <= rule.max_herfindahl + 1e-12);
+        if (isnan(rule.max_herfindahl)) {
+            assert_close(found.information, best, 1e-10);
+            assert_int_equal(c->n_grades, n_end);
+            for (size_t g = 0; g + 1 < n_end; g++)
+                assert_true(c->bound[g] > d.p[(size_t)end[g] - 1] && c->bound[g] < d.p[(size_t)end[g]]);
+        }
+        vouch__calibration_free(c);
+        vouch__scratch_reset(ctx, mark);
+    }
+}
+
+static void optimal_scales_keep_their_rule_or_say_why(void **state)
+{
+    static book b;
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        vouch__calibration *c = NULL;
+        vouch__scale_found found, less;
+        vouch__scale_rule rule = { 8, 0.05, 0.5, NAN, NAN };
+        double mass[VOUCH__GRADES_MAX] = { 0 }, bads[VOUCH__GRADES_MAX] = { 0 }, whole = 0;
+        size_t mark = vouch__scratch_mark(ctx);
+        draw(&b, round % 2);
+        assert_ok(ctx, vouch__calibration_copy(ctx, NULL, &c));
+        if (vouch__scale_optimal(ctx, &b.data, &rule, c, &found) == VOUCH_OK) {
+            for (size_t i = 0; i < b.data.n; i++) {
+                size_t g = vouch__calibration_grade(c, b.p[i]);
+                double w = b.data.weight ? b.weight[i] : 1;
+                mass[g] += w;
+                bads[g] += w * b.bad[i];
+                whole += w;
+            }
+            for (size_t g = 0; g < c->n_grades; g++) {
+                assert_true(mass[g] >= 0.05 * whole * (1 - 1e-12) && mass[g] <= 0.5 * whole * (1 + 1e-12));
+                assert_true(g == 0 ||
+                            (c->pd[g] > c->pd[g - 1] && bads[g] / mass[g] > bads[g - 1] / mass[g - 1]));
+            }
+            rule.grades = 4;
+            if (vouch__scale_optimal(ctx, &b.data, &rule, c, &less) == VOUCH_OK)
+                assert_true(less.information <= found.information + 1e-12); /* fewer grades tell no more */
+            rule.grades = 8;
+        }
+        b.data.bad = NULL; /* then the probabilities themselves */
+        rule.max_share = 1;
+        assert_ok(ctx, vouch__scale_optimal(ctx, &b.data, &rule, c, &found));
+        rule.max_herfindahl = 0.01;
+        assert_status(ctx, vouch__scale_optimal(ctx, &b.data, &rule, c, &found), VOUCH_E_DATA);
+        rule.grades = 1;
+        assert_status(ctx, vouch__scale_optimal(ctx, &b.data, &rule, c, &found), VOUCH_E_ARG);
+        vouch__calibration_free(c);
+        vouch__scratch_reset(ctx, mark);
+    }
+}
+
+static void weights_count_as_cases(void **state)
+{
+    static book b, twice;
+    static const vouch__cal_method methods[] = { VOUCH__CAL_PLATT, VOUCH__CAL_BETA, VOUCH__CAL_ISOTONIC };
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        size_t mark = vouch__scratch_mark(ctx), n = 0;
+        draw(&b, true);
+        b.data.n = b.data.n > MAX / 2 ? MAX / 2 : b.data.n;
+        for (size_t i = 0; i < b.data.n; i++) {
+            b.weight[i] = 1 + (double)(i % 2);
+            for (size_t k = 0; k < 1 + i % 2; k++, n++) {
+                twice.p[n] = b.p[i];
+                twice.bad[n] = b.bad[i];
+            }
+        }
+        twice.data = (vouch__cal_data){ n, twice.p, twice.bad, NULL };
+        for (size_t m = 0; m < 3; m++) {
+            vouch__cal_spec spec = spec_of(methods[m], NAN);
+            vouch__map one, other;
+            double z;
+            assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, &b.data, &one, &z));
+            assert_ok(ctx, vouch__calibrate_fit(ctx, &spec, &twice.data, &other, &z));
+            for (int k = 1; k < 50; k++)
+                assert_close(vouch__map_apply(NULL, &one, 0.02 * k), vouch__map_apply(NULL, &other, 0.02 * k),
+                             1e-7);
+        }
+        vouch__scratch_reset(ctx, mark);
     }
 }
 
@@ -277,6 +450,11 @@ int main(void)
         cmocka_unit_test(another_share_of_bads_is_bayes_rule),
         cmocka_unit_test(what_a_method_lacks_is_named),
         cmocka_unit_test(scales_rise_and_merged_grades_hold_their_share),
+        cmocka_unit_test(quasi_moments_equal_scipys_solution),
+        cmocka_unit_test(quasi_moments_meet_mean_and_auc),
+        cmocka_unit_test(optimal_scales_equal_those_of_an_exhaustive_search),
+        cmocka_unit_test(optimal_scales_keep_their_rule_or_say_why),
+        cmocka_unit_test(weights_count_as_cases),
         cmocka_unit_test(models_carry_their_calibration_in_their_file),
         cmocka_unit_test(maps_that_fall_are_refused),
     };

@@ -32,7 +32,7 @@ static void isotonic_rises_and_keeps_the_mean(void **state)
         size_t n = draw(round % 2);
         vouch__isotonic map;
         double sum = 0, lost = 0, residual = 0;
-        assert_ok(ctx, vouch__isotonic_fit(ctx, n, x, bad, room_x, room_y, &map));
+        assert_ok(ctx, vouch__isotonic_fit(ctx, n, x, bad, NULL, room_x, room_y, &map));
         for (size_t k = 1; k < map.n; k++)
             assert_true(map.x[k] > map.x[k - 1] && map.y[k] >= map.y[k - 1]);
         for (size_t i = 0; i < n; i++) {
@@ -47,7 +47,7 @@ static void isotonic_rises_and_keeps_the_mean(void **state)
     const double far[] = { -INFINITY, 0, INFINITY };
     const uint8_t which[] = { 0, 1, 1 };
     vouch__isotonic map;
-    assert_ok(ctx, vouch__isotonic_fit(ctx, 3, far, which, room_x, room_y, &map));
+    assert_ok(ctx, vouch__isotonic_fit(ctx, 3, far, which, NULL, room_x, room_y, &map));
     assert_true(vouch__isotonic_apply(&map, -INFINITY) == 0 && vouch__isotonic_apply(&map, 7) == 1);
     assert_true(vouch__isotonic_apply(&map, -7) == 0);
 }
@@ -61,8 +61,8 @@ static void platt_undoes_a_stretch(void **state)
         double stretched[MAX];
         for (size_t i = 0; i < n; i++)
             stretched[i] = 3 + 0.5 * x[i];
-        assert_ok(ctx, vouch__platt_fit(ctx, n, x, bad, &a));
-        assert_ok(ctx, vouch__platt_fit(ctx, n, stretched, bad, &b));
+        assert_ok(ctx, vouch__platt_fit(ctx, n, x, bad, NULL, &a));
+        assert_ok(ctx, vouch__platt_fit(ctx, n, stretched, bad, NULL, &b));
         assert_close(b.b, 2 * a.b, 1e-8);
         assert_close(vouch__platt_apply(&a, x[0]), vouch__platt_apply(&b, stretched[0]), 1e-9);
     }
@@ -76,12 +76,12 @@ static void platt_is_finite_where_scores_separate(void **state)
         bad[i] = i >= 10;
     }
     vouch__platt map;
-    assert_ok(ctx, vouch__platt_fit(ctx, 20, x, bad, &map));
+    assert_ok(ctx, vouch__platt_fit(ctx, 20, x, bad, NULL, &map));
     assert_close(vouch__platt_apply(&map, 1), 11.0 / 12, 1e-9); /* Platt's target */
     vouch__beta_map beta;
     for (size_t i = 0; i < 20; i++)
         x[i] = i < 10 ? 0.2 : 0.8;
-    assert_status(ctx, vouch__beta_map_fit(ctx, 20, x, bad, &beta), VOUCH_E_CONVERGE);
+    assert_status(ctx, vouch__beta_map_fit(ctx, 20, x, bad, NULL, &beta), VOUCH_E_CONVERGE);
 }
 
 static void a_beta_map_rises_whatever_the_data(void **state)
@@ -95,7 +95,7 @@ static void a_beta_map_rises_whatever_the_data(void **state)
             bad[i] = round % 3 ? bad[i]
                                : (uint8_t)(i < 2 ? i : seeded() < 0.8 - 0.6 * x[i]); /* falling risk too */
         }
-        assert_ok(ctx, vouch__beta_map_fit(ctx, n, x, bad, &map));
+        assert_ok(ctx, vouch__beta_map_fit(ctx, n, x, bad, NULL, &map));
         assert_true(map.a >= 0 && map.b >= 0);
         double before = -1;
         for (double p = 0; p <= 1; p += 0.05) {
@@ -113,11 +113,11 @@ static void what_cannot_be_is_refused(void **state)
     const uint8_t mixed[] = { 0, 1, 0 }, one[] = { 1, 1, 1 };
     vouch__platt map;
     vouch__isotonic iso;
-    assert_status(ctx, vouch__platt_fit(ctx, 3, same, mixed, &map), VOUCH_E_DATA);
-    assert_status(ctx, vouch__platt_fit(ctx, 3, hole, mixed, &map), VOUCH_E_DATA);
-    assert_status(ctx, vouch__platt_fit(ctx, 3, far, mixed, &map), VOUCH_E_DATA);
-    assert_status(ctx, vouch__platt_fit(ctx, 3, far, one, &map), VOUCH_E_DATA);
-    assert_status(ctx, vouch__isotonic_fit(ctx, 3, hole, mixed, room_x, room_y, &iso), VOUCH_E_DATA);
+    assert_status(ctx, vouch__platt_fit(ctx, 3, same, mixed, NULL, &map), VOUCH_E_DATA);
+    assert_status(ctx, vouch__platt_fit(ctx, 3, hole, mixed, NULL, &map), VOUCH_E_DATA);
+    assert_status(ctx, vouch__platt_fit(ctx, 3, far, mixed, NULL, &map), VOUCH_E_DATA);
+    assert_status(ctx, vouch__platt_fit(ctx, 3, far, one, NULL, &map), VOUCH_E_DATA);
+    assert_status(ctx, vouch__isotonic_fit(ctx, 3, hole, mixed, NULL, room_x, room_y, &iso), VOUCH_E_DATA);
 }
 
 /* Exchangeable cases: coverage is rank / (n + 1), so on average level or a little more. */
@@ -166,11 +166,11 @@ static vouch_status once(vouch_ctx *mine, void *arg)
     vouch__isotonic iso;
     double reach;
     (void)arg;
-    vouch_status status = vouch__platt_fit(mine, 6, p, which, &platt);
+    vouch_status status = vouch__platt_fit(mine, 6, p, which, NULL, &platt);
     if (!status)
-        status = vouch__beta_map_fit(mine, 6, p, which, &beta);
+        status = vouch__beta_map_fit(mine, 6, p, which, NULL, &beta);
     if (!status)
-        status = vouch__isotonic_fit(mine, 6, p, which, room_x, room_y, &iso);
+        status = vouch__isotonic_fit(mine, 6, p, which, NULL, room_x, room_y, &iso);
     return status ? status : vouch__conformal_reach(mine, 6, p, p, NULL, 0.5, &reach);
 }
 
