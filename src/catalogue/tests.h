@@ -126,6 +126,8 @@
     X(drift_chi2)           \
     X(drift_ks)             \
     X(drift_wasserstein)    \
+    X(drift_missing)        \
+    X(drift_unseen)         \
     X(drift_domain)         \
     X(drift_cbpe)           \
     X(drift_bad_rate)       \

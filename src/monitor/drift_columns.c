@@ -42,12 +42,20 @@ static vouch__drift_fn *const measures[VOUCH__DRIFT_MEASURES] = {
     [VOUCH__DRIFT_CHI2] = vouch__measure_chi2,
     [VOUCH__DRIFT_KS] = vouch__measure_ks,
     [VOUCH__DRIFT_WASSERSTEIN] = vouch__measure_wasserstein,
+    [VOUCH__DRIFT_MISSING] = vouch__measure_missing,
+    [VOUCH__DRIFT_UNSEEN] = vouch__measure_unseen,
 };
 
 /* It is of values, so not of texts. */
 static bool is_of_values(vouch__drift_measure measure)
 {
     return measure == VOUCH__DRIFT_KS || measure == VOUCH__DRIFT_WASSERSTEIN;
+}
+
+/* Of bins, put together where thin; else of rows. */
+static bool is_of_bins(vouch__drift_measure measure)
+{
+    return !is_of_values(measure) && measure != VOUCH__DRIFT_MISSING && measure != VOUCH__DRIFT_UNSEEN;
 }
 
 static vouch_status read_side(vouch_ctx *ctx, const vouch__sample *s, size_t col, double **out)
@@ -163,6 +171,22 @@ static double *thin_slack(vouch_ctx *ctx, size_t bins, const size_t *group, cons
     return out;
 }
 
+/* What is of rows, before bins are put together. The last bin is that of missing values; of texts the one
+ * before it is of those that the reference lacks. */
+static void count_rows(vouch__drift_column *c)
+{
+    c->missing_from = c->from[c->bins - 1];
+    c->missing_to = c->to[c->bins - 1];
+    c->is_exact = c->error_from == 0.0 && c->error_to == 0.0;
+    for (size_t b = 0; b < c->bins; b++) {
+        c->all_from += c->from[b];
+        c->all_to += c->to[b];
+        c->singles += b + 2 < c->bins && c->from[b] == 1.0;
+        c->is_exact = c->is_exact && !(c->slack_from && c->slack_from[b] + c->slack_to[b] > 0.0);
+    }
+    c->unseen = c->is_text ? c->to[c->bins - 2] : 0.0;
+}
+
 static vouch_status thin_out(vouch_ctx *ctx, vouch__drift_column *c)
 {
     double *from = vouch__scratch(ctx, c->bins, sizeof *from), *to = vouch__scratch(ctx, c->bins, sizeof *to);
@@ -211,9 +235,11 @@ static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, si
                                                          j->bins, &c)
                               : of_cases(worker, j, u, &c);
     if (!status)
+        count_rows(&c);
+    if (!status)
         status = thin_out(worker, &c);
     for (vouch__drift_measure k = 0; k < VOUCH__DRIFT_MEASURES && !status; k++) {
-        bool can = is_of_values(k) ? c.m > 0 && c.n > 0 : c.bins >= 2;
+        bool can = is_of_values(k) ? c.m > 0 && c.n > 0 : !is_of_bins(k) || c.bins >= 2;
         out[k] = (vouch__drift_result){ NAN, NAN, NAN, NAN, 0.0 };
         if (can && (j->only == VOUCH__DRIFT_MEASURES || j->only == k))
             status = measures[k](worker, &c, j->level, &out[k]);

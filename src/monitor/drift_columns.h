@@ -10,10 +10,14 @@
 typedef struct vouch__drift_column {
     const char *name;
     bool is_text;
-    size_t bins;                 /* fewer than 2: there is nothing to compare */
-    double *from, *to;           /* [bins] counts of the reference, of the sample */
-    double n_from, n_to;         /* their sums */
-    size_t m, n;                 /* values that are not missing, or points that stand for them */
+    size_t bins;                     /* fewer than 2: there is nothing to compare */
+    double *from, *to;               /* [bins] counts of the reference, of the sample */
+    double n_from, n_to;             /* their sums */
+    double all_from, all_to;         /* rows */
+    double missing_from, missing_to; /* of which have no value */
+    double unseen, singles; /* texts: rows with one that the reference lacks; texts that it has just once */
+    bool is_exact;          /* every count is: no sketch left anything open */
+    size_t m, n;            /* values that are not missing, or points that stand for them */
     const double *x_from, *x_to; /* [m], [n] ascending; numbers only */
     /* Of sketches; NULL and 0 where every value is known. */
     const double *upto_from, *upto_to; /* [m], [n] values at or below a point */
@@ -39,7 +43,7 @@ static inline double vouch__drift_upto(const double *upto, size_t i)
 typedef vouch_status vouch__drift_fn(vouch_ctx *worker, const vouch__drift_column *column, double level,
                                      vouch__drift_result *out);
 
-typedef enum vouch__drift_measure { /* the last two are of values, the others of counts */
+typedef enum vouch__drift_measure { /* KS and WASSERSTEIN are of values, the others of counts */
                                     VOUCH__DRIFT_PSI,
                                     VOUCH__DRIFT_JS,
                                     VOUCH__DRIFT_HELLINGER,
@@ -47,10 +51,13 @@ typedef enum vouch__drift_measure { /* the last two are of values, the others of
                                     VOUCH__DRIFT_CHI2,
                                     VOUCH__DRIFT_KS,
                                     VOUCH__DRIFT_WASSERSTEIN,
+                                    VOUCH__DRIFT_MISSING,
+                                    VOUCH__DRIFT_UNSEEN,
                                     VOUCH__DRIFT_MEASURES
 } vouch__drift_measure;
 vouch__drift_fn vouch__measure_psi, vouch__measure_js, vouch__measure_hellinger, vouch__measure_linf,
-    vouch__measure_chi2, vouch__measure_ks, vouch__measure_wasserstein;
+    vouch__measure_chi2, vouch__measure_ks, vouch__measure_wasserstein, vouch__measure_missing,
+    vouch__measure_unseen;
 
 /* Covariances of the absolute Brownian bridge between GRID heights, k <= l, row by row: the same for every
  * column. */

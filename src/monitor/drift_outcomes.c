@@ -63,7 +63,7 @@ const vouch_test vouch__test_drift_bad_rate = {
 /* ---- bands of the score ---- */
 
 typedef struct band {
-    double n, bad, expected, spread; /* spread: sum of p (1 - p) */
+    double n, bad, expected, square; /* square: sum of p squared */
 } band;
 
 static void add(const vouch__sample *s, size_t i, band *b)
@@ -71,7 +71,7 @@ static void add(const vouch__sample *s, size_t i, band *b)
     b->bad += s->bad[i];
     if (s->probability) {
         b->expected += s->probability[i];
-        b->spread += s->probability[i] * (1.0 - s->probability[i]);
+        b->square += s->probability[i] * s->probability[i];
     }
 }
 
@@ -171,20 +171,21 @@ static vouch_status run_calibration(vouch_ctx *ctx, const vouch__test_call *call
 {
     band was = total(call->before), is = total(call->now);
     (void)ctx;
-    if (!(was.bad > 0.0) || !(is.bad > 0.0) || !(was.expected > 0.0) || !(is.expected > 0.0)) {
-        vouch__test_refuse(call, "A sample has no bad case, or expects none: there is no ratio to compare.");
+    if (!(was.bad > 0.0) || !(was.expected > 0.0) || !(is.expected > 0.0)) {
+        vouch__test_refuse(call, "The reference has no bad case, or a sample expects none: there is no ratio "
+                                 "to compare.");
         return VOUCH_OK;
     }
-    /* log of observed over expected, by the delta method; each outcome is a coin of its own probability */
-    double log_was = vouch__log(was.bad / was.expected), log_is = vouch__log(is.bad / is.expected);
-    double se = sqrt(was.spread / was.bad / was.bad + is.spread / is.bad / is.bad);
-    double change = log_is - log_was, margin = vouch__cases_margin(0.95) * se;
+    const vouch__drift_odds before = { was.bad, was.expected, was.square };
+    const vouch__drift_odds now = { is.bad, is.expected, is.square };
+    /* the interval is on the logarithm, by the delta method */
+    double change = vouch__log(is.bad / is.expected) - vouch__log(was.bad / was.expected);
+    double spread = fmax(0.0, was.expected - was.square) / was.bad / was.bad +
+                    fmax(0.0, is.expected - is.square) / is.bad / is.bad;
+    double margin = is.bad > 0.0 ? vouch__cases_margin(0.95) * sqrt(spread) : (double)NAN;
     vouch__entry entry = vouch__test_entry(call);
-    entry.value = fabs(vouch__expm1(change));
-    if (se > 0.0) {
-        entry.statistic = change / se;
-        entry.p_value = fmin(1.0, 2.0 * vouch__normal_sf(fabs(entry.statistic)));
-    }
+    entry.value = fabs(is.bad / is.expected / (was.bad / was.expected) - 1.0);
+    entry.statistic = vouch__drift_ratio(&before, &now, &entry.p_value);
     entry.judged = !(entry.p_value > 0.05);
     entry.verdict = vouch__policy_limit(call->list->policy, entry.id) ? VOUCH__PASS : VOUCH__INFO;
     vouch__json *object = vouch__test_add(call, &entry);
@@ -193,7 +194,8 @@ static vouch_status run_calibration(vouch_ctx *ctx, const vouch__test_call *call
     vouch__test_row(call, table, "tnnnn", "reference", was.n, was.bad, was.expected, was.bad / was.expected);
     vouch__test_row(call, table, "tnnnn", "now", is.n, is.bad, is.expected, is.bad / is.expected);
     table = vouch__evidence_table(call->list, object, "change", "quantity,value");
-    vouch__test_row(call, table, "tn", "ratio now over ratio of the reference", vouch__exp(change));
+    vouch__test_row(call, table, "tn", "ratio now over ratio of the reference",
+                    is.bad / is.expected / (was.bad / was.expected));
     vouch__test_row(call, table, "tn", "lower limit, 95 %", vouch__exp(change - margin));
     vouch__test_row(call, table, "tn", "upper limit, 95 %", vouch__exp(change + margin));
     return VOUCH_OK;
@@ -207,10 +209,12 @@ const vouch_test vouch__test_drift_calibration = {
                "probability has come to be too low.",
     .mechanism =
         "Observed bads over the sum of probabilities, in the sample and in the reference; the value is "
-        "the relative change of that ratio, up or down, tested on its logarithm.",
+        "the relative change of that ratio, up or down. The difference of the two ratios is tested over its "
+        "error where both samples have the same ratio.",
     .convention =
-        "Two-sided normal test; each outcome's variance is p (1 - p). Judged only when significant at "
-        "5 %.",
+        "Two-sided normal test; each outcome is a coin of its probability times the ratio of both samples "
+        "together. The interval is on the logarithm of the change, by the delta method. Judged only when "
+        "significant at 5 %.",
     .high_risk = "A ratio that rose by more than a tenth: losses are understated by as much.",
     .strengths = "Allows for a model that was biased from the start: only the change counts.",
     .limits =

@@ -99,3 +99,16 @@ double vouch__drift_unseen(double singles, double n_reference, double k, double 
     double rate = fmin(1.0, (singles + 1.0) / (n_reference + 1.0));
     return k > 0.0 ? vouch__beta_inc(k, n_batch - k + 1.0, rate) : 1.0;
 }
+
+double vouch__drift_ratio(const vouch__drift_odds *reference, const vouch__drift_odds *batch, double *out_p)
+{
+    double ratio = (reference->bad + batch->bad) / (reference->sum + batch->sum), variance = 0.0;
+    const vouch__drift_odds *const side[] = { reference, batch };
+    for (int k = 0; k < 2; k++)
+        variance += fmax(0.0, ratio * side[k]->sum - ratio * ratio * side[k]->square) / side[k]->sum /
+                    side[k]->sum;
+    double change = batch->bad / batch->sum - reference->bad / reference->sum;
+    double z = variance > 0.0 ? change / sqrt(variance) : (double)NAN;
+    *out_p = fmin(1.0, 2.0 * vouch__normal_sf(fabs(z)));
+    return z;
+}

@@ -30,4 +30,19 @@ double vouch__drift_beyond(double n_reference, double n_batch, double below, dou
  * (Good-Turing: the share of the unseen is about singles / n). */
 double vouch__drift_unseen(double singles, double n_reference, double k, double n_batch);
 
+/* Bads, and the sums of p and of p squared over the cases of a sample. */
+typedef struct vouch__drift_odds {
+    double bad, sum, square;
+} vouch__drift_odds;
+
+/* Is observed over expected, bad / sum, the same in both? The difference over its error at the ratio of both
+ * together, where each outcome is a coin of that ratio times its p. Its two-sided p-value in *out_p; both NaN
+ * without a bad case or an expectation. */
+double vouch__drift_ratio(const vouch__drift_odds *reference, const vouch__drift_odds *batch, double *out_p);
+
+/* The AUC to expect of n cases whose outcomes are coins of bias p, and the variance of what will be realised.
+ * NaN where every p is 0, or 1. */
+vouch_status vouch__expected_auc(vouch_ctx *ctx, size_t n, const double *score, const double *p,
+                                 double *out_auc, double *out_variance);
+
 #endif

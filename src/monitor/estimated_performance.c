@@ -3,6 +3,7 @@
  * performance estimation). */
 #include "evidence/test.h"
 
+#include "monitor/drift_tests.h"
 #include "num/rank.h"
 #include "num/special.h"
 #include "validate/cases.h"
@@ -30,10 +31,10 @@ static const double *ranking(const vouch__sample *s)
 
 /* Expected AUC, and the variance of what will be realised, by each case's influence. A case ties with itself,
  * as in the trapezoids of the expected ROC curve. */
-static vouch_status expected_auc(vouch_ctx *ctx, const vouch__sample *s, estimate *out)
+vouch_status vouch__expected_auc(vouch_ctx *ctx, size_t n, const double *score, const double *p,
+                                 double *out_auc, double *out_variance)
 {
-    const double *p = s->probability, *score = ranking(s);
-    size_t n = s->n, mark = vouch__scratch_mark(ctx);
+    size_t mark = vouch__scratch_mark(ctx);
     uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
     double *won = vouch__scratch(ctx, n, sizeof *won); /* d pairs won / d outcome of a case */
     if (!order || !won)
@@ -68,7 +69,8 @@ static vouch_status expected_auc(vouch_ctx *ctx, const vouch__sample *s, estimat
         double h = (won[i] - auc * (goods - bads)) / all;
         vouch__accumulate(&spread, p[i] * (1.0 - p[i]) * h * h);
     }
-    *out = (estimate){ all > 0.0 ? auc : (double)NAN, vouch__accumulated(spread) };
+    *out_auc = all > 0.0 ? auc : (double)NAN;
+    *out_variance = vouch__accumulated(spread);
     vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }
@@ -165,7 +167,8 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
     double margin = vouch__cases_margin(level);
     vouch_auc auc = { .auc = NAN, .variance = NAN };
     bool known = false;
-    vouch_status status = expected_auc(ctx, s, &e[AUC]);
+    vouch_status status = vouch__expected_auc(ctx, s->n, ranking(s), s->probability, &e[AUC].value,
+                                              &e[AUC].variance);
     if (!status)
         status = realised(ctx, call->before, cutoff, was, &auc, &known);
     if (status)

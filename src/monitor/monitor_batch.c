@@ -116,9 +116,10 @@ static void add_entry(vouch__evidence *list, const vouch__watched *w, const vouc
                       .part = "batch", .subject = test->subject, .unit = test->unit, .n = test->n,
                       .n_bad = test->n_bad, .value = test->why_not ? NAN : test->value,
                       .level = isnan(test->low) ? NAN : 0.95, .low = test->low, .high = test->high,
-                      .interval_method = isnan(test->low) ? NULL : "DeLong", .statistic = test->statistic,
-                      .p_value = test->why_not ? NAN : adjusted, .critical = test->critical, .note = note,
-                      .verdict = verdict, .judged = significant && !test->why_not));
+                      .interval_method = isnan(test->low) ? NULL : test->interval,
+                      .statistic = test->statistic, .p_value = test->why_not ? NAN : adjusted,
+                      .critical = test->critical, .note = note, .verdict = verdict,
+                      .judged = significant && !test->why_not));
     if (test->bins)
         count_table(list, entry, test);
     else if (!test->why_not && !isnan(test->was) && !isnan(test->is))
@@ -195,7 +196,7 @@ static vouch_status report(vouch__watched *w, vouch__evidence *list)
 
 static vouch_status watch(vouch__watched *w, vouch__evidence *list)
 {
-    enum { BY_INPUT = 3, OTHERS = 5 };
+    enum { BY_INPUT = 3, OTHERS = 6 };
     w->most = BY_INPUT * w->model->inputs.n + OTHERS;
     w->at = vouch__scratch(w->ctx, w->most, sizeof *w->at);
     w->raw = vouch__scratch(w->ctx, w->n + 1, sizeof *w->raw);

@@ -7,7 +7,8 @@
 
 /* One test of the family, as measured; its entry is made when all p-values are known. */
 typedef struct vouch__drift {
-    const char *id, *title, *purpose, *method, *convention, *source, *null_hypothesis, *subject, *unit;
+    const char *id, *title, *purpose, *method, *convention, *source, *null_hypothesis, *subject, *unit,
+        *interval;
     double n, n_bad, value, low, high, statistic, p, critical;
     double was, is; /* what the table compares, NaN where there is nothing */
     size_t bins;    /* of PSI tables: label, reference, batch; in scratch */

@@ -22,6 +22,7 @@ vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, con
                                    vouch__json **out_reference);
 
 /* monitor.batch (every test of the family), .psi_score, .psi_input, .missing and .unseen (each input), and
+ * where an outcome is not known yet .estimated_auc, and
  * where bad is not NULL (NaN = not yet known) .auc, .auc_fall, .bad_rate, .calibration. All p-values of a
  * batch are one family, Holm-adjusted; the policy's limit judges an effect only when its adjusted p-value is
  * at most 5 %, else it passes. A batch of fewer than 50 rows is refused: nothing is judged. Fails  E_DATA an

@@ -4,6 +4,7 @@
 
 #include "num/special.h"
 #include "num/sum.h"
+#include "validate/cases.h"
 #include "validate/suite.h"
 
 #include <math.h>
@@ -81,6 +82,7 @@ static vouch_status watch_ranking(vouch__watched *w, const known *k)
         test->value = fall ? was - auc.auc : auc.auc;
         test->low = fall ? NAN : auc.low;
         test->high = fall ? NAN : auc.high;
+        test->interval = "DeLong";
         test->statistic = z;
         test->p = isnan(z) ? NAN : vouch__normal_sf(z);
         if (!test->why_not && (!enough || isnan(was))) {
@@ -115,17 +117,15 @@ static void watch_calibration(vouch__watched *w, const known *k)
     double was_bad = vouch__json_double(vouch__json_get(w->reference, "n_bad"), NAN);
     double was_sum = vouch__json_double(vouch__json_get(w->reference, "probability_sum"), NAN);
     double was_variance = vouch__json_double(vouch__json_get(w->reference, "probability_variance"), NAN);
-    double sum = vouch__sum(k->n, k->probability),
-           variance = sum - vouch__sum_weighted(k->n, k->probability, k->probability);
-    double ratio = was_bad / was_sum, expected = ratio * sum, scale = sum / was_sum;
-    double error = sqrt(fmax(0.0, variance) + scale * scale * was_variance);
+    double sum = vouch__sum(k->n, k->probability), expected = was_bad / was_sum * sum;
+    const vouch__drift_odds was = { was_bad, was_sum, was_sum - was_variance };
+    const vouch__drift_odds is = { k->n_bad, sum, vouch__sum_weighted(k->n, k->probability, k->probability) };
     vouch__drift *test = outcome_test(w, k, "monitor.calibration", "Change of calibration", "relative error");
     test->purpose =
         "Do as many turn bad as the model's probabilities say, as far as they did when it was made?";
     test->method =
-        "Number of bads against the sum of probabilities times the reference's own ratio of the two; "
-        "two-sided "
-        "z-test with the variance of both. The p-value is Holm-adjusted over all tests of the batch.";
+        "Number of bads over the sum of probabilities, against the same of the reference; two-sided z-test "
+        "at the ratio of both together. The p-value is Holm-adjusted over all tests of the batch.";
     test->convention =
         "The size of observed / expected - 1. Bands are the reference's bins of the score, with 95 % "
         "Jeffreys intervals.";
@@ -133,9 +133,8 @@ static void watch_calibration(vouch__watched *w, const known *k)
     test->was = k->n ? expected / (double)k->n : NAN;
     test->is = k->n ? k->n_bad / (double)k->n : NAN;
     test->value = expected > 0.0 ? fabs(k->n_bad / expected - 1.0) : NAN;
-    test->statistic = error > 0.0 ? (k->n_bad - expected) / error : NAN;
-    test->p = error > 0.0 ? fmin(1.0, 2.0 * vouch__normal_sf(fabs(test->statistic))) : NAN;
-    if (!test->why_not && (!(error > 0.0) || !(expected > 0.0))) {
+    test->statistic = vouch__drift_ratio(&was, &is, &test->p);
+    if (!test->why_not && (isnan(test->statistic) || !(expected > 0.0))) {
         test->why_not = "The reference has no bads, or every probability is 0 or 1.";
         test->if_not = VOUCH__REFUSED;
     }
@@ -159,12 +158,59 @@ static vouch_status count_bands(vouch__watched *w, const known *k)
     return VOUCH_OK;
 }
 
+/* Before all outcomes are there: the AUC that the probabilities promise. */
+static vouch_status watch_promise(vouch__watched *w)
+{
+    double was = vouch__json_double(vouch__json_get(w->reference, "auc"), NAN), variance = NAN, auc = NAN;
+    double was_variance = vouch__json_double(vouch__json_get(w->reference, "auc_variance"), NAN);
+    vouch_status status = vouch__expected_auc(w->ctx, w->n, w->raw, w->probability, &auc, &variance);
+    double error = sqrt(variance), both = sqrt(variance + was_variance);
+    vouch__drift *test = vouch__drift_add(w);
+    test->id = "monitor.estimated_auc";
+    test->title = "Discrimination to expect, before outcomes are known";
+    test->purpose = "Will the model rank bads above goods among cases whose outcomes have yet to come?";
+    test->method =
+        "Every case counts as bad with its own probability and as good with the rest; the expected AUC "
+        "against "
+        "that of the reference, one-sided z-test of a fall with the variance of both. The p-value is "
+        "Holm-adjusted over all tests of the batch.";
+    test->convention =
+        "The area under the expected ROC curve, of every row whether its outcome is known or not. "
+        "Believes the probabilities: monitor.calibration says how far that goes.";
+    test->source = "NannyML documentation, Confidence-based Performance Estimation";
+    test->null_hypothesis = "the AUC to expect is not lower than that of the reference";
+    test->unit = "AUC";
+    test->n = (double)w->n;
+    test->was = was;
+    test->is = test->value = auc;
+    test->low = fmax(0.0, auc - vouch__cases_margin(0.95) * error);
+    test->high = fmin(1.0, auc + vouch__cases_margin(0.95) * error);
+    test->interval = "normal; sampling error of the outcomes to come";
+    test->statistic = both > 0.0 ? (was - auc) / both : (double)NAN;
+    test->p = isnan(test->statistic) ? (double)NAN : vouch__normal_sf(test->statistic);
+    if (isnan(auc) || isnan(was)) {
+        test->why_not = isnan(was) ? "The reference has no AUC."
+                                   : "Every probability is 0, or every one is 1.";
+        test->if_not = VOUCH__REFUSED;
+    }
+    return status;
+}
+
+static bool all_known(const vouch__watched *w)
+{
+    for (size_t i = 0; w->bad && i < w->n; i++)
+        if (isnan(w->bad[i]))
+            return false;
+    return w->bad != NULL;
+}
+
 vouch_status vouch__watch_outcomes(vouch__watched *w)
 {
     known k = { 0 };
-    if (!w->bad)
-        return VOUCH_OK;
-    vouch_status status = gather(w, &k);
+    vouch_status status = all_known(w) ? VOUCH_OK : watch_promise(w);
+    if (status || !w->bad)
+        return status;
+    status = gather(w, &k);
     if (!status)
         status = watch_ranking(w, &k);
     if (!status) {

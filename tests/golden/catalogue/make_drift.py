@@ -106,6 +106,44 @@ d = scipy.stats.ks_2samp(now, ref).statistic
 cases.append({"test": "drift.ks", "tolerance": 1e-12, "now": {"score": now.tolist()}, "before": {"score": ref.tolist()},
               "params": {"level": 0.99}, "expect": {"0.value": d, "0.critical": scipy.special.kolmogi(0.01) / np.sqrt(8000 / 180)}})
 
+
+# Rows without a value, and values that the reference lacks: Fisher's exact test as twice the smaller tail; the chance that
+# the k largest (smallest) of all n + m values are all of the sample; Good-Turing's rate for texts.
+def tail(l, m, c, n):
+    law = scipy.stats.hypergeom(n + m, l + c, n)
+    return min(1, 2 * (law.cdf(c) if c * (n + m) < n * (l + c) else law.sf(c - 1)))
+
+
+def together(m, n, count):
+    return np.prod([(n - i) / (n + m - i) for i in range(count)])
+
+
+def rows(sample, lost_before, m, lost, n, unseen, p):
+    both = (lost_before + lost) / (n + m)
+    reach = scipy.stats.norm.isf(0.025) * np.sqrt(both * (1 - both) * (1 / n + 1 / m))
+    cases.append({"test": "drift.missing", "tolerance": 1e-10, **sample, "expect": {
+        "0.value": abs(lost / n - lost_before / m), "0.p_value": tail(lost_before, m, lost, n), "0.critical": reach}})
+    cases.append({"test": "drift.unseen", "tolerance": 1e-10, **sample, "expect": {"0.value": unseen / n, "0.p_value": p}})
+
+
+for n, m, shift, part in [(200, 300, 0.8, 0.1), (150, 90, 0.0, 0.3)]:
+    now, ref = np.round(rng.normal(shift, 1, n), 6), np.round(rng.normal(0, 1, m), 6)
+    now[rng.random(n) < part] = np.nan
+    ref[rng.random(m) < 0.05] = np.nan
+    a, b = ref[~np.isnan(ref)], now[~np.isnan(now)]
+    below, above = (b < a.min()).sum(), (b > a.max()).sum()
+    p = min(1, 2 * min(together(len(a), len(b), below), together(len(a), len(b), above)))
+    rows({"now": {"columns": {"x": listed(now)}}, "before": {"columns": {"x": listed(ref)}}},
+         np.isnan(ref).sum(), m, np.isnan(now).sum(), n, below + above, p)
+
+words = np.array(["north", "south", "west", "east", "isle"])
+ref = np.append(words[rng.choice(3, 200, p=[0.5, 0.3, 0.2])], ["rare"])
+now = words[rng.choice(5, 150, p=[0.4, 0.3, 0.26, 0.03, 0.01])].astype(object)
+now[rng.random(150) < 0.1] = None
+unseen, known = sum(w in ("east", "isle") for w in now), sum(w is not None for w in now)
+rows({"now": {"columns": {"t": now.tolist()}}, "before": {"columns": {"t": ref.tolist()}}}, 0, 201, 150 - known, 150, unseen,
+     scipy.stats.binom.sf(unseen - 1, known, 2 / 202) if unseen else 1)
+
 root = {"provenance": {"library": "scipy", "version": scipy.__version__, "seed": SEED,
                        "date": datetime.date.today().isoformat()}, "cases": cases}
 pathlib.Path(__file__).with_name("drift.json").write_text(json.dumps(root, sort_keys=True) + "\n")

@@ -53,8 +53,11 @@ k.add("drift.score_bands", now,
 ratio = [s["bad"].sum() / s["probability"].sum() for s in (before, now)]
 se = np.sqrt(sum((s["probability"] * (1 - s["probability"])).sum() / s["bad"].sum() ** 2 for s in (before, now)))
 change = np.log(ratio[1] / ratio[0])
+both = sum(s["bad"].sum() for s in (before, now)) / sum(s["probability"].sum() for s in (before, now))
+chance = [both * s["probability"] for s in (before, now)]  # of an outcome, where nothing changed
+z = (ratio[1] - ratio[0]) / np.sqrt(sum((c * (1 - c)).sum() / s["probability"].sum() ** 2 for c, s in zip(chance, (before, now))))
 k.add("drift.calibration", now,
-      {"0.value": abs(np.expm1(change)), "0.statistic": change / se, "0.p_value": 2 * st.norm.sf(abs(change) / se),
+      {"0.value": abs(np.expm1(change)), "0.statistic": z, "0.p_value": 2 * st.norm.sf(abs(z)),
        "0.tables.samples.rows.1.4": ratio[1], "0.tables.change.rows.1.1": np.exp(change - Z * se),
        "0.tables.change.rows.2.1": np.exp(change + Z * se)}, before=before)
 
