@@ -235,9 +235,9 @@ const command cmd_drift = {
     0,
     "How far every column has moved from a reference, in constant memory whatever the rows.",
     "PSI, Jensen-Shannon, Hellinger, L-infinity, chi-square, Kolmogorov-Smirnov and Wasserstein, each with\n"
-    "its critical value; missing and unseen values. Each file is read once, a group of columns at a time; what is kept of a column is "
-    "a\n"
-    "sketch, whose error is told with every value. Exit status 3 says that a limit was passed.\n\n"
+    "its critical value; missing and unseen values. Each file is read once, a group of columns at a\n"
+    "time; what is kept of a column is a sketch, whose error is told with every value. Exit status 3 says "
+    "that a limit was passed.\n\n"
     "  vouch drift --reference train.parquet --current march.parquet --out drift\n"
     "  vouch sketch train.parquet --out train.sketch\n"
     "  vouch drift --reference train.sketch --current \"SELECT * FROM 'march/*.csv'\"",
