@@ -18,6 +18,7 @@ static const option bin_options[] = {
     { "--rules", "RULES", "a file, or the rules themselves: '{trend: peak, max_bins: 6}'" },
     { "--overrides", "FILE", "what people have decided on bins: what each decision costs" },
     { "--id", "COLUMN", "the column that orders the rows" },
+    { "--stream", NULL, "read the rows twice and keep none: for data larger than memory" },
 };
 
 static bool find(const vouch_table *table, const char *flag, const char *name, size_t *out)
@@ -44,22 +45,8 @@ static bool find_all(cli_call *cli, const vouch_table *table, wanted *out)
     return true;
 }
 
-static int show(cli_call *cli, const vouch_table *table, const char *rules, const char *decided)
+static int print(cli_call *cli, vouch_status status, char *json, vouch_table *bins, vouch_table *grid)
 {
-    wanted w;
-    vouch_table *bins = NULL, *grid = NULL;
-    char *json = NULL;
-    if (!find_all(cli, table, &w))
-        return EXIT_FAILED;
-    char **text = cli->json ? &json : NULL;
-    vouch_table **list = cli->json ? NULL : &bins, **map = cli->json ? NULL : &grid;
-    vouch_status status = decided ? vouch_bin_overrides(cli->ctx, table, w.target, w.weight, rules,
-                                                        cli_get(cli, "--overrides"), decided, &bins)
-                          : w.with != SIZE_MAX ? vouch_bin_pair(cli->ctx, table, w.column, w.with, w.target,
-                                                                w.weight, rules, text, list, map)
-                          : w.column != SIZE_MAX
-                              ? vouch_bin(cli->ctx, table, w.column, w.target, w.weight, rules, text, list)
-                              : vouch_bin_rank(cli->ctx, table, w.target, w.weight, rules, &bins);
     cli_progress_end();
     if (status)
         return cli_failed(cli, status);
@@ -77,6 +64,42 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules, cons
     return EXIT_DONE;
 }
 
+static int show(cli_call *cli, const vouch_table *table, const char *rules, const char *decided)
+{
+    wanted w;
+    vouch_table *bins = NULL, *grid = NULL;
+    char *json = NULL;
+    if (!find_all(cli, table, &w))
+        return EXIT_FAILED;
+    char **text = cli->json ? &json : NULL;
+    vouch_table **list = cli->json ? NULL : &bins, **map = cli->json ? NULL : &grid;
+    vouch_status status;
+    if (decided)
+        status = vouch_bin_overrides(cli->ctx, table, w.target, w.weight, rules, cli_get(cli, "--overrides"),
+                                     decided, &bins);
+    else if (w.with != SIZE_MAX)
+        status = vouch_bin_pair(cli->ctx, table, w.column, w.with, w.target, w.weight, rules, text, list,
+                                map);
+    else if (w.column != SIZE_MAX)
+        status = vouch_bin(cli->ctx, table, w.column, w.target, w.weight, rules, text, list);
+    else
+        status = vouch_bin_rank(cli->ctx, table, w.target, w.weight, rules, &bins);
+    return print(cli, status, json, bins, grid);
+}
+
+/* The same without a table in memory. */
+static int stream(cli_call *cli, const vouch_source *source, const char *rules)
+{
+    const char *column = cli_get(cli, "--column");
+    bool is_json = cli->json && column;
+    vouch_table *bins = NULL;
+    char *json = NULL;
+    vouch_status status = vouch_bin_source(cli->ctx, source, column, cli_get(cli, "--target"),
+                                           cli_get(cli, "--weight"), rules, is_json ? &json : NULL,
+                                           is_json ? NULL : &bins);
+    return print(cli, status, json, bins, NULL);
+}
+
 static int bin(cli_call *cli)
 {
     const char *given = cli_get(cli, "--rules");
@@ -85,8 +108,10 @@ static int bin(cli_call *cli)
     char *rules = NULL, *decided = NULL;
     if (!cli_need(cli, "--target") || (cli_get(cli, "--with") && !cli_need(cli, "--column")))
         return EXIT_USAGE;
-    if (cli_get(cli, "--with") && cli_get(cli, "--overrides")) {
-        fprintf(stderr, "vouch: --overrides are of one column, not with --with\n");
+    if ((cli_get(cli, "--with") != NULL) + (cli_get(cli, "--overrides") != NULL) +
+            (cli_get(cli, "--stream") != NULL) >
+        1) {
+        fprintf(stderr, "vouch: --with, --overrides and --stream can't be together\n");
         return EXIT_USAGE;
     }
     if (given && given[0] != '{') {
@@ -101,8 +126,14 @@ static int bin(cli_call *cli)
             return EXIT_FAILED;
         }
     }
-    vouch_status status = vouch_table_open(cli->ctx, &source, &table);
-    int exit_code = status ? cli_failed(cli, status) : show(cli, table, rules ? rules : given, decided);
+    const char *text = rules ? rules : given;
+    int exit_code;
+    if (cli_get(cli, "--stream")) {
+        exit_code = stream(cli, &source, text);
+    } else {
+        vouch_status status = vouch_table_open(cli->ctx, &source, &table);
+        exit_code = status ? cli_failed(cli, status) : show(cli, table, text, decided);
+    }
     vouch_table_unref(table);
     free(decided);
     free(rules);
@@ -123,6 +154,7 @@ const command cmd_bin = {
     "  vouch bin loans.csv --target bad\n"
     "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'\n"
     "  vouch bin loans.csv --target bad --column income --with age\n"
+    "  vouch bin \"SELECT * FROM 'loans/*.parquet'\" --id id --target bad --stream\n"
     "  vouch bin loans.csv --target bad --overrides decided.yaml",
     bin_options,
     N(bin_options),

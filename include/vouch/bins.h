@@ -72,6 +72,20 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin_rank(vouch_ctx *ctx, const vouch
                                                      size_t weight, const char *rules,
                                                      vouch_table **out_ranking);
 
+/* vouch_bin, or with column NULL vouch_bin_rank, of a source that need not fit into memory: it is read twice,
+ * its rows are not kept. Files are read in their own order, queries in order of id. The first time each
+ * column becomes a sketch of at most 4096 points (num/sketch.h), from which cells are made; the second time
+ * rows are counted exactly. So bins are the best on their cells, and everything told of them is exact; only
+ * where a cell ends may differ from what vouch_bin chooses, by `rank_error` in the JSON: no end's rank is off
+ * by more than this share of the rows; of texts, no count of one that is not listed is larger. 0 up to 4096
+ * distinct values: then the bins are vouch_bin's. The same bins on any number of threads. out_json NULL or
+ * for one column. Fails as vouch_table_open and vouch_bin;  E_ARG  a query without an id;  E_DATA  the source
+ * changed */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin_source(vouch_ctx *ctx, const vouch_source *source,
+                                                       const char *column, const char *target,
+                                                       const char *weight, const char *rules, char **out_json,
+                                                       vouch_table **out_table);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,17 +42,23 @@ vouch_status vouch_bin(vouch_ctx *ctx, const vouch_table *table, size_t column, 
     return status;
 }
 
-typedef struct rank_row {
-    double value, quality, bins, missing;
-    const char *trend;
-    bool is_done;
-} rank_row;
-
 typedef struct ranking {
     vouch__bin_outcome outcome;
     size_t weight;
-    rank_row *row; /* [columns] */
+    vouch__rank_row *row; /* [columns] */
 } ranking;
+
+vouch__rank_row vouch__bin_rank_row(vouch_ctx *ctx, const vouch__bin_job *job)
+{
+    const vouch__worth *worth = &job->outcome->worth;
+    const double *missing = job->cells.sums + (job->cells.n + job->cells.n_tail - 1) * worth->stride;
+    return (vouch__rank_row){ .name = job->name,
+                              .value = job->value,
+                              .quality = vouch__bin_quality(ctx, job),
+                              .bins = (double)job->n_bins,
+                              .missing = missing[VOUCH__SUM_W] / worth->all[VOUCH__SUM_W],
+                              .trend = job->n_bins > 1 ? vouch__trend_name(job->trend) : "none" };
+}
 
 static vouch_status rank_chunk(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
 {
@@ -66,37 +72,39 @@ static vouch_status rank_chunk(vouch_ctx *worker, size_t chunk, size_t begin, si
         vouch_status status = vouch__bin_do(worker, &job);
         if (status)
             return vouch__because(worker, status, "column '%s'", vouch_table_name(r->outcome.table, column));
-        const double *missing = job.cells.sums +
-                                (job.cells.n + job.cells.n_tail - 1) * r->outcome.worth.stride;
-        r->row[column] = (rank_row){ .value = job.value,
-                                     .quality = vouch__bin_quality(worker, &job),
-                                     .bins = (double)job.n_bins,
-                                     .missing = missing[VOUCH__SUM_W] / r->outcome.worth.all[VOUCH__SUM_W],
-                                     .trend = job.n_bins > 1 ? vouch__trend_name(job.trend) : "none",
-                                     .is_done = true };
+        r->row[column] = vouch__bin_rank_row(worker, &job);
         vouch__scratch_reset(worker, mark);
     }
     return VOUCH_OK;
 }
 
-static vouch_status rank_table(vouch_ctx *ctx, const ranking *r, const uint32_t *order, vouch_table **out)
+vouch_status vouch__bin_rank_table(vouch_ctx *ctx, size_t n, const vouch__rank_row *row, vouch_table **out)
 {
     static const char *const name[] = { "column", "value", "trend", "bins", "missing", "quality" };
     static const vouch_type type[] = { VOUCH_TEXT,    VOUCH_NUMBER, VOUCH_TEXT,
                                        VOUCH_INTEGER, VOUCH_NUMBER, VOUCH_NUMBER };
+    size_t mark = vouch__scratch_mark(ctx);
     vouch__table_builder *builder = NULL;
-    vouch_status status = vouch__table_builder_new(ctx, 6, name, type, &builder);
-    for (size_t at = 0; !status && at < vouch_table_cols(r->outcome.table); at++) {
-        const rank_row *row = &r->row[order[at]];
-        const char *column = vouch_table_name(r->outcome.table, order[at]);
-        const double *value[6] = { NULL, &row->value, NULL, &row->bins, &row->missing, &row->quality };
-        const char *const *text[6] = { &column, NULL, &row->trend, NULL, NULL, NULL };
-        if (row->is_done)
+    double *key = vouch__scratch(ctx, n, sizeof *key);
+    uint32_t *order = vouch__scratch(ctx, n, sizeof *order);
+    if (!key || !order)
+        return vouch__oom(ctx);
+    for (size_t c = 0; c < n; c++)
+        key[c] = -row[c].value;
+    vouch_status status = vouch__order(ctx, n, key, order);
+    if (!status)
+        status = vouch__table_builder_new(ctx, 6, name, type, &builder);
+    for (size_t at = 0; !status && at < n; at++) {
+        const vouch__rank_row *r = &row[order[at]];
+        const double *value[6] = { NULL, &r->value, NULL, &r->bins, &r->missing, &r->quality };
+        const char *const *text[6] = { &r->name, NULL, &r->trend, NULL, NULL, NULL };
+        if (r->name)
             status = vouch__table_builder_add(ctx, builder, 1, value, text);
     }
     if (!status)
         status = vouch__table_builder_end(ctx, builder, out);
     vouch__table_builder_free(builder);
+    vouch__scratch_reset(ctx, mark);
     return status;
 }
 
@@ -108,25 +116,17 @@ vouch_status vouch_bin_rank(vouch_ctx *ctx, const vouch_table *table, size_t tar
     vouch_status status = check(ctx, table, target, weight);
     if (status)
         return status;
-    double *key = vouch__scratch(ctx, cols, sizeof *key);
-    uint32_t *order = vouch__scratch(ctx, cols, sizeof *order);
     r.row = vouch__scratch(ctx, cols, sizeof *r.row);
-    if (!key || !order || !r.row) {
-        vouch__scratch_reset(ctx, mark);
+    if (!r.row)
         return vouch__oom(ctx);
-    }
     for (size_t c = 0; c < cols; c++)
-        r.row[c] = (rank_row){ .value = NAN, .is_done = false };
+        r.row[c] = (vouch__rank_row){ .value = NAN };
     vouch__progress(ctx, "bin: columns", 0, cols);
     status = vouch__bin_outcome_read(ctx, table, target, weight, rules, &r.outcome);
     if (!status)
         status = vouch__parallel(ctx, cols, 1, rank_chunk, &r);
-    for (size_t c = 0; !status && c < cols; c++)
-        key[c] = -r.row[c].value;
     if (!status)
-        status = vouch__order(ctx, cols, key, order);
-    if (!status)
-        status = rank_table(ctx, &r, order, out_ranking);
+        status = vouch__bin_rank_table(ctx, cols, r.row, out_ranking);
     vouch__progress(ctx, "bin: columns", cols, cols);
     vouch__scratch_reset(ctx, mark);
     return status;

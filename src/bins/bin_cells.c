@@ -202,7 +202,8 @@ static vouch_status gather(vouch_ctx *ctx, const maker *m, const double *sums)
     vouch_status status = vouch__order(ctx, cats, size, order);
     for (size_t at = 0; !status && at < cats; at++) {
         size_t k = order[at];
-        bool is_common = at + 1 < m->rule->max_cells && -size[k] >= m->rule->least_rows;
+        bool is_common = at + 1 < m->rule->max_cells && -size[k] >= m->rule->least_rows &&
+                         !(m->rule->has_rest && k + 1 == cats);
         if (is_common || m->out->pool == SIZE_MAX) {
             if (!is_common)
                 m->out->pool = m->out->n;

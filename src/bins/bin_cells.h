@@ -28,6 +28,7 @@ typedef struct vouch__cell_rule {
     const double *split; /* [n_splits] ascending: ranges end there; 0: as many rows in each cell, */
     const double *fixed; /* [n_fixed] ascending: and there too. Ignored where there are splits */
     size_t n_splits, n_fixed;
+    bool has_rest; /* the last category stands for all that are not listed: it is pooled */
 } vouch__cell_rule;
 
 /* Rows in memory: found, and counted. A cell ends at the number with the fewest digits that lies between its

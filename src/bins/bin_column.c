@@ -72,12 +72,20 @@ vouch_status vouch__bin_cut(vouch_ctx *ctx, vouch__bin_job *job)
     return status;
 }
 
+vouch__cell_rule vouch__bin_cell_rule(const vouch__bin_outcome *outcome, size_t max_cells)
+{
+    const vouch__bin_rules *r = &outcome->rules;
+    return (vouch__cell_rule){ .max_cells = max_cells,
+                               .least_rows = r->min_share * (double)outcome->n,
+                               .split = r->split,
+                               .n_splits = r->n_splits,
+                               .fixed = r->fixed,
+                               .n_fixed = r->n_fixed };
+}
+
 vouch_status vouch__bin_cells(vouch_ctx *ctx, size_t max_cells, vouch__bin_job *job)
 {
-    const vouch__bin_rules *r = &job->outcome->rules;
-    const vouch__cell_rule rule = { max_cells,   r->min_share * (double)job->outcome->n,
-                                    r->split,    r->fixed,
-                                    r->n_splits, r->n_fixed };
+    const vouch__cell_rule rule = vouch__bin_cell_rule(job->outcome, max_cells);
     vouch_status status = read_column(ctx, job);
     return status ? status : vouch__cells_make(ctx, &job->outcome->worth, &job->rows, &rule, &job->cells);
 }

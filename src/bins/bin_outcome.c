@@ -6,25 +6,24 @@
 #include <math.h>
 #include <string.h>
 
-enum { CLASSES_MAX = 50 };
-
-/* Distinct values, ascending; n is CLASSES_MAX + 1 when there are more. */
-static size_t distinct(size_t n, const double *y, double *value)
+void vouch__answers_add(vouch__answers *a, size_t n, const double *y)
 {
-    size_t found = 0;
     for (size_t i = 0; i < n; i++) {
         size_t at = 0;
-        while (at < found && value[at] < y[i])
-            at++;
-        if (isnan(y[i]) || (at < found && value[at] == y[i]))
+        a->has_infinite = a->has_infinite || isinf(y[i]);
+        a->has_negative = a->has_negative || y[i] < 0.0;
+        if (isnan(y[i]) || a->n > VOUCH__CLASSES_MAX)
             continue;
-        if (found == CLASSES_MAX)
-            return CLASSES_MAX + 1;
-        memmove(value + at + 1, value + at, (found - at) * sizeof *value);
-        value[at] = y[i];
-        found++;
+        while (at < a->n && a->value[at] < y[i])
+            at++;
+        if (at < a->n && a->value[at] == y[i])
+            continue;
+        if (a->n < VOUCH__CLASSES_MAX) {
+            memmove(a->value + at + 1, a->value + at, (a->n - at) * sizeof *a->value);
+            a->value[at] = y[i];
+        }
+        a->n++;
     }
-    return found;
 }
 
 static vouch_status bad_target(vouch_ctx *ctx, const char *name, const char *what)
@@ -32,39 +31,45 @@ static vouch_status bad_target(vouch_ctx *ctx, const char *name, const char *wha
     return vouch__fail(ctx, VOUCH_E_DATA, "bin: target '%s' %s", name, what);
 }
 
-/* What the target is, and its values as bin_worth wants them. */
-static vouch_status read_target(vouch_ctx *ctx, vouch__bin_outcome *o, double *y, size_t n)
+vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *a, bool is_text,
+                                  vouch__bin_outcome *o)
 {
-    double value[CLASSES_MAX + 1];
-    const char *name = vouch_table_name(o->table, o->target);
-    size_t found = distinct(n, y, value), kind = o->rules.kind;
-    bool is_text = vouch_table_type(o->table, o->target) == VOUCH_TEXT;
+    const char *name = o->target_name;
+    size_t kind = o->rules.kind;
     if (kind == VOUCH__AUTO_KIND)
-        kind = found == 2 ? VOUCH__BIN_BINARY : is_text ? VOUCH__BIN_CLASSES : VOUCH__BIN_CONTINUOUS;
-    if (found < 2)
+        kind = a->n == 2 ? VOUCH__BIN_BINARY : is_text ? VOUCH__BIN_CLASSES : VOUCH__BIN_CONTINUOUS;
+    if (a->n == 0)
+        return bad_target(ctx, name, "has no values");
+    if (a->n < 2)
         return bad_target(ctx, name, "has one value only: there is nothing to tell apart");
-    if (kind == VOUCH__BIN_BINARY && found != 2)
+    if (kind == VOUCH__BIN_BINARY && a->n != 2)
         return bad_target(ctx, name, "has more than two values, so it is not binary");
-    if (kind == VOUCH__BIN_CLASSES && found > CLASSES_MAX)
+    if (kind == VOUCH__BIN_CLASSES && a->n > VOUCH__CLASSES_MAX)
         return bad_target(ctx, name, "has more than 50 classes");
     if (is_text && kind != VOUCH__BIN_BINARY && kind != VOUCH__BIN_CLASSES)
         return bad_target(ctx, name, "is text: it has no mean and no count");
+    if (a->has_infinite)
+        return bad_target(ctx, name, "has an infinite value");
+    if (kind == VOUCH__BIN_COUNT && a->has_negative)
+        return bad_target(ctx, name, "has a negative count");
+    o->worth.target = (vouch__bin_target)kind;
+    o->worth.n_classes = kind == VOUCH__BIN_CLASSES ? a->n : 0;
+    o->worth.stride = VOUCH__SUM_CLASS + o->worth.n_classes;
+    o->event = a->value[(a->n < VOUCH__CLASSES_MAX ? a->n : VOUCH__CLASSES_MAX) - 1];
+    return VOUCH_OK;
+}
+
+void vouch__answers_map(const vouch__answers *a, const vouch__bin_outcome *o, size_t n, double *y)
+{
     for (size_t i = 0; i < n; i++) {
-        if (isinf(y[i]) || (kind == VOUCH__BIN_COUNT && y[i] < 0.0))
-            return bad_target(ctx, name, isinf(y[i]) ? "has an infinite value" : "has a negative count");
-        if (kind == VOUCH__BIN_BINARY)
-            y[i] = y[i] == value[1];
-        for (size_t k = 0; kind == VOUCH__BIN_CLASSES && k < found; k++)
-            if (y[i] == value[k]) {
+        if (o->worth.target == VOUCH__BIN_BINARY)
+            y[i] = y[i] == a->value[1];
+        for (size_t k = 0; o->worth.target == VOUCH__BIN_CLASSES && k < a->n; k++)
+            if (y[i] == a->value[k]) {
                 y[i] = (double)k;
                 break;
             }
     }
-    o->worth.target = (vouch__bin_target)kind;
-    o->worth.n_classes = kind == VOUCH__BIN_CLASSES ? found : 0;
-    o->worth.stride = VOUCH__SUM_CLASS + o->worth.n_classes;
-    o->event = value[found - 1];
-    return VOUCH_OK;
 }
 
 static vouch_status check_weights(vouch_ctx *ctx, const vouch_table *table, size_t weight, size_t n,
@@ -75,6 +80,14 @@ static vouch_status check_weights(vouch_ctx *ctx, const vouch_table *table, size
             return vouch__fail(ctx, VOUCH_E_DATA, "bin: '%s' [row %zu] must be finite and above 0",
                                vouch_table_name(table, weight), row ? (size_t)row[i] : i);
     return VOUCH_OK;
+}
+
+void vouch__bin_outcome_bound(vouch__bin_outcome *o, const double *all)
+{
+    o->worth.all = all;
+    o->worth.min_weight = o->rules.min_share * all[VOUCH__SUM_W];
+    o->worth.max_weight = o->rules.max_share * all[VOUCH__SUM_W];
+    o->worth.min_events = o->rules.min_events;
 }
 
 static vouch_status sum_all(vouch_ctx *ctx, vouch__bin_outcome *o)
@@ -89,10 +102,7 @@ static vouch_status sum_all(vouch_ctx *ctx, vouch__bin_outcome *o)
     memset(cell, 0, o->n * sizeof *cell);
     vouch__worth_add(&o->worth, o->n, cell, o->y, o->w, all);
     vouch__scratch_reset(ctx, mark);
-    o->worth.all = all;
-    o->worth.min_weight = o->rules.min_share * all[VOUCH__SUM_W];
-    o->worth.max_weight = o->rules.max_share * all[VOUCH__SUM_W];
-    o->worth.min_events = o->rules.min_events;
+    vouch__bin_outcome_bound(o, all);
     return VOUCH_OK;
 }
 
@@ -117,8 +127,6 @@ vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, s
             y[n] = y[i];
             row[n++] = (uint32_t)i;
         }
-    if (n == 0)
-        return bad_target(ctx, vouch_table_name(table, target), "has no values");
     if (w)
         vouch__table_gather(table, weight, n, row, w);
     out->n = n;
@@ -127,9 +135,16 @@ vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, s
     out->y = y;
     out->w = w;
     status = check_weights(ctx, table, weight, n, w, out->row);
-    if (!status)
-        status = read_target(ctx, out, y, n);
-    if (!status && out->worth.target == VOUCH__BIN_BINARY && vouch_table_type(table, target) == VOUCH_TEXT)
+    vouch__answers answers = { .n = 0 };
+    bool is_text = vouch_table_type(table, target) == VOUCH_TEXT;
+    if (!status) {
+        vouch__answers_add(&answers, n, y);
+        status = vouch__answers_judge(ctx, &answers, is_text, out);
+    }
+    if (status)
+        return status;
+    vouch__answers_map(&answers, out, n, y);
+    if (is_text && out->worth.target == VOUCH__BIN_BINARY)
         out->event_name = vouch_table_category(table, target, (size_t)out->event);
-    return status ? status : sum_all(ctx, out);
+    return sum_all(ctx, out);
 }

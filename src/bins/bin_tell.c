@@ -188,6 +188,8 @@ static void build(const teller *t)
     vouch__json *root = vouch__json_object(t->doc); /* the first made is the document's */
     text(t->doc, root, "column", job->name);
     vouch__bin_tell_outcome(t->doc, job->outcome, root);
+    if (job->is_sketched)
+        number(t->doc, root, "rank_error", job->error);
     number(t->doc, root, "value", job->value);
     text(t->doc, root, "trend", job->n_bins > 1 ? vouch__trend_name(job->trend) : "none");
     if (job->outcome->worth.target == VOUCH__BIN_BINARY)

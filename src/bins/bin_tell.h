@@ -14,9 +14,12 @@ typedef struct vouch__bin_job { /* arrays in scratch */
     vouch__trend trend;
     size_t n_bins, *end; /* cells: where each bin ends */
     double value, price[VOUCH__TRENDS];
+    bool is_sketched; /* cells are of a sketch, */
+    double error;     /* whose ranks (of texts, counts) are off by no more than this share of the rows */
 } vouch__bin_job;
 
 /* Fill a job of which outcome and column are set: values and cells, of at most max_cells, then the cut. */
+vouch__cell_rule vouch__bin_cell_rule(const vouch__bin_outcome *outcome, size_t max_cells);
 vouch_status vouch__bin_cells(vouch_ctx *ctx, size_t max_cells, vouch__bin_job *job);
 vouch_status vouch__bin_cut(vouch_ctx *ctx, vouch__bin_job *job);
 vouch_status vouch__bin_do(vouch_ctx *ctx, vouch__bin_job *job); /* both */
@@ -26,6 +29,15 @@ vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **o
 vouch_status vouch__bin_table(vouch_ctx *ctx, const vouch__bin_job *job, vouch_table **out_bins);
 /* NAN unless the target is binary: optbinning's quality score. */
 double vouch__bin_quality(vouch_ctx *ctx, const vouch__bin_job *job);
+
+/* A column among others. */
+typedef struct vouch__rank_row {
+    const char *name; /* NULL: not ranked */
+    const char *trend;
+    double value, quality, bins, missing;
+} vouch__rank_row;
+vouch__rank_row vouch__bin_rank_row(vouch_ctx *ctx, const vouch__bin_job *job);
+vouch_status vouch__bin_rank_table(vouch_ctx *ctx, size_t n, const vouch__rank_row *row, vouch_table **out);
 
 /* What they are made of. Cells begin to end - 1 in the column's own terms: type, label, above, up_to or in.
  */

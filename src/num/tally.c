@@ -273,7 +273,7 @@ vouch_status vouch__tally_from(vouch_ctx *ctx, const vouch__tally_view *view, vo
     return VOUCH_OK;
 }
 
-double vouch__tally_count(const vouch__tally_view *view, const char *text, size_t len)
+size_t vouch__tally_find(const vouch__tally_view *view, const char *text, size_t len)
 {
     char form[LONGEST];
     text = known_by(text, &len, form);
@@ -281,5 +281,11 @@ double vouch__tally_count(const vouch__tally_view *view, const char *text, size_
     const vouch__tally_entry *found = view->texts
                                           ? bsearch(&wanted, view->at, view->texts, sizeof wanted, by_bytes)
                                           : NULL;
-    return found ? found->count : 0.0;
+    return found ? (size_t)(found - view->at) : SIZE_MAX;
+}
+
+double vouch__tally_count(const vouch__tally_view *view, const char *text, size_t len)
+{
+    size_t at = vouch__tally_find(view, text, len);
+    return at == SIZE_MAX ? 0.0 : view->at[at].count;
 }

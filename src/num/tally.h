@@ -41,6 +41,8 @@ void vouch__tally_view_of(const vouch__tally *tally, vouch__tally_view *out_view
 /* A tally from what view says, copied. Fails  E_FORMAT  it can't be one of a settled tally */
 vouch_status vouch__tally_from(vouch_ctx *ctx, const vouch__tally_view *view, vouch__tally **out_tally);
 
+/* Which of view->at a text is; SIZE_MAX: none. */
+size_t vouch__tally_find(const vouch__tally_view *view, const char *text, size_t len);
 /* The count of a text; 0 where it is not among them. */
 double vouch__tally_count(const vouch__tally_view *view, const char *text, size_t len);
 
