@@ -402,18 +402,7 @@ static vouch_status read_group(const vouch__binder *b, size_t col, vouch__factor
     char(*text)[VOUCH__GROUP_LABEL] = vouch__binder_hold(b, groups.n_groups, sizeof *text);
     if (!level || !text)
         return vouch__oom(b->ctx);
-    size_t n = 0;
-    for (size_t g = 0; g < groups.n_groups; g++) {
-        if (g == groups.missing)
-            continue;
-        memcpy(text[g], groups.label[g], sizeof text[g]);
-        level[n++] = text[g];
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        size_t g = groups.of[i];
-        code[i] = g == groups.missing ? VOUCH__NO_LEVEL : (uint32_t)(g - (g > groups.missing));
-    }
-    *out = (vouch__factor){ vouch_table_name(b->table, col), n, level, code };
+    vouch__groups_factor(&groups, level, text, code, out);
     vouch__scratch_reset(b->ctx, mark);
     return VOUCH_OK;
 }
@@ -490,6 +479,16 @@ static vouch_status read_scores(const vouch__binder *b)
     return VOUCH_OK;
 }
 
+/* Of an outcome that is a number the score of a model is its mean, and not what a link makes of it. */
+static void predict_number(vouch__sample *s)
+{
+    if (!s->target || s->bad || s->score_name)
+        return;
+    s->score = s->probability;
+    s->probability = NULL;
+    s->score_name = "prediction";
+}
+
 static vouch_status bind_one(vouch__binder *b)
 {
     const vouch_test_columns *c = b->column;
@@ -505,6 +504,8 @@ static vouch_status bind_one(vouch__binder *b)
         status = read_scores(b);
     if (!status)
         status = read_label(b);
+    if (!status)
+        predict_number(s);
     if (!status)
         status = read_number(b, "weight", c->weight, 1.0, &s->weight);
     if (!status)

@@ -93,6 +93,14 @@
     X(residual_normality)   \
     X(residual_spread)      \
     X(conformal)            \
+    X(deviance)             \
+    X(deviance_residuals)   \
+    X(ordered_gini)         \
+    X(gini_gap)             \
+    X(actual_expected)      \
+    X(actual_bands)         \
+    X(actual_levels)        \
+    X(double_lift)          \
     X(fair_prohibited)      \
     X(fair_flip)            \
     X(fair_swap)            \
@@ -106,6 +114,7 @@
     X(fair_probable)        \
     X(fair_smd)             \
     X(fair_residual)        \
+    X(fair_actual)          \
     X(fair_score_proxy)     \
     X(fair_group_rates)     \
     X(fair_error_rates)     \

@@ -176,10 +176,21 @@ static vouch_status tell(vouch_ctx *ctx, const single *s, double bads, vouch__ev
     vouch__entry entry = ENTRY(.n = (double)s->n_held, .n_bad = bads, .value = s->auc[top],
                                .p_value = adjusted[top], .critical = limit, .judged = significant,
                                .verdict = VOUCH__PASS);
-    char note[160];
-    (void)snprintf(note, sizeof note, "%.100s alone is significantly above the advisory limit.",
-                   vouch_table_name(s->table, s->spec->feature[top]));
-    entry.note = significant ? note : NULL;
+    char note[320];
+    int len = significant
+                  ? snprintf(note, sizeof note, "%.100s alone is significantly above the advisory limit. ",
+                             vouch_table_name(s->table, s->spec->feature[top]))
+                  : 0;
+    if (s->spec->is_above) {
+        char text[VOUCH__DOUBLE_MAX + 1];
+        text[vouch__double_text(s->spec->bad, text)] = '\0';
+        (void)snprintf(note + len, sizeof note - (size_t)len,
+                       "Bad is an outcome above %s, the median (the lowest, where that is the largest too).",
+                       text);
+    } else if (len) {
+        note[len - 1] = '\0';
+    }
+    entry.note = significant || s->spec->is_above ? note : NULL;
     vouch__json *object = vouch__evidence_add(list, &entry);
     vouch__json *table = vouch__evidence_table(list, object, "inputs", "column,auc,p_value,p_holm");
     for (size_t i = 0; i < n; i++) {

@@ -79,7 +79,9 @@ void vouch__check_bad(const vouch_table *table, const vouch__data_spec *spec, ui
         size_t end = n - begin < sizeof x / sizeof *x ? n : begin + sizeof x / sizeof *x;
         vouch_table_read(table, spec->target, begin, end, x);
         for (size_t i = begin; i < end; i++)
-            out[i] = isnan(x[i - begin]) ? VOUCH__BAD_UNKNOWN : x[i - begin] == spec->bad;
+            out[i] = isnan(x[i - begin]) ? VOUCH__BAD_UNKNOWN
+                     : spec->is_above    ? x[i - begin] > spec->bad
+                                         : x[i - begin] == spec->bad;
     }
 }
 

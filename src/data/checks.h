@@ -34,6 +34,7 @@ typedef struct vouch__data_spec {
     size_t n_features;
     size_t id, target, time; /* columns; SIZE_MAX where absent */
     double bad;              /* the target's value that means bad */
+    bool is_above;           /* bad is a number, and outcomes above it count as bad */
     uint64_t seed;
 } vouch__data_spec;
 

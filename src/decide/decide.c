@@ -1,5 +1,8 @@
-/* One applicant: the model's score meets the cut-off, and a decline carries its reasons. */
+/* One row: the model's score meets the cut-off, and a decline carries its reasons; or a number is predicted
+ * and taken apart. */
 #include "decide/decider.h"
+
+#include "explain/explainer.h"
 
 #include <math.h>
 
@@ -29,6 +32,9 @@ static void lap(laps *l, int stage)
     l->last = now;
 }
 
+/* A number, of which nothing is decided. */
+static bool predicts(const vouch__decider *d) { return isnan(d->cutoff); }
+
 /* value[n_inputs] is working space. */
 static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double *row, double *value, laps *l,
                           outcome *o)
@@ -37,15 +43,19 @@ static vouch_status judge(vouch_ctx *ctx, const vouch__decider *d, const double 
     vouch__matrix x = { row, 1, model->inputs.n };
     model->kind->predict(model->state, x, &o->raw);
     o->probability = vouch__model_probability(model, o->raw);
-    if (!isfinite(o->raw) || !(o->probability >= 0.0 && o->probability <= 1.0))
+    if (predicts(d) && !(isfinite(o->raw) && isfinite(o->probability)))
+        return vouch__fail(ctx, VOUCH_E_DATA, "decide: the model gives no prediction for this row");
+    if (!predicts(d) && (!isfinite(o->raw) || !(o->probability >= 0.0 && o->probability <= 1.0)))
         return vouch__fail(ctx, VOUCH_E_DATA, "decide: the model gives no probability for this row");
-    o->decision = "approve";
+    o->decision = predicts(d) ? "score" : "approve";
     lap(l, SCORE);
     if (o->probability <= d->cutoff)
         return VOUCH_OK;
     vouch_explainer_row(d->explainer, row, value, &o->explanation);
     o->is_explained = true;
     lap(l, EXPLAIN);
+    if (predicts(d))
+        return VOUCH_OK;
     o->n_reasons = vouch__reasons_rank(&d->map, value, d->most, o->reason);
     o->decision = o->n_reasons ? "decline" : "refer";
     return VOUCH_OK;
@@ -66,6 +76,47 @@ static void write_reasons(const vouch__decider *d, const outcome *o, vouch__doc 
     }
 }
 
+static void write_sources(const vouch__decider *d, const outcome *o, vouch__doc *doc, vouch__json *out)
+{
+    const double number[] = { o->explanation.residual, o->explanation.source_gap };
+    const char *const name[] = { "residual", "source_gap" };
+    for (int k = 0; k < 2; k++)
+        (void)vouch__json_set(doc, out, name[k],
+                              o->is_explained ? vouch__json_number(doc, number[k]) : vouch__json_null(doc));
+    (void)vouch__json_set(doc, out, "model", vouch__json_text(doc, vouch_model_fingerprint(d->model)));
+    (void)vouch__json_set(doc, out, "method", vouch__json_text(doc, d->method));
+}
+
+/* What raw is made of: base and every characteristic's share, largest in size first, ties by their order. */
+static vouch__json *write_score(vouch_ctx *ctx, const vouch__decider *d, const double *value,
+                                const outcome *o, vouch__doc *doc)
+{
+    vouch__json *out = vouch__json_object(doc);
+    size_t *order = vouch__scratch(ctx, d->map.n + 1, sizeof *order);
+    double *sum = vouch__scratch(ctx, d->map.n + 1, sizeof *sum);
+    if (!order || !sum)
+        return NULL;
+    for (size_t c = 0; c < d->map.n; c++) {
+        size_t at = c;
+        sum[c] = vouch__characteristic_sum(&d->map, c, value);
+        for (; at > 0 && fabs(sum[order[at - 1]]) < fabs(sum[c]); at--)
+            order[at] = order[at - 1];
+        order[at] = c;
+    }
+    (void)vouch__json_set(doc, out, "decision", vouch__json_text(doc, o->decision));
+    (void)vouch__json_set(doc, out, "prediction", vouch__json_number(doc, o->probability));
+    (void)vouch__json_set(doc, out, "raw", vouch__json_number(doc, o->raw));
+    (void)vouch__json_set(doc, out, "base", vouch__json_number(doc, vouch__explainer_base(d->explainer)));
+    vouch__json *list = vouch__json_set(doc, out, "contributions", vouch__json_array(doc));
+    for (size_t k = 0; k < d->map.n; k++) {
+        vouch__json *at = vouch__json_push(doc, list, vouch__json_object(doc));
+        (void)vouch__json_set(doc, at, "characteristic", vouch__json_text(doc, d->map.at[order[k]].name));
+        (void)vouch__json_set(doc, at, "contribution", vouch__json_number(doc, sum[order[k]]));
+    }
+    write_sources(d, o, doc, out);
+    return out;
+}
+
 static vouch__json *write_decision(const vouch__decider *d, const double *row, const outcome *o,
                                    vouch__doc *doc)
 {
@@ -80,14 +131,7 @@ static vouch__json *write_decision(const vouch__decider *d, const double *row, c
                                      : vouch__json_null(doc));
     (void)vouch__json_set(doc, out, "cutoff", vouch__json_number(doc, d->cutoff));
     write_reasons(d, o, doc, vouch__json_set(doc, out, "reasons", vouch__json_array(doc)));
-    (void)vouch__json_set(doc, out, "residual",
-                          o->is_explained ? vouch__json_number(doc, o->explanation.residual)
-                                          : vouch__json_null(doc));
-    (void)vouch__json_set(doc, out, "source_gap",
-                          o->is_explained ? vouch__json_number(doc, o->explanation.source_gap)
-                                          : vouch__json_null(doc));
-    (void)vouch__json_set(doc, out, "model", vouch__json_text(doc, vouch_model_fingerprint(model)));
-    (void)vouch__json_set(doc, out, "method", vouch__json_text(doc, d->method));
+    write_sources(d, o, doc, out);
     return out;
 }
 
@@ -110,8 +154,9 @@ vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const 
     if (!status)
         status = judge(ctx, decider, x, value, &l, &o);
     if (!status) {
-        vouch__json *decision = write_decision(decider, x, &o, doc);
-        status = vouch__doc_status(ctx, doc);
+        vouch__json *decision = predicts(decider) ? write_score(ctx, decider, value, &o, doc)
+                                                  : write_decision(decider, x, &o, doc);
+        status = decision ? vouch__doc_status(ctx, doc) : vouch__oom(ctx);
         if (!status)
             *out_decision = decision;
         lap(&l, REASONS);

@@ -3,9 +3,8 @@
  *   1. "VOUCHDEC"                                   8 bytes
  *   2. version, 1                                   u32
  *   3. three sections, each a length (u64) and its bytes:
- *        the policy, canonical JSON: {cutoff, method, model, most, reasons: {characteristics, of}}
- *        the model file
- *        the explainer
+ *        the policy, canonical JSON: {cutoff, method, model, most, reasons: {characteristics, of}}; cutoff
+ * null: a number is predicted and nothing decided the model file the explainer
  *   4. SHA-256 of everything before it              32 bytes */
 #include "decide/decider.h"
 
@@ -63,8 +62,9 @@ static vouch_status check_policy(vouch_ctx *ctx, const char *method, double most
                            method ? method : "");
     if (!(most >= 1 && most <= MOST && floor(most) == most))
         return vouch__fail(ctx, VOUCH_E_ARG, "decider: at most %d reasons, and at least 1", MOST);
-    if (!(cutoff == -1.0 || (cutoff >= 0.0 && cutoff <= 1.0)))
-        return vouch__fail(ctx, VOUCH_E_ARG, "decider: the cut-off must be a probability, or -1 for none");
+    if (!(isnan(cutoff) || cutoff == -1.0 || (cutoff >= 0.0 && cutoff <= 1.0)))
+        return vouch__fail(ctx, VOUCH_E_ARG,
+                           "decider: the cut-off must be a probability, or -1 where nobody is approved");
     return VOUCH_OK;
 }
 
@@ -76,7 +76,8 @@ static vouch_status write_policy(vouch_ctx *ctx, const vouch_model *model, const
     if (status)
         return status;
     vouch__json *policy = vouch__json_object(doc);
-    (void)vouch__json_set(doc, policy, "cutoff", vouch__json_number(doc, cutoff));
+    (void)vouch__json_set(doc, policy, "cutoff",
+                          isnan(cutoff) ? vouch__json_null(doc) : vouch__json_number(doc, cutoff));
     (void)vouch__json_set(doc, policy, "method", vouch__json_text(doc, method));
     (void)vouch__json_set(doc, policy, "model", vouch__json_text(doc, vouch_model_fingerprint(model)));
     (void)vouch__json_set(doc, policy, "most", vouch__json_number(doc, (double)most));
@@ -175,8 +176,10 @@ static vouch_status read_policy(vouch_ctx *ctx, section text, vouch__decider *d)
     const char *method = vouch__json_string(vouch__json_get(policy, "method"));
     const char *model = vouch__json_string(vouch__json_get(policy, "model"));
     double most = vouch__json_double(vouch__json_get(policy, "most"), NAN);
-    d->cutoff = vouch__json_double(vouch__json_get(policy, "cutoff"), NAN);
-    status = check_policy(ctx, method, most, d->cutoff);
+    const vouch__json *cutoff = vouch__json_get(policy, "cutoff");
+    bool is_none = cutoff && cutoff->type == VOUCH__JSON_NULL;
+    d->cutoff = vouch__json_double(cutoff, NAN);
+    status = check_policy(ctx, method, most, is_none || !isnan(d->cutoff) ? d->cutoff : -2.0);
     if (status) {
         status = vouch__fail(ctx, VOUCH_E_FORMAT, "%s", vouch_ctx_error(ctx)); /* of a file, not a call */
         goto done;

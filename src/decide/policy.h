@@ -17,6 +17,7 @@ typedef struct vouch__decider vouch__decider;
 /* bundle: the bytes vouch__decider_bundle made. */
 vouch_status vouch__decider_new(vouch_ctx *ctx, const void *bundle, size_t len, vouch__decider **out_decider);
 void vouch__decider_free(vouch__decider *decider);
+/* cutoff NAN: a number is predicted, and nothing is decided on it. */
 vouch_status vouch__decider_bundle(vouch_ctx *ctx, const vouch_model *model, const vouch_explainer *explainer,
                                    const vouch__reason_map *map, const char *method, size_t most,
                                    double cutoff, vouch__buf *out_bundle);
@@ -34,7 +35,9 @@ typedef struct vouch__decide_times {
  * Makes the object {decision: approve|decline|refer, probability, raw, points|null, cutoff, reasons:
  * [{characteristic, text, log_odds, share}], residual|null, source_gap|null (vouch_explanation; null where
  * nothing was explained), model: fingerprint, method} decline carries reasons; a decline
- * without an adverse characteristic is "refer". times: NULL, or added to. Thread-safe. */
+ * without an adverse characteristic is "refer". Where the bundle has no cut-off: {decision: score,
+ * prediction, raw, base, contributions: [{characteristic, contribution}] to raw, largest in size first,
+ * residual, source_gap, model, method}. times: NULL, or added to. Thread-safe. */
 vouch_status vouch__decide(vouch_ctx *ctx, const vouch__decider *decider, const vouch__json *row,
                            vouch__doc *doc, vouch__decide_times *times, vouch__json **out_decision);
 

@@ -5,7 +5,19 @@
 #include "evidence/evidence.h"
 #include "explain/reasons.h"
 
+/* What is explained, in words: the log-odds of an event, the logarithm of a mean, or a mean itself. */
+typedef struct vouch__explain_words {
+    const char *raw, *column; /* "log-odds", "log_odds": the scale of the raw score and of Shapley values */
+    const char *direction;    /* what positive values do, a sentence */
+    const char *mean, *mean_column;   /* "P(bad)", "probability" */
+    const char *all, *average, *self; /* "all training applicants", "average applicant", "this applicant" */
+} vouch__explain_words;
+extern const vouch__explain_words vouch__explain_event, vouch__explain_log, vouch__explain_mean;
+/* Of a model of numbers: of the two that are not of an event, which the model's link is. */
+const vouch__explain_words *vouch__explain_words_of(const vouch_model *model);
+
 typedef struct vouch__explain_data {
+    const vouch__explain_words *words; /* NULL: of an event */
     const vouch_model *model;
     const vouch__binding *binding;
     size_t n; /* rows explained (of test), and which */
@@ -16,10 +28,10 @@ typedef struct vouch__explain_data {
     const char *own_method;
     const vouch__reason_map *map;
     const double *probability; /* [n] */
-    double cutoff;             /* decline above */
+    double cutoff;             /* decline above; NAN: nobody is */
     size_t most;
     uint64_t seed;
-    const char *reference; /* whose rows `all` holds, in words; NULL: "all training applicants" */
+    const char *reference; /* whose rows `all` holds, in words; NULL: the words' all */
     const uint32_t *one;   /* the row of .one_decline; NULL: the first declined of row[n] */
 } vouch__explain_data;
 
@@ -33,6 +45,9 @@ typedef struct vouch__explain_data {
  * and whose set of reasons, agree between the two methods), .one_decline (the first declined row: waterfall).
  */
 vouch_status vouch__explain_suite(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
+/* Of a number, where nothing is decided: .importance, .additivity, .beeswarm, .pdp, .monotonicity and
+ * .one_row, the waterfall of the row with the largest prediction. */
+vouch_status vouch__explain_number(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 /* Of these only .importance, .additivity, .beeswarm and, when a row is to be shown, .one_decline. */
 vouch_status vouch__explain_brief(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 

@@ -3,6 +3,7 @@
 #include "explain/suite_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN = 6 };
@@ -36,6 +37,8 @@ static void partial_dependence(const vouch__explain_data *data, size_t rows, con
                                vouch__evidence *list)
 {
     const vouch__input *input = &data->model->inputs.at[e->input];
+    const vouch__explain_words *w = vouch__suite_words(data);
+    char columns[96], y[96];
     vouch__json *entry = vouch__evidence_add(
         list, &VOUCH__ENTRY(.id = "explain.pdp", .section = "explain", .title = "Partial dependence",
                             .purpose = "What the model predicts as one input moves and the rest stay.",
@@ -45,25 +48,22 @@ static void partial_dependence(const vouch__explain_data *data, size_t rows, con
                             .convention = "Other inputs stay as they are, so unlikely combinations of values "
                                           "count too. Special codes and missing are apart from amounts.",
                             .source = SOURCE, .model = vouch_model_name(data->model), .part = data->part,
-                            .subject = input->name, .unit = "probability", .n = (double)rows));
-    if (input->is_category) {
-        vouch__json *table = vouch__evidence_table(list, entry, "pdp",
-                                                   "category,type,probability,p10,p90,log_odds");
-        for (size_t g = 0; g < e->n; g++)
-            point(input, e, g, table, list);
-        vouch__evidence_plot(list, entry, "bars", "pdp", "category", "probability", input->name, "P(bad)");
-        return;
-    }
-    vouch__json *table = vouch__evidence_table(list, entry, "pdp", "value,probability,p10,p90,log_odds");
-    for (size_t g = 0; g < e->n_ordinary; g++)
+                            .subject = input->name, .unit = w->mean_column, .n = (double)rows));
+    (void)snprintf(columns, sizeof columns, "%s,%s,p10,p90,%s",
+                   input->is_category ? "category,type" : "value", w->mean_column, w->column);
+    vouch__json *table = vouch__evidence_table(list, entry, "pdp", columns);
+    size_t n = input->is_category ? e->n : e->n_ordinary;
+    for (size_t g = 0; g < n; g++)
         point(input, e, g, table, list);
-    if (e->n > e->n_ordinary) {
-        vouch__json *codes = vouch__evidence_table(list, entry, "codes",
-                                                   "value,type,probability,p10,p90,log_odds");
-        for (size_t g = e->n_ordinary; g < e->n; g++)
+    if (e->n > n) {
+        (void)snprintf(columns, sizeof columns, "value,type,%s,p10,p90,%s", w->mean_column, w->column);
+        vouch__json *codes = vouch__evidence_table(list, entry, "codes", columns);
+        for (size_t g = n; g < e->n; g++)
             point(input, e, g, codes, list);
     }
-    vouch__evidence_plot(list, entry, "line", "pdp", "value", "probability,p10,p90", input->name, "P(bad)");
+    (void)snprintf(y, sizeof y, input->is_category ? "%s" : "%s,p10,p90", w->mean_column);
+    vouch__evidence_plot(list, entry, input->is_category ? "bars" : "line", "pdp",
+                         input->is_category ? "category" : "value", y, input->name, w->mean);
 }
 
 typedef struct directions {
@@ -108,8 +108,8 @@ static vouch_status monotonicity(vouch_ctx *ctx, const vouch__explain_data *data
             list,
             &VOUCH__ENTRY(
                     .id = "explain.monotonicity", .section = "explain", .title = "Declared directions hold",
-                    .purpose = "Where risk may only rise, or only fall, with an input, it does so for "
-                               "every applicant.",
+                    .purpose = "Where the prediction may only rise, or only fall, with an input, it does "
+                               "so for every row.",
                     .method = "Each sampled row is scored at neighbouring values of the input, all else "
                               "equal; a step of the raw score against the declared direction, however "
                               "small, is a violation.",

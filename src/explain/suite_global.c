@@ -15,10 +15,11 @@
 
 static const char *convention(const vouch__explain_data *data, char text[CONVENTION_MAX])
 {
-    (void)snprintf(text, CONVENTION_MAX,
-                   "Log-odds of the bad event; positive raises the risk. Interventional (marginal) Shapley "
-                   "values against %s: absent inputs are drawn from that population, not conditionally.",
-                   vouch__suite_reference(data));
+    (void)snprintf(
+        text, CONVENTION_MAX,
+        "%s Interventional (marginal) Shapley values against %s: absent inputs are drawn from that "
+        "population, not conditionally.",
+        vouch__suite_words(data)->direction, vouch__suite_reference(data));
     return text;
 }
 
@@ -35,18 +36,19 @@ static const char *sampled_note(const vouch__explain_data *data, const vouch__ta
 static void importance(const vouch__explain_data *data, const vouch__tally *tally, const size_t *order,
                        vouch__evidence *list)
 {
-    char note[128], words[CONVENTION_MAX];
+    char note[128], words[CONVENTION_MAX], label[80];
     double n = (double)tally->n, total = 0.0;
     vouch__json *entry = vouch__evidence_add(
         list,
-        &VOUCH__ENTRY(
-                .id = "explain.importance", .section = "explain", .title = "Importance of inputs",
-                .purpose = "Which inputs move the score, and by how much.",
-                .method = "Mean absolute Shapley value of each input, with its 95 % normal interval over "
+        &VOUCH__ENTRY(.id = "explain.importance", .section = "explain", .title = "Importance of inputs",
+                      .purpose = "Which inputs move the score, and by how much.",
+                      .method =
+                          "Mean absolute Shapley value of each input, with its 95 % normal interval over "
                           "rows.",
-                .convention = convention(data, words), .source = SOURCE,
-                .model = vouch_model_name(data->model), .part = data->part, .unit = "log-odds", .n = n,
-                .note = sampled_note(data, tally, sizeof note, note)));
+                      .convention = convention(data, words), .source = SOURCE,
+                      .model = vouch_model_name(data->model), .part = data->part,
+                      .unit = vouch__suite_words(data)->raw, .n = n,
+                      .note = sampled_note(data, tally, sizeof note, note)));
     vouch__json *table = vouch__evidence_table(list, entry, "importance", "input,mean_abs,low,high,share");
     for (size_t j = 0; j < tally->n_inputs; j++)
         total += tally->abs[j];
@@ -62,8 +64,8 @@ static void importance(const vouch__explain_data *data, const vouch__tally *tall
         vouch__row_number(list, row, mean + margin);
         vouch__row_number(list, row, total > 0.0 ? tally->abs[j] / total : 0.0);
     }
-    vouch__evidence_plot(list, entry, "bars", "importance", "input", "mean_abs", "input",
-                         "mean |Shapley value|, log-odds");
+    (void)snprintf(label, sizeof label, "mean |Shapley value|, %s", vouch__suite_words(data)->raw);
+    vouch__evidence_plot(list, entry, "bars", "importance", "input", "mean_abs", "input", label);
 }
 
 static void additivity(const vouch__explain_data *data, const vouch__tally *tally, vouch__evidence *list)
@@ -82,12 +84,15 @@ static void additivity(const vouch__explain_data *data, const vouch__tally *tall
                             .n = (double)tally->n, .value = tally->relative, .critical = ADDS_UP,
                             .verdict = tally->relative <= ADDS_UP ? VOUCH__PASS : VOUCH__FAIL));
     vouch__json *table = vouch__evidence_table(list, entry, "additivity", "quantity,value");
-    const char *const name[] = { "largest residual, log-odds", "largest relative residual",
-                                 "largest gap to the model's own score, log-odds" };
+    const char *raw = vouch__suite_words(data)->raw;
+    const char *const name[] = { "largest residual", "largest relative residual",
+                                 "largest gap to the model's own score" };
     const double value[] = { tally->residual, tally->relative, tally->gap };
     for (size_t k = 0; k < 3; k++) {
         vouch__json *row = vouch__evidence_row(list, table);
-        vouch__row_text(list, row, name[k]);
+        (void)vouch__json_push(list->doc, row,
+                               k == 1 ? vouch__json_text(list->doc, name[k])
+                                      : vouch__json_fmt(list->doc, "%s, %s", name[k], raw));
         vouch__row_number(list, row, value[k]);
     }
     table = vouch__evidence_table(list, entry, "base", "quantity,value");
@@ -146,7 +151,8 @@ static vouch_status beeswarm(vouch_ctx *ctx, const vouch__explain_data *data, co
                              const size_t *order, vouch__evidence *list)
 {
     swarm s;
-    char words[CONVENTION_MAX];
+    char words[CONVENTION_MAX], label[80];
+    const vouch__explain_words *w = vouch__suite_words(data);
     size_t inputs = tally->n_inputs, shown = inputs < VOUCH__SWARM_INPUTS ? inputs : VOUCH__SWARM_INPUTS;
     vouch_status status = swarm_take(ctx, data, tally, &s);
     if (status)
@@ -159,9 +165,10 @@ static vouch_status beeswarm(vouch_ctx *ctx, const vouch__explain_data *data, co
                                       "inputs; value_rank is the value's rank within the sample, 0 lowest, 1 "
                                       "highest.",
                             .convention = convention(data, words), .source = SOURCE,
-                            .model = vouch_model_name(data->model), .part = data->part, .unit = "log-odds",
-                            .n = (double)s.n));
-    vouch__json *table = vouch__evidence_table(list, entry, "beeswarm", "input,value_rank,log_odds");
+                            .model = vouch_model_name(data->model), .part = data->part,
+                            .unit = vouch__suite_words(data)->raw, .n = (double)s.n));
+    (void)snprintf(label, sizeof label, "input,value_rank,%s", w->column);
+    vouch__json *table = vouch__evidence_table(list, entry, "beeswarm", label);
     for (size_t k = 0; k < shown; k++) {
         size_t j = order[k];
         status = swarm_rank(ctx, &s, inputs, j);
@@ -174,8 +181,8 @@ static vouch_status beeswarm(vouch_ctx *ctx, const vouch__explain_data *data, co
             vouch__row_number(list, row, s.value[i * inputs + j]);
         }
     }
-    vouch__evidence_plot(list, entry, "points", "beeswarm", "log_odds", "input", "Shapley value, log-odds",
-                         "input");
+    (void)snprintf(label, sizeof label, "Shapley value, %s", w->raw);
+    vouch__evidence_plot(list, entry, "points", "beeswarm", w->column, "input", label, "input");
     return VOUCH_OK;
 }
 

@@ -57,7 +57,8 @@ static void waterfall(const vouch__explain_data *data, const one *o, vouch__json
 {
     vouch__json *table = vouch__evidence_table(list, entry, "waterfall", "label,change,start,end");
     double at = vouch__explainer_base(data->all), rest = 0.0;
-    bar(list, table, data->reference ? "reference population" : "average applicant", NAN, 0.0, at);
+    bar(list, table, data->reference ? "reference population" : vouch__suite_words(data)->average, NAN, 0.0,
+        at);
     for (size_t k = 0; k < data->map->n; k++) {
         double sum = o->sum[o->order[k]];
         if (k >= BARS) {
@@ -69,36 +70,14 @@ static void waterfall(const vouch__explain_data *data, const one *o, vouch__json
     }
     if (data->map->n > BARS)
         bar(list, table, "all others", rest, at, at + rest);
-    bar(list, table, "this applicant", NAN, 0.0, o->raw);
+    bar(list, table, vouch__suite_words(data)->self, NAN, 0.0, o->raw);
     vouch__evidence_plot(list, entry, "waterfall", "waterfall", "label", "change", "characteristic",
-                         "log-odds of bad");
+                         data->words ? data->words->raw : "log-odds of bad");
 }
 
-static void write_one(const vouch__explain_data *data, const one *o, double probability,
-                      vouch__evidence *list)
+static void write_reasons(const vouch__explain_data *data, const one *o, vouch__json *entry,
+                          vouch__evidence *list)
 {
-    char method[256];
-    (void)snprintf(
-        method, sizeof method,
-        "From the mean raw score of %s, each characteristic's Shapley value, to the applicant's raw "
-        "score.",
-        vouch__suite_reference(data));
-    vouch__json *entry = vouch__evidence_add(
-        list,
-        &VOUCH__ENTRY(
-                .id = "explain.one_decline", .section = "explain",
-                .title = data->one ? "One row in full" : "One declined applicant",
-                .purpose = data->one
-                               ? "The reasoning shown whole for a single row, the one asked for."
-                               : "The reasoning shown whole for a single decision: the first declined row.",
-                .method = method,
-                .convention = "Log-odds; bars to the right raise the risk. Reasons are the adverse "
-                              "characteristics, largest first.",
-                .source = "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5",
-                .model = vouch_model_name(data->model), .part = data->part, .unit = "probability", .n = 1,
-                .value = probability, .critical = data->cutoff,
-                .note = o->n_reasons ? NULL : "No characteristic is adverse: the applicant is referred."));
-    waterfall(data, o, entry, list);
     vouch__json *table = vouch__evidence_table(list, entry, "reasons",
                                                "rank,characteristic,text,log_odds,share");
     for (size_t r = 0; r < o->n_reasons; r++) {
@@ -110,7 +89,52 @@ static void write_one(const vouch__explain_data *data, const one *o, double prob
         vouch__row_number(list, row, o->reason[r].log_odds);
         vouch__row_number(list, row, o->reason[r].share);
     }
-    vouch__json *inputs = vouch__evidence_table(list, entry, "inputs", "input,value,log_odds");
+}
+
+static vouch__entry entry_of(const vouch__explain_data *data, const one *o)
+{
+    if (data->words)
+        return VOUCH__ENTRY(.id = "explain.one_row", .title = "The largest prediction in full",
+                            .purpose = "The reasoning shown whole for a single row: the one of the largest "
+                                       "prediction.",
+                            .convention = data->words->direction);
+    return VOUCH__ENTRY(.id = "explain.one_decline",
+                        .title = data->one ? "One row in full" : "One declined applicant",
+                        .purpose = data->one
+                                       ? "The reasoning shown whole for a single row, the one asked for."
+                                       : "The reasoning shown whole for a single decision: the first "
+                                         "declined row.",
+                        .convention = "Log-odds; bars to the right raise the risk. Reasons are the adverse "
+                                      "characteristics, largest first.",
+                        .source = "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5",
+                        .critical = data->cutoff,
+                        .note = o->n_reasons ? NULL
+                                             : "No characteristic is adverse: the applicant is referred.");
+}
+
+static void write_one(const vouch__explain_data *data, const one *o, double probability,
+                      vouch__evidence *list)
+{
+    const vouch__explain_words *w = vouch__suite_words(data);
+    char method[256], columns[64];
+    (void)snprintf(method, sizeof method,
+                   "From the mean raw score of %s, each characteristic's Shapley value, to the raw score of "
+                   "%s.",
+                   vouch__suite_reference(data), w->self);
+    vouch__entry about = entry_of(data, o);
+    about.section = "explain";
+    about.method = method;
+    about.model = vouch_model_name(data->model);
+    about.part = data->part;
+    about.unit = w->mean_column;
+    about.n = 1;
+    about.value = probability;
+    vouch__json *entry = vouch__evidence_add(list, &about);
+    waterfall(data, o, entry, list);
+    if (!data->words)
+        write_reasons(data, o, entry, list);
+    (void)snprintf(columns, sizeof columns, "input,value,%s", w->column);
+    vouch__json *inputs = vouch__evidence_table(list, entry, "inputs", columns);
     for (size_t j = 0; j < data->model->inputs.n; j++) {
         vouch__json *row = vouch__evidence_row(list, inputs);
         vouch__row_text(list, row, data->model->inputs.at[j].name);

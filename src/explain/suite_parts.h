@@ -40,6 +40,7 @@ vouch_status vouch__suite_reasons(vouch_ctx *ctx, const vouch__explain_data *dat
 vouch_status vouch__suite_own(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 vouch_status vouch__suite_one(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
 
+const vouch__explain_words *vouch__suite_words(const vouch__explain_data *data);
 /* Whose rows data->all holds, in words. */
 const char *vouch__suite_reference(const vouch__explain_data *data);
 

@@ -2,6 +2,8 @@
  * on the part that is measured, so that parts and models can be compared. */
 #include "fairness/groups.h"
 
+#include "evidence/test.h"
+
 #include "num/rank.h"
 
 #include <math.h>
@@ -265,4 +267,21 @@ void vouch__groups_refuse(double least, const vouch__groups *groups, const char 
                                           .verdict = VOUCH__REFUSED, .note = note);
         (void)vouch__evidence_add(list, &entry);
     }
+}
+
+void vouch__groups_factor(const vouch__groups *g, const char **level, char (*text)[VOUCH__GROUP_LABEL],
+                          uint32_t *code, vouch__factor *out)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < g->n_groups; at++) {
+        if (at == g->missing)
+            continue;
+        memcpy(text[at], g->label[at], sizeof text[at]);
+        level[n++] = text[at];
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        size_t at = g->of[i];
+        code[i] = at == g->missing ? VOUCH__NO_LEVEL : (uint32_t)(at - (at > g->missing));
+    }
+    *out = (vouch__factor){ g->column, n, level, code };
 }

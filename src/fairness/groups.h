@@ -27,6 +27,12 @@ vouch_status vouch__groups_make(vouch_ctx *ctx, const vouch__fair_data *data, si
     "elderly under Regulation B; 40: federal employment law); other numbers at the training quartiles. The " \
     "largest is the reference; those under the smallest size are not compared."
 
+/* The groups as a column of categories; the missing ones have no level. level, text [n_groups], code [n]: the
+ * caller's, filled. */
+struct vouch__factor;
+void vouch__groups_factor(const vouch__groups *groups, const char **level, char (*text)[VOUCH__GROUP_LABEL],
+                          uint32_t *code, struct vouch__factor *out);
+
 double
 vouch__fair_min_group(const vouch__fair_data *data); /* data->min_group, or 30 where that is not above 0 */
 /* Is the group large enough to compare? least: the smallest number of cases. */

@@ -48,33 +48,43 @@ static void count_table(vouch__evidence *list, vouch__json *entry, const vouch__
         vouch__row_number(list, row, test->to[b] / n_to);
     }
     vouch__evidence_plot(list, entry, "bars", "bins", "bin", "reference_share,batch_share",
-                         test->subject ? test->subject : "raw score, log-odds", "share of rows");
+                         test->subject ? test->subject : "raw score", "share of rows");
 }
 
-/* Predicted and observed rates by band of the score. */
+/* Predicted and observed means by band of the score. */
 static void band_table(vouch__evidence *list, vouch__json *entry, const vouch__watched *w)
 {
     const vouch__json *bands = vouch__json_get(w->reference, "bands");
     vouch__json *table = vouch__evidence_table(list, entry, "bands",
-                                               "band,n,predicted,observed,low,high,reference_bad_rate");
+                                               w->is_event
+                                                   ? "band,n,predicted,observed,low,high,reference_bad_rate"
+                                                   : "band,n,weight,predicted,observed,reference_mean");
     for (size_t b = 0; b < w->n_bands; b++) {
         const vouch__json *was = vouch__json_at(bands, b);
-        double n = w->band_n[b], bad = w->band_bad[b];
+        double n = w->band_n[b], bad = w->band_bad[b], weight = w->band_weight[b];
         if (!(n > 0.0))
             continue;
         vouch__json *row = vouch__evidence_row(list, table);
         vouch__row_number(list, row, (double)(b + 1));
         vouch__row_number(list, row, n);
-        vouch__row_number(list, row, w->band_sum[b] / n);
-        vouch__row_number(list, row, bad / n);
-        vouch__row_number(list, row, bad > 0.0 ? vouch__beta_quantile(0.025, bad + 0.5, n - bad + 0.5) : 0.0);
-        vouch__row_number(list, row, bad < n ? vouch__beta_quantile(0.975, bad + 0.5, n - bad + 0.5) : 1.0);
+        if (!w->is_event)
+            vouch__row_number(list, row, weight);
+        vouch__row_number(list, row, w->band_sum[b] / weight);
+        vouch__row_number(list, row, bad / weight);
+        if (w->is_event) {
+            vouch__row_number(list, row,
+                              bad > 0.0 ? vouch__beta_quantile(0.025, bad + 0.5, n - bad + 0.5) : 0.0);
+            vouch__row_number(list, row,
+                              bad < n ? vouch__beta_quantile(0.975, bad + 0.5, n - bad + 0.5) : 1.0);
+        }
         vouch__row_number(list, row,
-                          vouch__json_double(vouch__json_get(was, "n_bad"), NAN) /
-                              vouch__json_double(vouch__json_get(was, "n"), NAN));
+                          vouch__json_double(vouch__json_get(was, w->is_event ? "n_bad" : "actual"), NAN) /
+                              vouch__json_double(vouch__json_get(was, w->is_event ? "n" : "weight"), NAN));
     }
-    vouch__evidence_plot(list, entry, "points", "bands", "predicted", "observed,low,high",
-                         "mean predicted probability", "observed bad rate");
+    vouch__evidence_plot(list, entry, "points", "bands", "predicted",
+                         w->is_event ? "observed,low,high" : "observed",
+                         w->is_event ? "mean predicted probability" : "mean prediction",
+                         w->is_event ? "observed bad rate" : "mean outcome");
 }
 
 static void compared_table(vouch__evidence *list, vouch__json *entry, const vouch__drift *test)
@@ -174,11 +184,11 @@ static vouch_status report(vouch__watched *w, vouch__evidence *list)
     double *p = vouch__scratch(w->ctx, w->n_tests + 1, sizeof *p);
     if (!p)
         return vouch__oom(w->ctx);
-    /* monitor.auc and monitor.auc_fall are one test shown twice: it counts once */
+    /* monitor.auc and monitor.auc_fall (.gini the same) are one test shown twice: it counts once */
     size_t twin = SIZE_MAX;
     for (size_t i = 0; i < w->n_tests; i++) {
         p[i] = w->at[i].why_not ? NAN : w->at[i].p;
-        if (!strcmp(w->at[i].id, "monitor.auc")) {
+        if (!strcmp(w->at[i].id, "monitor.auc") || !strcmp(w->at[i].id, "monitor.gini")) {
             twin = i;
             p[i] = NAN;
         }
@@ -218,7 +228,8 @@ static vouch_status watch(vouch__watched *w, vouch__evidence *list)
 }
 
 vouch_status vouch__monitor_batch(vouch_ctx *ctx, const vouch_model *model, const vouch__json *reference,
-                                  const vouch_table *batch, const double *bad, vouch__evidence *list)
+                                  const vouch_table *batch, const double *outcome, const double *weight,
+                                  vouch__evidence *list)
 {
     const char *made_for = vouch__json_string(vouch__json_get(reference, "model"));
     double rows = vouch__json_double(vouch__json_get(reference, "rows"), NAN);
@@ -231,7 +242,9 @@ vouch_status vouch__monitor_batch(vouch_ctx *ctx, const vouch_model *model, cons
                          .model = model,
                          .reference = reference,
                          .batch = batch,
-                         .bad = bad,
+                         .outcome = outcome,
+                         .weight = weight,
+                         .is_event = vouch__json_get(reference, "yardstick") == NULL,
                          .n = vouch_table_rows(batch),
                          .n_reference = rows };
     size_t mark = vouch__scratch_mark(ctx);

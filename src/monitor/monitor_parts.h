@@ -23,7 +23,8 @@ typedef struct vouch__watched {
     const vouch_model *model;
     const vouch__json *reference;
     const vouch_table *batch;
-    const double *bad; /* or NULL */
+    const double *outcome, *weight; /* or NULL */
+    bool is_event;
     size_t n;
     double n_reference;
     double *raw, *probability;
@@ -31,9 +32,17 @@ typedef struct vouch__watched {
     size_t n_tests, most;
     /* by band of the score, where outcomes are known */
     size_t n_bands;
-    double band_n[VOUCH__MONITOR_BINS + 1], band_bad[VOUCH__MONITOR_BINS + 1],
-        band_sum[VOUCH__MONITOR_BINS + 1];
+    double band_n[VOUCH__MONITOR_BINS + 1], band_weight[VOUCH__MONITOR_BINS + 1]; /* of an event, the same */
+    double band_bad[VOUCH__MONITOR_BINS + 1], band_sum[VOUCH__MONITOR_BINS + 1];
 } vouch__watched;
+
+/* A number's outcomes and predictions in all. gini NaN: outcomes below 0, or all 0. */
+typedef struct vouch__outcome_sums {
+    double weight, actual, expected, variance, gini, gini_error;
+} vouch__outcome_sums;
+vouch_status vouch__outcome_measure(vouch_ctx *ctx, vouch__yardstick yardstick, size_t n,
+                                    const double *actual, const double *expected, const double *weight,
+                                    vouch__outcome_sums *out);
 
 /* A new test with every number NaN; room was made for all there can be. */
 vouch__drift *vouch__drift_add(vouch__watched *watched);
@@ -41,6 +50,7 @@ vouch__drift *vouch__drift_add(vouch__watched *watched);
 vouch_status vouch__watch_score(vouch__watched *watched);
 vouch_status vouch__watch_inputs(vouch__watched *watched);
 vouch_status vouch__watch_outcomes(vouch__watched *watched);
+vouch_status vouch__watch_numbers(vouch__watched *watched); /* the same of a number */
 
 /* An array of numbers of the reference: its length in *out_n and, when not longer than most, its values.
  * E_FORMAT when it is none or longer. */

@@ -3,6 +3,7 @@
 #include "monitor/reference.h"
 
 #include "monitor/drift_tests.h"
+#include "monitor/monitor_parts.h"
 #include "num/sum.h"
 #include "validate/suite.h"
 
@@ -134,24 +135,28 @@ static vouch_status put_input(const maker *m, const vouch__binding *binding, siz
     return status;
 }
 
-/* Cases, bads and the sum of probabilities by bin of the score. */
+/* What happened and what was predicted, by bin of the score. */
 static void put_bands(const maker *m, vouch__json *root, size_t n_edges, const double *edge,
-                      const double *raw, const double *probability, const uint8_t *bad)
+                      const vouch__reference_rows *r)
 {
-    double n[VOUCH__MONITOR_BINS + 1] = { 0 }, bads[VOUCH__MONITOR_BINS + 1] = { 0 };
-    double sum[VOUCH__MONITOR_BINS + 1] = { 0 };
+    double n[VOUCH__MONITOR_BINS + 1] = { 0 }, seen[VOUCH__MONITOR_BINS + 1] = { 0 };
+    double sum[VOUCH__MONITOR_BINS + 1] = { 0 }, weight[VOUCH__MONITOR_BINS + 1] = { 0 };
     for (size_t i = 0; i < m->n; i++) {
-        size_t b = vouch__psi_bin(n_edges, edge, raw[i]);
+        size_t b = vouch__psi_bin(n_edges, edge, r->raw[i]);
+        double w = r->weight && !r->bad ? r->weight[i] : 1.0;
         n[b]++;
-        bads[b] += bad[i] != 0;
-        sum[b] += probability[i];
+        weight[b] += w;
+        seen[b] += r->bad ? (double)(r->bad[i] != 0) : w * r->target[i];
+        sum[b] += w * r->prediction[i];
     }
     vouch__json *bands = vouch__json_set(m->doc, root, "bands", vouch__json_array(m->doc));
     for (size_t b = 0; b <= n_edges; b++) {
         vouch__json *band = vouch__json_push(m->doc, bands, vouch__json_object(m->doc));
         put_number(m, band, "n", n[b]);
-        put_number(m, band, "n_bad", bads[b]);
-        put_number(m, band, "probability_sum", sum[b]);
+        if (!r->bad)
+            put_number(m, band, "weight", weight[b]);
+        put_number(m, band, r->bad ? "n_bad" : "actual", seen[b]);
+        put_number(m, band, r->bad ? "probability_sum" : "expected", sum[b]);
     }
 }
 
@@ -162,46 +167,77 @@ static double spread_of(size_t n, const double *p)
     return fmax(0.0, sum - vouch__sum_weighted(n, p, p));
 }
 
-vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
-                                   size_t n, const uint32_t *row, const double *raw,
-                                   const double *probability, const uint8_t *bad, vouch__doc *doc,
-                                   vouch__json **out_reference)
+static vouch_status put_event(const maker *m, vouch__json *root, const vouch__reference_rows *r)
 {
-    maker m = { ctx, doc, n };
-    double n_bad = 0.0, edge[VOUCH__MONITOR_BINS];
-    size_t n_edges = 0;
+    double n_bad = 0.0;
     vouch_auc auc = { .auc = NAN, .variance = NAN };
     vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < r->n; i++)
+        n_bad += r->bad[i] != 0;
+    if (n_bad >= 10.0 && (double)r->n - n_bad >= 10.0)
+        status = vouch_validate_auc_delong(m->ctx, r->n, r->raw, r->bad, 0.95, &auc);
+    put_number(m, root, "n_bad", n_bad);
+    put_number(m, root, "probability_sum", vouch__sum(r->n, r->prediction));
+    put_number(m, root, "probability_variance", spread_of(r->n, r->prediction));
+    put_number(m, root, "auc", auc.auc);
+    put_number(m, root, "auc_variance", auc.variance);
+    return status;
+}
 
-    if (n == 0)
+static vouch_status put_outcomes(const maker *m, vouch__json *root, const vouch__reference_rows *r)
+{
+    vouch__outcome_sums sums;
+    vouch_status status = vouch__outcome_measure(m->ctx, r->yardstick, r->n, r->target, r->prediction,
+                                                 r->weight, &sums);
+    put_number(m, root, "yardstick", r->yardstick);
+    put_number(m, root, "weight", sums.weight);
+    put_number(m, root, "actual", sums.actual);
+    put_number(m, root, "expected", sums.expected);
+    put_number(m, root, "variance", sums.variance);
+    put_number(m, root, "gini", sums.gini);
+    put_number(m, root, "gini_error", sums.gini_error);
+    return status;
+}
+
+vouch_status vouch__reference_of(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
+                                 const vouch__reference_rows *rows, vouch__doc *doc,
+                                 vouch__json **out_reference)
+{
+    maker m = { ctx, doc, rows->n };
+    double edge[VOUCH__MONITOR_BINS];
+    size_t n_edges = 0;
+    if (rows->n == 0)
         return vouch__fail(ctx, VOUCH_E_SHAPE, "reference: no rows");
-    for (size_t i = 0; i < n; i++)
-        n_bad += bad[i] != 0;
-    if (n_bad >= 10.0 && (double)n - n_bad >= 10.0)
-        status = vouch_validate_auc_delong(ctx, n, raw, bad, 0.95, &auc);
     vouch__json *root = vouch__json_object(doc);
     put_number(&m, root, "version", 1.0);
     (void)vouch__json_set(doc, root, "model", vouch__json_text(doc, vouch_model_fingerprint(model)));
-    put_number(&m, root, "rows", (double)n);
-    put_number(&m, root, "n_bad", n_bad);
-    put_number(&m, root, "probability_sum", vouch__sum(n, probability));
-    put_number(&m, root, "probability_variance", spread_of(n, probability));
-    put_number(&m, root, "auc", auc.auc);
-    put_number(&m, root, "auc_variance", auc.variance);
+    put_number(&m, root, "rows", (double)rows->n);
+    vouch_status status = rows->bad ? put_event(&m, root, rows) : put_outcomes(&m, root, rows);
     vouch__json *score = vouch__json_set(doc, root, "score", vouch__json_object(doc));
     if (!status)
-        status = put_bins(&m, score, n, raw, edge, &n_edges);
+        status = put_bins(&m, score, rows->n, rows->raw, edge, &n_edges);
     if (!status)
-        put_bands(&m, root, n_edges, edge, raw, probability, bad);
+        put_bands(&m, root, n_edges, edge, rows);
     vouch__json *inputs = vouch__json_set(doc, root, "inputs", vouch__json_array(doc));
     for (size_t j = 0; j < binding->inputs->n && !status; j++) {
         status = vouch__poll(ctx);
         if (!status)
-            status = put_input(&m, binding, j, row, inputs);
+            status = put_input(&m, binding, j, rows->row, inputs);
     }
     if (!status)
         status = vouch__doc_status(ctx, doc);
     if (!status)
         *out_reference = root;
     return status;
+}
+
+vouch_status vouch__reference_make(vouch_ctx *ctx, const vouch_model *model, const vouch__binding *binding,
+                                   size_t n, const uint32_t *row, const double *raw,
+                                   const double *probability, const uint8_t *bad, vouch__doc *doc,
+                                   vouch__json **out_reference)
+{
+    const vouch__reference_rows rows = {
+        .n = n, .row = row, .raw = raw, .prediction = probability, .bad = bad
+    };
+    return vouch__reference_of(ctx, model, binding, &rows, doc, out_reference);
 }

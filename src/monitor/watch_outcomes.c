@@ -25,11 +25,11 @@ static vouch_status gather(const vouch__watched *w, known *out)
     if (!k.raw || !k.probability || !k.bad)
         return vouch__oom(w->ctx);
     for (size_t i = 0; i < w->n; i++) {
-        if (isnan(w->bad[i]))
+        if (isnan(w->outcome[i]))
             continue;
         k.raw[k.n] = w->raw[i];
         k.probability[k.n] = w->probability[i];
-        k.bad[k.n] = w->bad[i] != 0.0;
+        k.bad[k.n] = w->outcome[i] != 0.0;
         k.n_bad += k.bad[k.n];
         k.n++;
     }
@@ -152,6 +152,7 @@ static vouch_status count_bands(vouch__watched *w, const known *k)
     for (size_t i = 0; i < k->n; i++) {
         size_t b = vouch__psi_bin(n_edges, edge, k->raw[i]);
         w->band_n[b]++;
+        w->band_weight[b]++;
         w->band_bad[b] += k->bad[i];
         w->band_sum[b] += k->probability[i];
     }
@@ -198,17 +199,19 @@ static vouch_status watch_promise(vouch__watched *w)
 
 static bool all_known(const vouch__watched *w)
 {
-    for (size_t i = 0; w->bad && i < w->n; i++)
-        if (isnan(w->bad[i]))
+    for (size_t i = 0; w->outcome && i < w->n; i++)
+        if (isnan(w->outcome[i]))
             return false;
-    return w->bad != NULL;
+    return w->outcome != NULL;
 }
 
 vouch_status vouch__watch_outcomes(vouch__watched *w)
 {
     known k = { 0 };
+    if (!w->is_event)
+        return w->outcome ? vouch__watch_numbers(w) : VOUCH_OK;
     vouch_status status = all_known(w) ? VOUCH_OK : watch_promise(w);
-    if (status || !w->bad)
+    if (status || !w->outcome)
         return status;
     status = gather(w, &k);
     if (!status)

@@ -282,7 +282,7 @@ vouch_status vouch__chart_make(vouch_ctx *ctx, const vouch__json *entry, vouch__
     chart.x_style = vouch__style_of(x->text) == VOUCH__STYLE_PERCENT ? VOUCH__STYLE_PERCENT
                                                                      : VOUCH__STYLE_PLAIN;
     const char *id = vouch__json_string(vouch__json_get(entry, "id"));
-    chart.diagonal = suffixed(id, ".roc") || suffixed(id, ".calibration");
+    chart.diagonal = suffixed(id, ".roc") || suffixed(id, ".calibration") || suffixed(id, ".ordered_gini");
     if (chart.n_series) {
         vouch__buf first;
         vouch__buf_init(ctx, &first, 1 << 20);

@@ -9,13 +9,18 @@ typedef enum coverage { NOT_APPLICABLE, PENDING, COVERED, ADVISORY, MISSING, FAI
 static const char *const coverage_name[COVERAGES] = { "not-applicable", "pending", "covered",
                                                       "advisory",       "missing", "failed" };
 
-/* "validate.auc" itself, or "validate.*" and all that begins so. */
+/* "validate.auc" itself, "validate.*" and all that begins so, or "a|b" and either. */
 static bool matches(const char *pattern, const char *id)
 {
-    size_t len = strlen(pattern);
-    if (len && pattern[len - 1] == '*')
-        return !strncmp(pattern, id, len - 1);
-    return !strcmp(pattern, id);
+    for (;; pattern++) {
+        size_t len = strcspn(pattern, "|");
+        bool begins = len && pattern[len - 1] == '*';
+        if (begins ? !strncmp(pattern, id, len - 1) : !strncmp(pattern, id, len) && !id[len])
+            return true;
+        pattern += len;
+        if (!*pattern)
+            return false;
+    }
 }
 
 /* What one pattern finds: how many entries, and their worst standing. */

@@ -14,7 +14,7 @@ const vouch__report_section vouch__report_sections[] = {
     { "split", "Split", "Which rows train, tune and test. Nothing is chosen on the test rows." },
     { "fit", "Fit", "How the models were fitted." },
     { "validate", "Discrimination and calibration",
-      "How well the models rank and how far their probabilities can be taken at their word." },
+      "How well the models rank, and how far what they predict can be taken at its word." },
     { "explain", "Explanations", "What the models do with their inputs." },
     { "reasons", "Reasons",
       "The principal reasons an applicant would be told, by the two methods of 12 CFR 1002.9, comment 9(b)(2)-5." },

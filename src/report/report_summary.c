@@ -159,6 +159,10 @@ static void figures(vouch__page *page)
                                           { "validate.ks", "KS distance" },
                                           { "validate.brier", "Brier score" },
                                           { "validate.ece", "Calibration error" },
+                                          { "validate.deviance", "Deviance explained" },
+                                          { "validate.ordered_gini", "Gini" },
+                                          { "validate.actual_expected", "Error of the level" },
+                                          { "validate.actual_bands", "Error by band" },
                                           { "validate.psi_score", "PSI of the score" } };
     const vouch__json *decision = vouch__json_get(page->root, "decision"),
                       *auc = vouch__page_find(page, key[0][0], "test");

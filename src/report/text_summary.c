@@ -224,6 +224,10 @@ vouch_status vouch__report_text(vouch_ctx *ctx, const vouch__json *evidence, vou
         key_figure(&page, "validate.ks", "KS");
         key_figure(&page, "validate.brier", "Brier score");
         key_figure(&page, "validate.ece", "calibration error");
+        key_figure(&page, "validate.deviance", "Deviance explained");
+        key_figure(&page, "validate.ordered_gini", "Gini");
+        key_figure(&page, "validate.actual_expected", "Error of the level");
+        key_figure(&page, "validate.actual_bands", "Error by band");
         key_figure(&page, "validate.psi_score", "PSI of the score");
         decision_line(&page);
         if (vouch__member(evidence, "suite"))

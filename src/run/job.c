@@ -59,9 +59,6 @@ static void data_member(vouch__job *job, vouch__json *root)
     vouch__doc *doc = job->list.doc;
     vouch__json *data = vouch__json_set(doc, root, "data", vouch__json_object(doc));
     size_t rows = vouch_table_rows(job->table);
-    double bad = 0;
-    for (size_t i = 0; i < rows; i++)
-        bad += job->bad[i];
     (void)vouch__json_set(doc, data, "source", vouch__json_text(doc, p->source));
     (void)vouch__json_set(doc, data, "rows", vouch__json_number(doc, (double)rows));
     (void)vouch__json_set(doc, data, "columns",
@@ -69,8 +66,11 @@ static void data_member(vouch__job *job, vouch__json *root)
     (void)vouch__json_set(doc, data, "features", vouch__json_number(doc, (double)job->spec.n_features));
     (void)vouch__json_set(doc, data, "fingerprint", vouch__json_text(doc, job->data));
     (void)vouch__json_set(doc, data, "target", vouch__json_text(doc, p->target));
-    (void)vouch__json_set(doc, data, "bad", vouch__json_copy(doc, p->bad));
-    (void)vouch__json_set(doc, data, "bad_rate", vouch__json_number(doc, bad / (double)rows));
+    (void)vouch__json_set(doc, data, "law", vouch__json_text(doc, job->law->name));
+    if (p->bad)
+        (void)vouch__json_set(doc, data, "bad", vouch__json_copy(doc, p->bad));
+    (void)vouch__json_set(doc, data, "exposure", vouch__json_text(doc, p->exposure));
+    job->law->stages->facts(job, rows, NULL, doc, data);
     (void)vouch__json_set(doc, data, "id", vouch__json_text(doc, p->id));
     (void)vouch__json_set(doc, data, "decision_time", vouch__json_text(doc, p->time));
     (void)vouch__json_set(doc, data, "weight", vouch__json_text(doc, p->weight));
@@ -89,15 +89,13 @@ static void split_member(vouch__job *job, vouch__json *root)
     vouch__json *parts = vouch__json_set(doc, split, "parts", vouch__json_array(doc));
     for (int part = 0; part < VOUCH__PARTS; part++) {
         size_t n = job->split.n[part];
-        double bad = vouch__job_bads(job, (vouch__part)part);
         if (n == 0)
             continue;
         vouch__json *object = vouch__json_push(doc, parts, vouch__json_object(doc));
         (void)vouch__json_set(doc, object, "part",
                               vouch__json_text(doc, vouch__part_name((vouch__part)part)));
         (void)vouch__json_set(doc, object, "rows", vouch__json_number(doc, (double)n));
-        (void)vouch__json_set(doc, object, "n_bad", vouch__json_number(doc, bad));
-        (void)vouch__json_set(doc, object, "bad_rate", vouch__json_number(doc, bad / (double)n));
+        job->law->stages->facts(job, n, job->split.row[part], doc, object);
         (void)vouch__json_set(doc, object, "fingerprint",
                               vouch__json_text(doc, job->split.fingerprint[part]));
     }
@@ -120,9 +118,10 @@ static vouch_status model_member(vouch_ctx *ctx, vouch__job *job, vouch__json *m
     (void)vouch__json_set(doc, object, "title", vouch__json_text(doc, c->model->kind->title));
     (void)vouch__json_set(doc, object, "fingerprint",
                           vouch__json_text(doc, vouch_model_fingerprint(c->model)));
-    (void)vouch__json_set(doc, object, "cutoff",
-                          c->cutoff < 0.0 ? vouch__json_text(doc, "none: nobody is approved")
-                                          : vouch__json_number(doc, c->cutoff));
+    if (!isnan(c->cutoff))
+        (void)vouch__json_set(doc, object, "cutoff",
+                              c->cutoff < 0.0 ? vouch__json_text(doc, "none: nobody is approved")
+                                              : vouch__json_number(doc, c->cutoff));
     (void)vouch__json_set(doc, object, "log", c->log);
     return VOUCH_OK;
 }
@@ -152,44 +151,12 @@ void vouch__job_data_members(vouch__job *job, vouch__json *root)
     split_member(job, root);
 }
 
-static void decision_member(vouch__job *job, vouch__json *root)
-{
-    const vouch__contender *c = &job->contender[job->champion];
-    vouch__doc *doc = job->list.doc;
-    vouch__json *decision = vouch__json_set(doc, root, "decision", vouch__json_object(doc));
-    vouch__outcome tune = vouch__job_outcome(job, c, VOUCH__TUNE);
-    vouch__outcome on_test = vouch__job_outcome(job, c, VOUCH__TEST);
-    (void)vouch__json_set(doc, decision, "cutoff", vouch__json_number(doc, c->cutoff));
-    if (!isnan(job->project.max_bad_rate))
-        (void)vouch__json_set(doc, decision, "max_bad_rate",
-                              vouch__json_number(doc, job->project.max_bad_rate));
-    (void)vouch__json_set(doc, decision, "chosen_on", vouch__json_text(doc, "tune"));
-    (void)vouch__json_set(doc, decision, "approval_rate", vouch__json_number(doc, c->share));
-    (void)vouch__json_set(doc, decision, "expected_bad_rate",
-                          vouch__json_number(doc, tune.expected / tune.approved));
-    vouch__json *test = vouch__json_set(doc, decision, "test", vouch__json_object(doc));
-    (void)vouch__json_set(doc, test, "n", vouch__json_number(doc, on_test.n));
-    (void)vouch__json_set(doc, test, "approval_rate", vouch__json_number(doc, on_test.approved / on_test.n));
-    (void)vouch__json_set(doc, test, "bad_rate", vouch__json_number(doc, on_test.bad / on_test.approved));
-    (void)vouch__json_set(doc, decision, "reasons_method", vouch__json_text(doc, job->project.method));
-    (void)vouch__json_set(doc, decision, "most", vouch__json_number(doc, (double)job->project.most));
-}
-
 static void limits_member(vouch__job *job, vouch__json *root)
 {
-    static const char *const always[] = {
-        "Applicants who were declined in the past, and so have no outcome, are not in the data: figures hold "
-        "for the population "
-        "that was booked.",
-        "Verdicts compare figures with the policy named here. A policy is the institution's own; it is not "
-        "regulation.",
-        "A fair-lending figure describes a difference; it neither shows nor excludes intent, and is not "
-        "legal advice.",
-    };
     vouch__doc *doc = job->list.doc;
     vouch__json *limits = vouch__json_set(doc, root, "limits", vouch__json_array(doc));
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        (void)vouch__json_push(doc, limits, vouch__json_text(doc, always[i]));
+    for (const char *const *always = job->law->stages->limits; *always; always++)
+        (void)vouch__json_push(doc, limits, vouch__json_text(doc, *always));
     if (job->project.calibrates)
         (void)vouch__json_push(
             doc, limits,
@@ -235,17 +202,18 @@ static void champion_member(vouch__job *job, vouch__json *root)
     vouch__doc *doc = job->list.doc;
     vouch__json *champion = vouch__json_set(doc, root, "champion", vouch__json_object(doc));
     const char *name = job->contender[job->champion].plan->name;
+    const vouch__stages *stages = job->law->stages;
     (void)vouch__json_set(doc, champion, "name", vouch__json_text(doc, name));
     (void)vouch__json_set(doc, champion, "why", vouch__json_text(doc, job->why));
     for (const vouch__json *entry = job->list.entries->first; entry; entry = entry->next) {
         const char *id = vouch__json_string(vouch__json_get(entry, "id"));
         const char *model = vouch__json_string(vouch__json_get(entry, "model"));
         const char *part = vouch__json_string(vouch__json_get(entry, "part"));
-        if (!id || !model || !part || strcmp(id, "validate.auc") != 0 || strcmp(model, name) != 0 ||
+        if (!id || !model || !part || strcmp(id, stages->headline_id) != 0 || strcmp(model, name) != 0 ||
             strcmp(part, "test") != 0)
             continue;
         const vouch__json *interval = vouch__json_get(entry, "interval");
-        (void)vouch__json_set(doc, champion, "metric", vouch__json_text(doc, "AUC"));
+        (void)vouch__json_set(doc, champion, "metric", vouch__json_text(doc, stages->headline));
         (void)vouch__json_set(doc, champion, "part", vouch__json_text(doc, part));
         (void)vouch__json_set(doc, champion, "value", vouch__json_copy(doc, vouch__json_get(entry, "value")));
         if (interval) {
@@ -282,7 +250,8 @@ vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job)
     if (status)
         return status;
     champion_member(job, root);
-    decision_member(job, root);
+    if (job->law->stages->decision)
+        job->law->stages->decision(job, root);
     limits_member(job, root);
     status = controls_member(ctx, job, root);
     if (status)
@@ -297,9 +266,11 @@ vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job)
 vouch_status vouch__job_open(vouch_ctx *ctx, vouch__project *project, const char *duckdb, const char *stamp,
                              vouch__job *job)
 {
-    *job = (vouch__job){
-        .project = *project, .duckdb = duckdb, .stamp = stamp, .alloc = *vouch__allocator(ctx)
-    };
+    *job = (vouch__job){ .project = *project,
+                         .law = project->law,
+                         .duckdb = duckdb,
+                         .stamp = stamp,
+                         .alloc = *vouch__allocator(ctx) };
     *project = (vouch__project){ .doc = NULL }; /* taken, whatever came of it */
     vouch_status status = read_policy(ctx, job);
     if (!status)
@@ -320,7 +291,7 @@ vouch_status vouch__job_run(vouch_ctx *ctx, vouch__project *project, const char 
     if (!status)
         status = vouch__job_fit(ctx, job);
     if (!status)
-        status = vouch__job_assess(ctx, job);
+        status = job->law->stages->assess(ctx, job);
     if (!status)
         status = vouch__job_explain(ctx, job);
     if (!status)
@@ -357,6 +328,7 @@ void vouch__job_clear(vouch__job *job)
     vouch__free(&job->alloc, job->feature);
     vouch__free(&job->alloc, job->protected_column);
     vouch__free(&job->alloc, job->bad);
+    vouch__free(&job->alloc, job->target);
     vouch__free(&job->alloc, job->weight);
     vouch__evidence_free(&job->list);
     vouch__policy_free(job->policy);

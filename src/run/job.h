@@ -4,7 +4,8 @@
 #define VOUCH_JOB_H
 
 #include "decide/policy.h"
-#include "explain/reasons.h"
+#include "evidence/test.h"
+#include "explain/explain_suite.h"
 #include "fairness/fair_suite.h"
 #include "run/project.h"
 #include "validate/suite.h"
@@ -15,14 +16,15 @@ typedef struct vouch__contender { /* one model of the run and all that was made 
     const vouch__model_plan *plan;
     vouch_model *model;
     vouch__binding binding;
-    double *raw, *probability;            /* [rows of the table] */
+    double *raw, *probability;            /* [rows of the table]; of a number the mean, not a probability */
     int32_t *points;                      /* [rows], or NULL */
     vouch__json *log;                     /* what the fit told, in the evidence's document */
     vouch_explainer *all, *just_approved; /* the two official reference populations */
     vouch_explainer *own;                 /* against points, where the project asks for it; or NULL */
     vouch__reason_map map;
-    double cutoff, share; /* approve when probability <= cutoff; share approved on tune */
-    vouch__buf bundle;    /* what the server loads */
+    double cutoff,
+        share;         /* of an event: approve when probability <= cutoff; share approved on tune; else NAN */
+    vouch__buf bundle; /* what the server loads */
     vouch__buf reference; /* what monitoring compares with: canonical JSON */
 } vouch__contender;
 
@@ -36,9 +38,11 @@ typedef struct vouch__job {
     const vouch_table *table;
     char data[VOUCH__HEX]; /* fingerprint */
     vouch__data_spec spec;
-    size_t *feature, *protected_column, n_protected;
-    uint8_t *bad;   /* [rows] */
-    double *weight; /* [rows], or NULL */
+    size_t *feature, *protected_column, n_protected, target_column;
+    const vouch__law *law; /* the project's, settled by the outcomes */
+    double *target;        /* [rows]: 1 or 0 of an event, else the outcome by unit of exposure */
+    uint8_t *bad;          /* [rows], of an event; else NULL */
+    double *weight;        /* [rows] times exposure, or NULL */
     vouch__split split;
 
     vouch__contender contender[VOUCH__MODELS_MAX];
@@ -62,8 +66,8 @@ vouch_status vouch__job_open(vouch_ctx *ctx, vouch__project *project, const char
                              vouch__job *job);
 vouch_status vouch__job_read(vouch_ctx *ctx,
                              vouch__job *job); /* table, roles, contract, quality, split, leakage */
-vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job);    /* models and the scores of every row */
-vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job); /* validation, comparison, cut-off */
+vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job); /* models and the scores of every row */
+/* then the law's stages: validation, comparison, cut-off */
 vouch_status vouch__job_explain(vouch_ctx *ctx,
                                 vouch__job *job); /* explanations, reasons, fair lending, bundles */
 vouch_status vouch__job_close(vouch_ctx *ctx, vouch__job *job); /* the evidence's root */
@@ -104,13 +108,56 @@ typedef struct vouch__outcome {
         expected; /* of the approved: how many, how many bad, the sum of their probabilities */
 } vouch__outcome;
 vouch__outcome vouch__job_outcome(const vouch__job *job, const vouch__contender *contender, vouch__part part);
-double vouch__job_bads(const vouch__job *job, vouch__part part); /* bad rows of the part */
 
 /* Rows of one part with a contender's scores gathered in scratch. */
 vouch_status vouch__job_scored(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *contender,
                                vouch__part part, vouch__scored *out_scored);
-/* Columns of the table that the target says are bad: [rows] of 0 and 1, NaN where missing. */
-vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
-                                double *out_bad);
+/* The outcome of a table's rows as models are fitted to it: 1 or 0 of an event, else by unit of exposure; NaN
+ * where missing. weight [rows]: times the exposure, as far as the project has them; NULL: not wanted.
+ * Fails  E_DATA  a column or a value of one */
+vouch_status vouch__outcome_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
+                                 double *out_target, double *weight);
+
+/* What a run does in its own way for outcomes of a kind: the laws say which (run/law.h). */
+typedef struct vouch__stages {
+    vouch_status (*assess)(vouch_ctx *ctx, vouch__job *job);
+    vouch_status (*explain)(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list);
+    vouch_status (*judge_fairness)(vouch_ctx *ctx, vouch__job *job, const vouch__fair_data *data,
+                                   const vouch__contender *c);
+    vouch_status (*reference)(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c,
+                              vouch__doc *doc, vouch__json **out_reference);
+    /* Of the rows of the evidence's members "data" and "split.parts": what happened to them. */
+    void (*facts)(const vouch__job *job, size_t n, const uint32_t *row, vouch__doc *doc, vouch__json *object);
+    const char *fact_columns; /* the same as columns of split.parts */
+    void (*fact_cells)(vouch__job *job, size_t n, const uint32_t *row, vouch__json *cells);
+    void (*decision)(vouch__job *job, vouch__json *root); /* NULL: nothing is decided */
+    /* One row of test told as a decision: text for people or NULL, and the request that the server takes. */
+    vouch_status (*tell)(vouch_ctx *ctx, const vouch__job *job, char **out_text, char **out_request);
+    const char *outcome, *prediction; /* names in scores.parquet */
+    vouch_type outcome_type;
+    const char *headline, *headline_id; /* "AUC", and the evidence that has it */
+    const char *const *limits;          /* what the report cannot say, to NULL */
+} vouch__stages;
+extern const vouch__stages vouch__stages_event, vouch__stages_number;
+size_t vouch__job_preferred(const vouch__job *job); /* the contender that the project prefers */
+vouch_status vouch__assess_event(vouch_ctx *ctx, vouch__job *job);
+vouch_status vouch__assess_number(vouch_ctx *ctx, vouch__job *job);
+
+/* Rows of one part as tests of the catalogue take them, in scratch: score is the prediction. */
+vouch_status vouch__job_sample(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c,
+                               vouch__part part, vouch__sample *out);
+/* Put a test to samples; its parameters are the row's but for those that values name and have. before may be
+ * NULL. */
+typedef struct vouch__given {
+    const char *param;
+    double value; /* NAN: as the row has it */
+} vouch__given;
+typedef struct vouch__putting {
+    const vouch__sample *now, *before;
+    const vouch__contender *of;
+    size_t n;
+    const vouch__given *values; /* [n] */
+} vouch__putting;
+vouch_status vouch__job_put(vouch_ctx *ctx, vouch__job *job, const char *id, const vouch__putting *how);
 
 #endif

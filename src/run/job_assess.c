@@ -1,12 +1,11 @@
-/* How good each model is, which one is champion and why, and where it draws the line. All that is chosen is
- * chosen on tune; test and out-of-time are only reported on. */
+/* Of an event: how good each model is, which one is champion and why, and where it draws the line. All that
+ * is chosen is chosen on tune; test and out-of-time are only reported on. */
 #include "run/job.h"
 
 #include "num/special.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct rival { /* a contender against the preferred one, on tune */
     vouch_auc_pair pair;
@@ -51,14 +50,6 @@ vouch_status vouch__contender_cutoff(vouch_ctx *ctx, const vouch__job *job, vouc
     }
     vouch__scratch_reset(ctx, mark);
     return status;
-}
-
-double vouch__job_bads(const vouch__job *job, vouch__part part)
-{
-    double bads = 0;
-    for (size_t i = 0; i < job->split.n[part]; i++)
-        bads += job->bad[job->split.row[part][i]];
-    return bads;
 }
 
 vouch__outcome vouch__job_outcome(const vouch__job *job, const vouch__contender *c, vouch__part part)
@@ -279,10 +270,7 @@ static vouch_status paired_on_test(vouch_ctx *ctx, vouch__job *job, size_t other
 static vouch_status choose_champion(vouch_ctx *ctx, vouch__job *job)
 {
     rival r[VOUCH__MODELS_MAX] = { { .beats = false } };
-    size_t preferred = 0;
-    size_t best = SIZE_MAX;
-    while (strcmp(job->contender[preferred].plan->name, job->project.prefer) != 0)
-        preferred++;
+    size_t preferred = vouch__job_preferred(job), best = SIZE_MAX;
     for (size_t i = 0; i < job->n_contenders; i++) {
         if (i == preferred)
             continue;
@@ -303,7 +291,7 @@ static vouch_status choose_champion(vouch_ctx *ctx, vouch__job *job)
     return VOUCH_OK;
 }
 
-vouch_status vouch__job_assess(vouch_ctx *ctx, vouch__job *job)
+vouch_status vouch__assess_event(vouch_ctx *ctx, vouch__job *job)
 {
     vouch_status status = validate_all(ctx, job);
     for (size_t i = 0; i < job->n_contenders && !status; i++) {

@@ -3,9 +3,9 @@
 
 #include "explain/explain_suite.h"
 #include "explain/near_cutoff.h"
-#include "monitor/reference.h"
 #include "num/rng.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { EXPLAINED_MAX = 20000 }; /* rows of test that are explained one by one */
@@ -44,7 +44,7 @@ static vouch_status prepare(vouch_ctx *ctx, const vouch__job *job, vouch__conten
 {
     vouch_status status = vouch__explainer_make(ctx, c->model, &c->binding, job->split.n[VOUCH__TRAIN],
                                                 job->split.row[VOUCH__TRAIN], &c->all);
-    if (!status)
+    if (!status && !isnan(c->cutoff))
         status = just_approved(ctx, job, c);
     if (!status && is_by_points(job, c))
         status = vouch__explainer_of_points(
@@ -82,7 +82,9 @@ static vouch_status explain_one(vouch_ctx *ctx, vouch__job *job, vouch__contende
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++)
         probability[i] = c->probability[row[i]];
-    vouch__explain_data data = { .model = c->model,
+    const vouch__stages *stages = job->law->stages;
+    vouch__explain_data data = { .words = job->law->is_event ? NULL : vouch__explain_words_of(c->model),
+                                 .model = c->model,
                                  .binding = &c->binding,
                                  .n = n,
                                  .row = row,
@@ -96,31 +98,7 @@ static vouch_status explain_one(vouch_ctx *ctx, vouch__job *job, vouch__contende
                                  .cutoff = c->cutoff,
                                  .most = job->project.most,
                                  .seed = job->project.seed };
-    vouch_status status = vouch__explain_suite(ctx, &data, &job->list);
-    vouch__scratch_reset(ctx, mark);
-    return status;
-}
-
-static vouch_status judge_fairness(vouch_ctx *ctx, vouch__job *job, const vouch__fair_data *data,
-                                   vouch__contender *c)
-{
-    size_t mark = vouch__scratch_mark(ctx);
-    vouch__scored test;
-    vouch_status status = vouch__fair_scan(ctx, data, c->model, &job->list);
-    if (!status)
-        status = vouch__job_scored(ctx, job, c, VOUCH__TEST, &test);
-    if (status)
-        goto done;
-    uint8_t *approve = vouch__scratch(ctx, test.n + 1, 1);
-    if (!approve) {
-        status = vouch__oom(ctx);
-        goto done;
-    }
-    for (size_t i = 0; i < test.n; i++)
-        approve[i] = test.probability[i] <= c->cutoff;
-    status = vouch__fair_outcomes(ctx, data, c->model, VOUCH__TEST, test.raw, approve, test.bad, job->legal,
-                                  job->n_legal, &job->list);
-done:
+    vouch_status status = stages->explain(ctx, &data, &job->list);
     vouch__scratch_reset(ctx, mark);
     return status;
 }
@@ -135,8 +113,6 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
     }
     vouch__doc *doc = NULL;
     vouch__json *reference = NULL;
-    size_t mark = vouch__scratch_mark(ctx);
-    vouch__scored test;
     if (strcmp(method, job->project.method) != 0)
         vouch__note(
             ctx, VOUCH_LOG_WARNING, "models.%s %s, so its reasons are by average-applicant", c->plan->name,
@@ -144,12 +120,9 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
     vouch_status status = vouch__decider_bundle(ctx, c->model, by, &c->map, method, job->project.most,
                                                 c->cutoff, &c->bundle);
     if (!status)
-        status = vouch__job_scored(ctx, job, c, VOUCH__TEST, &test);
-    if (!status)
         status = vouch__doc_new(ctx, &doc);
     if (!status)
-        status = vouch__reference_make(ctx, c->model, &c->binding, test.n, job->split.row[VOUCH__TEST],
-                                       test.raw, test.probability, test.bad, doc, &reference);
+        status = job->law->stages->reference(ctx, job, c, doc, &reference);
     if (!status)
         status = vouch__doc_status(ctx, doc);
     if (!status) {
@@ -157,7 +130,6 @@ static vouch_status seal(vouch_ctx *ctx, const vouch__job *job, vouch__contender
         status = vouch__buf_status(ctx, &c->reference);
     }
     vouch__doc_free(doc);
-    vouch__scratch_reset(ctx, mark);
     return status;
 }
 
@@ -184,7 +156,9 @@ vouch_status vouch__job_explain(vouch_ctx *ctx, vouch__job *job)
         if (!status)
             status = explain_one(ctx, job, c, n, row);
         if (!status && job->n_protected)
-            status = judge_fairness(ctx, job, &fair, c);
+            status = vouch__fair_scan(ctx, &fair, c->model, &job->list);
+        if (!status && job->n_protected)
+            status = job->law->stages->judge_fairness(ctx, job, &fair, c);
         if (!status)
             status = seal(ctx, job, c);
         if (status)

@@ -22,7 +22,7 @@ static vouch_status part_rows(vouch_ctx *ctx, const vouch__job *job, vouch__part
     if (!target || (of && !weight))
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++) {
-        target[i] = job->bad[row[i]];
+        target[i] = job->target[row[i]];
         if (weight)
             weight[i] = of[row[i]];
     }
@@ -78,21 +78,28 @@ static vouch_status score_rows(vouch_ctx *ctx, const vouch__job *job, vouch__con
     return vouch_model_score(ctx, c->model, job->table, c->raw, c->probability, c->points);
 }
 
-/* A forest whose outputs are no probabilities of two outcomes can't be judged by the controls of one. */
-static vouch_status check_import(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c)
+/* What is judged as a probability, or as the mean of a count or an amount, has to be one. */
+static vouch_status check_predictions(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c)
 {
+    const vouch__law *law = job->law;
     size_t n = vouch_table_rows(job->table);
-    for (size_t i = 0; i < c->model->inputs.n; i++)
-        if (!strcmp(c->model->inputs.at[i].name, job->project.target))
-            return vouch__fail(ctx, VOUCH_E_DATA, "%s: its input '%s' is the target", c->plan->import,
-                               job->project.target);
-    for (size_t i = 0; i < n; i++)
-        if (!(c->probability[i] >= 0 && c->probability[i] <= 1))
-            return vouch__fail(ctx, VOUCH_E_DATA,
-                               "%s: gives %s for row %zu, must be a probability: only models of a binary "
-                               "outcome can be run",
-                               c->plan->import,
-                               isnan(c->probability[i]) ? "nothing" : "a number outside 0 to 1", i + 1);
+    char text[VOUCH__DOUBLE_MAX + 1];
+    if (c->plan->import)
+        for (size_t i = 0; i < c->model->inputs.n; i++)
+            if (!strcmp(c->model->inputs.at[i].name, job->project.target))
+                return vouch__fail(ctx, VOUCH_E_DATA, "%s: its input '%s' is the target", c->plan->import,
+                                   job->project.target);
+    for (size_t i = 0; i < n; i++) {
+        double p = c->probability[i];
+        if (law->is_event ? p >= 0 && p <= 1 : isfinite(p) && (p > 0 || law->least < 0 || law->most <= 1))
+            continue;
+        text[vouch__double_text(p, text)] = '\0';
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s gives %s for row %zu, which is no %s",
+                           c->plan->import ? c->plan->import : "it", text, i + 1,
+                           law->is_event
+                               ? "probability: a binary outcome needs one"
+                               : "mean above 0: such a target wants a loss or family with a log link");
+    }
     return VOUCH_OK;
 }
 
@@ -107,7 +114,7 @@ static vouch_status import_one(vouch_ctx *ctx, const vouch__job *job, vouch__con
     if (!status)
         status = score_rows(ctx, job, c);
     if (!status)
-        status = check_import(ctx, job, c);
+        status = check_predictions(ctx, job, c);
     return status ? vouch__because(ctx, status, "models.%s", c->plan->name) : VOUCH_OK;
 }
 
@@ -136,7 +143,7 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     vouch__inputs inputs = { .n = 0 };
     vouch__binding binding = { .column = NULL };
     vouch__override_file decided = { .is_there = false };
-    vouch__fit_data data = { .binding = &binding, .seed = v->seed, .is_event = true };
+    vouch__fit_data data = { .binding = &binding, .seed = v->seed, .is_event = job->law->is_event };
     data.settings = v->mapping;
     size_t mark = vouch__scratch_mark(ctx);
     vouch_status status = make_inputs(ctx, job, plan, v, &inputs);
@@ -175,7 +182,12 @@ vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const v
     vouch_status status = fit(ctx, job, &v, out);
     if (!status)
         status = vouch__bind(ctx, &out->model->inputs, job->table, &out->binding);
-    return status ? status : score_rows(ctx, job, out);
+    if (!status)
+        status = score_rows(ctx, job, out);
+    if (status)
+        return status;
+    status = check_predictions(ctx, job, out);
+    return status ? vouch__because(ctx, status, "models.%s", plan->name) : VOUCH_OK;
 }
 
 vouch_status vouch__contender_calibrate(vouch_ctx *ctx, const vouch__job *job, vouch__evidence *list,
@@ -235,14 +247,15 @@ vouch_status vouch__job_scored(vouch_ctx *ctx, const vouch__job *job, const vouc
     double *raw = vouch__scratch(ctx, n + 1, sizeof *raw);
     double *probability = vouch__scratch(ctx, n + 1, sizeof *probability);
     int32_t *points = c->points ? vouch__scratch(ctx, n + 1, sizeof *points) : NULL;
-    uint8_t *bad = vouch__scratch(ctx, n + 1, sizeof *bad);
+    uint8_t *bad = job->bad ? vouch__scratch(ctx, n + 1, sizeof *bad) : NULL;
     double *weight = job->weight ? vouch__scratch(ctx, n + 1, sizeof *weight) : NULL;
-    if (!raw || !probability || !bad || (c->points && !points) || (job->weight && !weight))
+    if (!raw || !probability || (job->bad && !bad) || (c->points && !points) || (job->weight && !weight))
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++) {
         raw[i] = c->raw[row[i]];
         probability[i] = c->probability[row[i]];
-        bad[i] = job->bad[row[i]];
+        if (bad)
+            bad[i] = job->bad[row[i]];
         if (points)
             points[i] = c->points[row[i]];
         if (weight)

@@ -2,6 +2,8 @@
  * which alone can stop a run; quality; the split; and leakage, which needs the split. */
 #include "run/job.h"
 
+#include "num/rank.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -40,66 +42,114 @@ static double bad_value(const vouch_table *table, size_t col, const vouch__json 
     return NAN;
 }
 
-vouch_status vouch__target_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
-                                double *out_bad)
+/* A column of numbers above 0. */
+static vouch_status read_factor(vouch_ctx *ctx, const vouch_table *table, const vouch__project *p,
+                                const char *what, const char *name, double *out)
 {
-    size_t col = vouch_table_find(table, project->target);
-    size_t n = vouch_table_rows(table);
+    size_t col = vouch_table_find(table, name), n = vouch_table_rows(table);
+    if (col == SIZE_MAX || vouch_table_type(table, col) == VOUCH_TEXT)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s %s must be a column of numbers", p->path, what, name);
+    vouch_table_read(table, col, 0, n, out);
+    for (size_t i = 0; i < n; i++)
+        if (!(out[i] > 0.0 && out[i] < INFINITY))
+            return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s %s in row %zu must be finite and > 0", p->path,
+                               what, name, i + 1);
+    return VOUCH_OK;
+}
+
+/* The event, or the number itself. */
+static vouch_status read_target(vouch_ctx *ctx, const vouch_table *table, const vouch__project *p,
+                                double *out)
+{
+    size_t col = vouch_table_find(table, p->target), n = vouch_table_rows(table);
     if (col == SIZE_MAX)
-        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target: no column '%s'", project->path, project->target);
-    if (vouch_table_type(table, col) == VOUCH_TEXT && !vouch__json_string(project->bad))
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target: no column '%s'", p->path, p->target);
+    bool is_text = vouch_table_type(table, col) == VOUCH_TEXT;
+    if (is_text && !p->law->is_event)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, must be numbers for law %s", p->path,
+                           p->target, p->law->name);
+    if (is_text && !vouch__json_string(p->bad))
         return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, so data.target.bad must be a text",
-                           project->path, project->target);
-    double is_bad = bad_value(table, col, project->bad);
-    vouch_table_read(table, col, 0, n, out_bad);
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(out_bad[i]))
-            out_bad[i] = out_bad[i] == is_bad;
+                           p->path, p->target);
+    vouch_table_read(table, col, 0, n, out);
+    double is_bad = p->bad ? bad_value(table, col, p->bad) : NAN;
+    for (size_t i = 0; p->bad && i < n; i++)
+        if (!isnan(out[i]))
+            out[i] = out[i] == is_bad;
     return VOUCH_OK;
 }
 
-static vouch_status read_weights(vouch_ctx *ctx, vouch__job *job)
+vouch_status vouch__outcome_read(vouch_ctx *ctx, const vouch_table *table, const vouch__project *project,
+                                 double *out_target, double *weight)
 {
-    size_t col;
-    size_t n = vouch_table_rows(job->table);
-    vouch_status status = column_of(ctx, job, "data.weight", job->project.weight, &col);
-    if (status)
-        return status;
-    job->weight = vouch__alloc(ctx, n + 1, sizeof *job->weight);
-    if (!job->weight)
+    size_t n = vouch_table_rows(table), mark = vouch__scratch_mark(ctx);
+    double *exposure = project->exposure ? vouch__scratch(ctx, n + 1, sizeof *exposure) : NULL;
+    if (project->exposure && !exposure)
         return vouch__oom(ctx);
-    vouch_table_read(job->table, col, 0, n, job->weight);
-    for (size_t i = 0; i < n; i++)
-        if (!(job->weight[i] > 0.0 && job->weight[i] < INFINITY))
-            return vouch__fail(ctx, VOUCH_E_DATA, "%s: weight %s in row %zu must be finite and > 0",
-                               job->project.path, job->project.weight, i + 1);
+    vouch_status status = read_target(ctx, table, project, out_target);
+    if (!status && project->weight && weight)
+        status = read_factor(ctx, table, project, "weight", project->weight, weight);
+    if (!status && exposure)
+        status = read_factor(ctx, table, project, "exposure", project->exposure, exposure);
+    for (size_t i = 0; exposure && i < n && !status; i++) {
+        out_target[i] /= exposure[i];
+        if (weight)
+            weight[i] = project->weight ? weight[i] * exposure[i] : exposure[i];
+    }
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+static vouch_status check_outcomes(vouch_ctx *ctx, vouch__job *job)
+{
+    const vouch__project *p = &job->project;
+    size_t n = vouch_table_rows(job->table), n_bad = 0, n_first = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(job->target[i]))
+            return vouch__fail(ctx, VOUCH_E_DATA,
+                               "%s: target %s is missing in row %zu: leave such rows out of the source",
+                               p->path, p->target, i + 1);
+        n_first += job->target[i] == job->target[0];
+        n_bad += job->target[i] == 1.0;
+        if (job->bad)
+            job->bad[i] = job->target[i] == 1.0;
+    }
+    if (n_first == n && job->bad)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s has one class: %zu of %zu rows are bad", p->path,
+                           p->target, n_bad, n);
+    if (n_first == n)
+        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is the same in every row", p->path, p->target);
     return VOUCH_OK;
 }
 
+/* The outcomes, which settle the law; and with it what models are fitted by, where the project does not say.
+ */
 static vouch_status read_outcomes(vouch_ctx *ctx, vouch__job *job)
 {
+    vouch__project *p = &job->project;
     size_t n = vouch_table_rows(job->table);
-    size_t n_bad = 0;
-    size_t mark = vouch__scratch_mark(ctx);
-    double *value = vouch__scratch(ctx, n, sizeof *value);
-    job->bad = vouch__alloc(ctx, n + 1, sizeof *job->bad);
-    if (!value || !job->bad)
+    vouch__buf where;
+    job->target = vouch__alloc(ctx, n + 1, sizeof *job->target);
+    job->weight = p->weight || p->exposure ? vouch__alloc(ctx, n + 1, sizeof *job->weight) : NULL;
+    job->bad = p->law->is_event ? vouch__alloc(ctx, n + 1, sizeof *job->bad) : NULL;
+    if (!job->target || ((p->weight || p->exposure) && !job->weight) || (p->law->is_event && !job->bad))
         return vouch__oom(ctx);
-    vouch_status status = vouch__target_read(ctx, job->table, &job->project, value);
-    for (size_t i = 0; i < n && !status; i++) {
-        if (isnan(value[i]))
-            status = vouch__fail(ctx, VOUCH_E_DATA,
-                                 "%s: target %s is missing in row %zu: leave such rows out of the source",
-                                 job->project.path, job->project.target, i + 1);
-        job->bad[i] = value[i] == 1.0;
-        n_bad += job->bad[i];
+    vouch_status status = vouch__outcome_read(ctx, job->table, p, job->target, job->weight);
+    if (!status)
+        status = check_outcomes(ctx, job);
+    vouch__buf_init(ctx, &where, 0);
+    vouch__buf_fmt(&where, "%s: target %s%s", p->path, p->target, p->exposure ? " by exposure" : "");
+    if (!status)
+        status = vouch__buf_status(ctx, &where);
+    if (!status)
+        status = vouch__law_settle(ctx, p->law, where.at, n, job->target, &job->law);
+    vouch__buf_free(&where);
+    for (size_t i = 0; i < p->n_plans && !status; i++) {
+        vouch__model_plan *plan = &p->plan[i];
+        status = vouch__law_model(ctx, job->law, plan->name, plan->kind, plan->mapping, plan->value);
+        if (status)
+            (void)vouch__because(ctx, status, "%s", p->path);
     }
-    if (!status && (n_bad == 0 || n_bad == n))
-        status = vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s has one class: %zu of %zu rows are bad",
-                             job->project.path, job->project.target, n_bad, n);
-    if (!status && job->project.weight)
-        status = read_weights(ctx, job);
-    vouch__scratch_reset(ctx, mark);
     return status;
 }
 
@@ -110,8 +160,10 @@ static const char *role_of(const vouch__job *job, size_t col)
     const char *name = vouch_table_name(job->table, col);
     if (col == job->spec.id)
         return "id";
-    if (col == job->spec.target)
+    if (!strcmp(p->target, name))
         return "target";
+    if (p->exposure && !strcmp(p->exposure, name))
+        return "exposure";
     if (col == job->spec.time)
         return "decision time";
     if ((p->weight && !strcmp(p->weight, name)) || (p->group && !strcmp(p->group, name)))
@@ -155,17 +207,22 @@ static void roles_entry(vouch__job *job)
 static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
 {
     const vouch__project *p = &job->project;
-    size_t n = vouch_table_cols(job->table);
+    size_t n = vouch_table_cols(job->table), exposure, weight;
     vouch__data_spec *spec = &job->spec;
     *spec = (vouch__data_spec){ .rule = p->rule, .n_rules = p->n_rules, .seed = p->seed };
     vouch_status status = column_of(ctx, job, "data.id", p->id, &spec->id);
     if (!status)
-        status = column_of(ctx, job, "data.target.column", p->target, &spec->target);
+        status = column_of(ctx, job, "data.target.column", p->target, &job->target_column);
+    if (!status)
+        status = column_of(ctx, job, "data.target.exposure", p->exposure, &exposure);
+    if (!status)
+        status = column_of(ctx, job, "data.weight", p->weight, &weight);
     if (!status)
         status = column_of(ctx, job, "data.decision_time", p->time, &spec->time);
     if (status)
         return status;
-    spec->bad = bad_value(job->table, spec->target, p->bad);
+    spec->target = p->bad ? job->target_column : SIZE_MAX;
+    spec->bad = p->bad ? bad_value(job->table, spec->target, p->bad) : NAN;
     job->feature = vouch__alloc(ctx, n + 1, sizeof *job->feature);
     job->protected_column = vouch__alloc(ctx, n + 1, sizeof *job->protected_column);
     if (!job->feature || !job->protected_column)
@@ -201,18 +258,15 @@ static void split_entry(vouch__job *job)
                       "and out-of-time rows are only reported on.",
             .convention = by[job->project.split_by], .n = (double)vouch_table_rows(job->table));
     vouch__json *object = vouch__evidence_add(&job->list, &entry);
-    vouch__json *table = vouch__evidence_table(&job->list, object, "parts",
-                                               "part,rows,bad,bad_rate,ids_sha256");
+    vouch__json *table = vouch__evidence_table(&job->list, object, "parts", job->law->stages->fact_columns);
     for (int part = 0; part < VOUCH__PARTS; part++) {
         size_t n = job->split.n[part];
-        double bad = vouch__job_bads(job, (vouch__part)part);
         if (n == 0)
             continue;
         vouch__json *row = vouch__evidence_row(&job->list, table);
         vouch__row_text(&job->list, row, vouch__part_name((vouch__part)part));
         vouch__row_number(&job->list, row, (double)n);
-        vouch__row_number(&job->list, row, bad);
-        vouch__row_number(&job->list, row, bad / (double)n);
+        job->law->stages->fact_cells(job, n, job->split.row[part], row);
         vouch__row_text(&job->list, row, job->split.fingerprint[part]);
     }
 }
@@ -229,7 +283,7 @@ static vouch_status make_split(vouch_ctx *ctx, vouch__job *job)
                                .fold = p->fold,
                                .id = job->spec.id,
                                .time = job->spec.time,
-                               .target = job->spec.target,
+                               .target = job->target_column,
                                .group = SIZE_MAX };
     vouch_status status = column_of(ctx, job, "data.group", p->group, &rule.group);
     if (!status)
@@ -242,6 +296,28 @@ static vouch_status make_split(vouch_ctx *ctx, vouch__job *job)
                                p->path, vouch__part_name((vouch__part)part), vouch_table_rows(job->table));
     split_entry(job);
     return VOUCH_OK;
+}
+
+/* One input that knows a number too well knows whether it lies above the median. */
+static vouch_status check_leakage(vouch_ctx *ctx, vouch__job *job)
+{
+    vouch__data_spec spec = job->spec;
+    size_t n = vouch_table_rows(job->table), known = 0, mark = vouch__scratch_mark(ctx);
+    double *x = vouch__scratch(ctx, n + 1, sizeof *x);
+    if (!x)
+        return vouch__oom(ctx);
+    vouch_status status = VOUCH_OK;
+    if (spec.target == SIZE_MAX) {
+        spec.target = job->target_column;
+        spec.is_above = true;
+        vouch_table_read(job->table, spec.target, 0, n, x);
+        status = vouch__sort(ctx, n, x, &known);
+        spec.bad = x[known / 2] < x[known - 1] ? x[known / 2] : x[0];
+    }
+    if (!status)
+        status = vouch__check_leakage(ctx, job->table, &spec, &job->split, &job->list);
+    vouch__scratch_reset(ctx, mark);
+    return status;
 }
 
 vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
@@ -276,7 +352,5 @@ vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
         status = make_split(ctx, job);
     if (!status)
         vouch__progress(ctx, "leakage", 0, 1);
-    if (!status)
-        status = vouch__check_leakage(ctx, table, &job->spec, &job->split, &job->list);
-    return status;
+    return status ? status : check_leakage(ctx, job);
 }

@@ -148,6 +148,11 @@ vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, const char 
                                                       sizeof keys / sizeof *keys)
                                 : VOUCH_OK;
     *out = (vouch__lda_rules){ .approver = approver };
+    if (!status && !p->law->is_event)
+        status = vouch__fail(
+            ctx, VOUCH_E_CONTROL,
+            "%s: the search compares approvals, and nothing is decided on a target that is %s", p->path,
+            p->law->what);
     if (!status)
         status = may(ctx, job, "fairness.alternatives", "the search for alternatives", &out->allowed_by);
     if (!status && !(approver && *approver))

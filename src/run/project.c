@@ -19,7 +19,7 @@ enum { FILE_MAX = 1 << 20 };
 static const vouch__key top_keys[] = {
     { "project", VOUCH__KEY_TEXT, true, 0, 0, NULL },       { "data", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
     { "split", VOUCH__KEY_MAPPING, true, 0, 0, NULL },      { "models", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
-    { "champion", VOUCH__KEY_MAPPING, false, 0, 0, NULL },  { "decide", VOUCH__KEY_MAPPING, true, 0, 0, NULL },
+    { "champion", VOUCH__KEY_MAPPING, false, 0, 0, NULL },  { "decide", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
     { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },   { "controls", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "legal", VOUCH__KEY_LIST, false, 0, 0, NULL },        { "policy", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "alternatives", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
@@ -44,7 +44,9 @@ static const vouch__key data_keys[] = {
     { "columns", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
 };
 static const vouch__key target_keys[] = {
-    { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "bad", VOUCH__KEY_ANY, true, 0, 0, NULL },
+    { "column", VOUCH__KEY_TEXT, true, 0, 0, NULL },        { "bad", VOUCH__KEY_ANY, false, 0, 0, NULL },
+    { "law", VOUCH__KEY_TEXT, false, 0, 0, VOUCH__LAW_WORDS },
+    { "exposure", VOUCH__KEY_TEXT, false, 0, 0, NULL },
 };
 static const vouch__key split_keys[] = {
     { "by", VOUCH__KEY_TEXT, true, 0, 0, "random|time|group" },
@@ -54,11 +56,11 @@ static const vouch__key split_keys[] = {
     { "folds", VOUCH__KEY_NUMBER, false, 2, 100, NULL },    { "fold", VOUCH__KEY_NUMBER, false, 0, 99, NULL },
 };
 static const vouch__key champion_keys[] = {
-    { "metric", VOUCH__KEY_TEXT, false, 0, 0, "auc" },      { "prefer", VOUCH__KEY_TEXT, false, 0, 0, NULL },
+    { "metric", VOUCH__KEY_TEXT, false, 0, 0, "auc|deviance" },      { "prefer", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "margin", VOUCH__KEY_NUMBER, false, 0, 1, NULL },
 };
 static const vouch__key decide_keys[] = {
-    { "cutoff", VOUCH__KEY_ANY, true, 0, 0, NULL },         { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+    { "cutoff", VOUCH__KEY_ANY, false, 0, 0, NULL },        { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
     { "profit", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
 };
 static const vouch__key profit_keys[] = {
@@ -98,6 +100,39 @@ static vouch_status check_texts(reader r, const char *what, const vouch__json *l
     return VOUCH_OK;
 }
 
+static bool is_there(const vouch__json *node) { return node && node->type != VOUCH__JSON_NULL; }
+
+/* A key that only some laws have. */
+static vouch_status not_of_law(reader r, const vouch__json *at, const char *key)
+{
+    return vouch__schema_fail(r.ctx, r.p->path, at, "%s does not go with a target that is %s", key,
+                              r.p->law->what);
+}
+
+static vouch_status read_target(reader r, const vouch__json *target)
+{
+    vouch__project *p = r.p;
+    const vouch__json *bad = vouch__json_get(target, "bad"), *exposure = vouch__json_get(target, "exposure");
+    p->target = vouch__json_string(vouch__json_get(target, "column"));
+    p->exposure = vouch__json_string(exposure);
+    p->law = vouch__law_find(vouch__json_string(vouch__json_get(target, "law")));
+    p->bad = is_there(bad) ? bad : NULL;
+    if (p->law->is_event && !p->bad)
+        return vouch__schema_fail(
+            r.ctx, p->path, target,
+            "data.target needs 'bad', the value that is the event, or a law of numbers: "
+            "count, amount, value or share");
+    if (!p->law->is_event && p->bad)
+        return not_of_law(r, bad, "data.target.bad");
+    if (p->exposure && !p->law->takes_exposure)
+        return not_of_law(r, exposure, "data.target.exposure");
+    if (p->bad && p->bad->type != VOUCH__JSON_NUMBER && p->bad->type != VOUCH__JSON_STRING &&
+        p->bad->type != VOUCH__JSON_BOOL)
+        return vouch__schema_fail(r.ctx, p->path, p->bad,
+                                  "data.target.bad must be a number, a text, true or false");
+    return VOUCH_OK;
+}
+
 static vouch_status read_data(reader r, const vouch__json *data)
 {
     vouch__project *p = r.p;
@@ -113,14 +148,11 @@ static vouch_status read_data(reader r, const vouch__json *data)
     p->time = vouch__json_string(vouch__json_get(data, "decision_time"));
     p->weight = vouch__json_string(vouch__json_get(data, "weight"));
     p->group = vouch__json_string(vouch__json_get(data, "group"));
-    p->target = vouch__json_string(vouch__json_get(target, "column"));
-    p->bad = vouch__json_get(target, "bad");
+    status = read_target(r, target);
+    if (status)
+        return status;
     p->protected_names = vouch__json_get(data, "protected");
     p->ignored_names = vouch__json_get(data, "ignore");
-    if (p->bad->type != VOUCH__JSON_NUMBER && p->bad->type != VOUCH__JSON_STRING &&
-        p->bad->type != VOUCH__JSON_BOOL)
-        return vouch__schema_fail(r.ctx, p->path, p->bad,
-                                  "data.target.bad must be a number, a text, true or false");
     status = check_texts(r, "data.protected", p->protected_names);
     if (!status)
         status = check_texts(r, "data.ignore", p->ignored_names);
@@ -260,6 +292,10 @@ static vouch_status read_models(reader r, const vouch__json *root)
     if (status)
         return status;
     p->margin = vouch__json_double(vouch__json_get(champion, "margin"), p->margin);
+    const vouch__json *metric = vouch__json_get(champion, "metric");
+    if (is_there(metric) && strcmp(metric->text, p->law->metric) != 0)
+        return vouch__schema_fail(r.ctx, p->path, metric, "champion.metric must be %s where the target is %s",
+                                  p->law->metric, p->law->what);
     const vouch__json *prefer = vouch__json_get(champion, "prefer");
     if (!vouch__json_string(prefer))
         return VOUCH_OK;
@@ -270,16 +306,19 @@ static vouch_status read_models(reader r, const vouch__json *root)
     return VOUCH_OK;
 }
 
-static vouch_status read_decide(reader r, const vouch__json *root)
+static vouch_status read_cutoff(reader r, const vouch__json *decide)
 {
     vouch__project *p = r.p;
-    const vouch__json *decide = vouch__json_get(root, "decide");
-    const vouch__json *cutoff = vouch__json_get(decide, "cutoff");
-    const vouch__json *method = vouch__json_get(decide, "reasons");
-    vouch_status status = vouch__schema_check(r.ctx, p->path, "decide", decide, decide_keys, N(decide_keys));
-    if (status)
-        return status;
+    const vouch__json *cutoff = vouch__json_get(decide, "cutoff"),
+                      *profit = vouch__json_get(decide, "profit");
+    vouch_status status = VOUCH_OK;
     p->cutoff = p->max_bad_rate = NAN;
+    if (!p->law->is_event)
+        return is_there(cutoff)   ? not_of_law(r, cutoff, "decide.cutoff")
+               : is_there(profit) ? not_of_law(r, profit, "decide.profit")
+                                  : VOUCH_OK;
+    if (!is_there(cutoff))
+        return vouch__schema_fail(r.ctx, p->path, decide, "decide needs 'cutoff'");
     if (cutoff->type == VOUCH__JSON_NUMBER) {
         p->cutoff = cutoff->number;
         if (!(p->cutoff >= 0 && p->cutoff <= 1))
@@ -287,20 +326,37 @@ static vouch_status read_decide(reader r, const vouch__json *root)
                                       "decide.cutoff must be a probability from 0 to 1");
     } else {
         status = vouch__schema_check(r.ctx, p->path, "decide.cutoff", cutoff, cutoff_keys, N(cutoff_keys));
-        if (status)
-            return status;
         p->max_bad_rate = vouch__json_double(vouch__json_get(cutoff, "max_bad_rate"), NAN);
     }
-    if (method && method->type != VOUCH__JSON_NULL)
-        status = vouch__schema_check(r.ctx, p->path, "decide.reasons", method, method_keys, N(method_keys));
-    const vouch__json *profit = vouch__json_get(decide, "profit");
-    if (!status && profit && profit->type != VOUCH__JSON_NULL)
+    if (!status && is_there(profit))
         status = vouch__schema_check(r.ctx, p->path, "decide.profit", profit, profit_keys, N(profit_keys));
+    return status;
+}
+
+static vouch_status read_decide(reader r, const vouch__json *root)
+{
+    vouch__project *p = r.p;
+    const vouch__json *decide = vouch__json_get(root, "decide");
+    const vouch__json *method = vouch__json_get(decide, "reasons"),
+                      *profit = vouch__json_get(decide, "profit");
+    vouch_status status = VOUCH_OK;
+    if (is_there(decide))
+        status = vouch__schema_check(r.ctx, p->path, "decide", decide, decide_keys, N(decide_keys));
+    else if (p->law->is_event)
+        status = vouch__schema_fail(r.ctx, p->path, root, "the project file needs 'decide'");
+    if (!status)
+        status = read_cutoff(r, decide);
+    if (!status && is_there(method))
+        status = vouch__schema_check(r.ctx, p->path, "decide.reasons", method, method_keys, N(method_keys));
+    if (status)
+        return status;
     for (size_t i = 0; i < 3; i++)
         p->profit[i] = vouch__json_double(vouch__json_get(profit, profit_keys[i].name), NAN);
     p->amount = vouch__json_string(vouch__json_get(profit, "amount"));
     const char *word = vouch__json_string(vouch__json_get(method, "method"));
     p->method = word ? word : "average-applicant";
+    if (!p->law->is_event && strcmp(p->method, "average-applicant") != 0)
+        return not_of_law(r, vouch__json_get(method, "method"), p->method);
     p->most = (size_t)vouch__json_int(vouch__json_get(method, "most"), 4);
     p->reasons = vouch__json_get(root, "reasons");
     if (p->reasons && p->reasons->type == VOUCH__JSON_NULL)
@@ -370,6 +426,8 @@ static vouch_status read_all(reader r)
     p->policy = vouch__json_string(vouch__json_get(root, "policy"));
     p->legal = vouch__json_get(root, "legal");
     p->alternatives = vouch__json_get(root, "alternatives");
+    if (is_there(p->alternatives) && !p->law->is_event)
+        return not_of_law(r, p->alternatives, "alternatives");
     if (!p->controls)
         p->controls = "sr-26-2";
     if (!p->policy)

@@ -5,6 +5,7 @@
 
 #include "data/checks.h"
 #include "models/model_kind.h"
+#include "run/law.h"
 #include "vouch/govern.h"
 #include "vouch/run.h"
 
@@ -29,7 +30,9 @@ typedef struct vouch__project {
     char fingerprint[VOUCH__HEX];
 
     const char *name, *source, *id, *target, *time, *weight, *group;
-    const vouch__json *bad;             /* the target's value that means bad: a number or a text */
+    const vouch__law *law;              /* what the target is */
+    const vouch__json *bad;             /* the target's value that means bad: a number or a text; else NULL */
+    const char *exposure;               /* column that outcomes are divided by and weighed with, or NULL */
     const vouch__json *protected_names; /* a list, or NULL */
     const vouch__json *ignored_names;   /* a list, or NULL */
     vouch__column_rule *rule;
@@ -45,7 +48,7 @@ typedef struct vouch__project {
     const char *prefer; /* model name */
     double margin;
 
-    double max_bad_rate, cutoff; /* one of them; the other is NAN */
+    double max_bad_rate, cutoff; /* of an event: one of them; the other is NAN */
     double profit[3];            /* margin, lgd and cost of strategy curves; NAN: as the test has them */
     const char *amount;          /* column of amounts for them, or NULL */
     const char *method;          /* average-applicant | just-approved | most-points | neutral-points */

@@ -8,8 +8,8 @@
 #include "report/html_report.h"
 #include "report/text_summary.h"
 #include "run/job.h"
-#include "run/words.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct output { /* what one run leaves behind, as bytes */
@@ -38,18 +38,19 @@ static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__j
 
 enum { SCORE_COLUMNS = 3 + 3 * VOUCH__MODELS_MAX };
 
-/* The columns of scores.parquet: id, part, outcome, then raw, probability and points of each model; names of
+/* The columns of scores.parquet: id, part, outcome, then raw, prediction and points of each model; names of
  * models are kept in *names. */
 static size_t score_columns(const vouch__job *job, vouch__buf names[SCORE_COLUMNS],
                             vouch__csv_column column[SCORE_COLUMNS])
 {
-    static const char *const word[] = { "raw", "probability", "points" };
+    const vouch__stages *stages = job->law->stages;
+    const char *const word[] = { "raw", stages->prediction, "points" };
     bool has_id = job->spec.id != SIZE_MAX;
     size_t n = 0;
     column[n++] = (vouch__csv_column){ "id",
                                        has_id ? vouch_table_type(job->table, job->spec.id) : VOUCH_INTEGER };
     column[n++] = (vouch__csv_column){ "part", VOUCH_TEXT };
-    column[n++] = (vouch__csv_column){ "bad", VOUCH_INTEGER };
+    column[n++] = (vouch__csv_column){ stages->outcome, stages->outcome_type };
     for (size_t m = 0; m < job->n_contenders; m++)
         for (size_t k = 0; k < (job->contender[m].points ? 3u : 2u); k++, n++) {
             vouch__buf_fmt(&names[n], "%s_%s", job->contender[m].plan->name, word[k]);
@@ -72,7 +73,8 @@ static void put_scores(const vouch__job *job, const uint8_t *part, size_t n_colu
             vouch__buf_int(text, (int64_t)i + 1);
         vouch__buf_add(text, ",", 1);
         vouch__buf_text(text, vouch__part_name((vouch__part)part[i]));
-        vouch__buf_text(text, job->bad[i] ? ",1" : ",0");
+        vouch__buf_add(text, ",", 1);
+        vouch__buf_double(text, job->target[i]);
         for (size_t m = 0; m < job->n_contenders; m++) {
             const vouch__contender *c = &job->contender[m];
             vouch__buf_add(text, ",", 1);
@@ -184,7 +186,8 @@ static vouch_status put_models(vouch_ctx *ctx, vouch_store *store, const vouch__
         put_text(doc, model, "bundle", bundle);
         put_text(doc, model, "reference", reference);
         (void)vouch__json_set(doc, model, "champion", vouch__json_bool(doc, i == job->champion));
-        (void)vouch__json_set(doc, model, "cutoff", vouch__json_number(doc, c->cutoff));
+        if (!isnan(c->cutoff))
+            (void)vouch__json_set(doc, model, "cutoff", vouch__json_number(doc, c->cutoff));
     }
     return status;
 }
@@ -268,7 +271,7 @@ static vouch_status tell(vouch_ctx *ctx, const vouch__job *job, const char *out,
     if (!status)
         r->summary = vouch__buf_take(&text);
     if (!status)
-        status = vouch__words_declined(ctx, job, &r->declined, &request);
+        status = job->law->stages->tell(ctx, job, &r->declined, &request);
     if (!status)
         status = vouch__file_write_in(ctx, out, "request.json", request, strlen(request), NULL);
     vouch__free(vouch__allocator(ctx), request);

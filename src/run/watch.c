@@ -160,18 +160,21 @@ static vouch_status compare(vouch_ctx *ctx, const vouch_monitor_options *o, watc
 {
     vouch_source source = { .source = o->batch, .id = w->project.id, .duckdb = o->duckdb };
     size_t mark = vouch__scratch_mark(ctx);
-    double *bad = NULL;
+    double *outcome = NULL, *weight = NULL;
     vouch_status status = vouch_table_open(ctx, &source, &w->batch);
     if (!status && vouch_table_find(w->batch, w->project.target) != SIZE_MAX) {
-        bad = vouch__scratch(ctx, vouch_table_rows(w->batch) + 1, sizeof *bad);
-        status = bad ? vouch__target_read(ctx, w->batch, &w->project, bad) : vouch__oom(ctx);
+        outcome = vouch__scratch(ctx, vouch_table_rows(w->batch) + 1, sizeof *outcome);
+        if (!w->project.law->is_event && (w->project.weight || w->project.exposure))
+            weight = vouch__scratch(ctx, vouch_table_rows(w->batch) + 1, sizeof *weight);
+        status = outcome ? vouch__outcome_read(ctx, w->batch, &w->project, outcome, weight) : vouch__oom(ctx);
     }
     if (!status)
         status = vouch__evidence_new(ctx, w->policy, &w->list);
     if (!status && bad && o->maturity > 0)
         status = heed_maturity(ctx, o, w, bad);
     if (!status)
-        status = vouch__monitor_batch(ctx, w->model, vouch__doc_root(w->reference), w->batch, bad, &w->list);
+        status = vouch__monitor_batch(ctx, w->model, vouch__doc_root(w->reference), w->batch, outcome, weight,
+                                      &w->list);
     vouch__scratch_reset(ctx, mark);
     return status;
 }

@@ -1,4 +1,4 @@
-/* One declined applicant, told as the notice would tell it. */
+/* One row told: a declined applicant as the notice would tell it, or what a prediction is made of. */
 #include "run/words.h"
 
 #include <math.h>
@@ -98,7 +98,50 @@ static char *request_of(vouch_ctx *ctx, const vouch__json *row)
     return request;
 }
 
-vouch_status vouch__words_declined(vouch_ctx *ctx, const vouch__job *job, char **out_text, char **out_request)
+static void tell_score(const vouch__job *job, size_t row, const vouch__json *scored, vouch__buf *text)
+{
+    enum { SHOWN = 4 };
+    const vouch__json *list = vouch__json_get(scored, "contributions");
+    int number = 0;
+    vouch__buf_text(text, "row ");
+    if (job->spec.id != SIZE_MAX)
+        vouch__table_cell(job->table, job->spec.id, row, text);
+    else
+        vouch__buf_int(text, (int64_t)row + 1);
+    vouch__buf_text(text, ": prediction ");
+    vouch__buf_fixed(text, vouch__json_double(vouch__json_get(scored, "prediction"), NAN), 4);
+    vouch__buf_fmt(text, "%s\n", job->project.exposure ? " by unit of exposure" : "");
+    for (const vouch__json *at = list ? list->first : NULL; at && number < SHOWN; at = at->next) {
+        double value = vouch__json_double(vouch__json_get(at, "contribution"), NAN);
+        vouch__buf_fmt(text, "  %d. %s  [%s", ++number,
+                       vouch__json_string(vouch__json_get(at, "characteristic")), value >= 0 ? "+" : "");
+        vouch__buf_fixed(text, value, 3);
+        vouch__buf_text(text, "]\n");
+    }
+}
+
+/* Find one row by `find`, and tell it. */
+typedef vouch_status finder(vouch_ctx *ctx, const vouch__job *job, const vouch__decider *decider,
+                            vouch__doc *doc, found *out);
+
+static vouch_status find_first(vouch_ctx *ctx, const vouch__job *job, const vouch__decider *decider,
+                               vouch__doc *doc, found *out)
+{
+    const vouch__contender *c = &job->contender[job->champion];
+    out->at = job->split.row[VOUCH__TEST][0];
+    vouch_status status = vouch__words_row(ctx, job->table, c->model, out->at, doc, &out->row);
+    if (!status)
+        status = vouch__decide(ctx, decider, out->row, doc, NULL, &out->decision);
+    if (!status && vouch__json_double(vouch__json_get(out->decision, "raw"), NAN) != c->raw[out->at])
+        return vouch__fail(ctx, VOUCH_E_CORRUPT,
+                           "the decision bundle scores row %zu differently from the run", out->at + 1);
+    return status;
+}
+
+static vouch_status tell_row(vouch_ctx *ctx, const vouch__job *job, finder *find,
+                             void (*tell)(const vouch__job *job, size_t row, const vouch__json *decision,
+                                          vouch__buf *text),
+                             char **out_text, char **out_request)
 {
     const vouch__contender *c = &job->contender[job->champion];
     vouch__decider *decider = NULL;
@@ -110,14 +153,14 @@ vouch_status vouch__words_declined(vouch_ctx *ctx, const vouch__job *job, char *
     if (!status)
         status = vouch__doc_new(ctx, &doc);
     if (!status)
-        status = find_declined(ctx, job, decider, doc, &f);
+        status = find(ctx, job, decider, doc, &f);
     if (!status)
         status = vouch__doc_status(ctx, doc);
     char *request = status ? NULL : request_of(ctx, f.row);
     if (!status && !request)
         status = vouch__oom(ctx);
     if (!status && f.decision)
-        tell_decision(job, f.at, f.decision, &text);
+        tell(job, f.at, f.decision, &text);
     if (!status)
         status = vouch__buf_status(ctx, &text);
     if (status) {
@@ -130,4 +173,14 @@ vouch_status vouch__words_declined(vouch_ctx *ctx, const vouch__job *job, char *
     vouch__doc_free(doc);
     vouch__decider_free(decider);
     return status;
+}
+
+vouch_status vouch__words_declined(vouch_ctx *ctx, const vouch__job *job, char **out_text, char **out_request)
+{
+    return tell_row(ctx, job, find_declined, tell_decision, out_text, out_request);
+}
+
+vouch_status vouch__words_scored(vouch_ctx *ctx, const vouch__job *job, char **out_text, char **out_request)
+{
+    return tell_row(ctx, job, find_first, tell_score, out_text, out_request);
 }

@@ -10,6 +10,9 @@
 vouch_status vouch__words_declined(vouch_ctx *ctx, const vouch__job *job, char **out_text,
                                    char **out_request);
 
+/* The first row of test, scored by the bundle that the server would load, told and as a request. */
+vouch_status vouch__words_scored(vouch_ctx *ctx, const vouch__job *job, char **out_text, char **out_request);
+
 /* A row of a table as the JSON object that a decision request would hold. */
 vouch_status vouch__words_row(vouch_ctx *ctx, const vouch_table *table, const vouch_model *model, size_t row,
                               vouch__doc *doc, vouch__json **out_row);

@@ -70,6 +70,8 @@ static void count_outcome(vouch__pending *p, const vouch__json *decision)
         p->outcomes[VOUCH__APPROVE]++;
     else if (word && strcmp(word, "decline") == 0)
         p->outcomes[VOUCH__DECLINE]++;
+    else if (word && strcmp(word, "score") == 0)
+        p->outcomes[VOUCH__SCORE]++;
     else
         p->outcomes[VOUCH__REFER]++;
 }

@@ -18,7 +18,7 @@ static const struct {
     { 1000000, "1" },   { 2500000, "2.5" },
 };
 
-static const char *const outcomes[VOUCH__OUTCOMES] = { "approve", "decline", "refer" };
+static const char *const outcomes[VOUCH__OUTCOMES] = { "approve", "decline", "refer", "score" };
 
 void vouch__metrics_request(vouch__metrics *metrics, size_t route, int code)
 {

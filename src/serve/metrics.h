@@ -12,7 +12,13 @@ typedef struct vouch__histogram {
     int64_t sum_us;
 } vouch__histogram;
 
-typedef enum vouch__outcome { VOUCH__APPROVE, VOUCH__DECLINE, VOUCH__REFER, VOUCH__OUTCOMES } vouch__outcome;
+typedef enum vouch__outcome {
+    VOUCH__APPROVE,
+    VOUCH__DECLINE,
+    VOUCH__REFER,
+    VOUCH__SCORE, /* of a number: nothing is decided */
+    VOUCH__OUTCOMES
+} vouch__outcome;
 
 /* What scoring is made of, in order; of a request, whatever its number of rows. */
 typedef enum vouch__serve_stage {

@@ -15,7 +15,8 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__fit_data *data, const doubl
 
 static void predict(const void *state, vouch__matrix x, double *raw) { vouch__forest_shown(state, x, raw); }
 
-/* What a single raw value tells of P(bad). The share of one class among several needs them all: NaN here. */
+/* What a single raw value tells of P(bad), or of the mean of another outcome. The share of one class among
+ * several needs them all: NaN here. */
 static double probability(const void *state, double raw)
 {
     const vouch__forest *f = state;
@@ -24,9 +25,13 @@ static double probability(const void *state, double raw)
     one.is_averaged = f->is_averaged;
     one.trees.n_trees = f->trees.n_trees / f->n_groups;
     switch (f->transform) {
-    case VOUCH__PAIR_SHARE:
+    case VOUCH__PAIR_SHARE: return isnan(raw) ? raw : fmin(fmax(raw, 0.0), 1.0);
+    case VOUCH__AS_IS:
     case VOUCH__NARROWED:
-    case VOUCH__AS_IS: return isnan(raw) ? raw : fmin(fmax(raw, 0.0), 1.0);
+    case VOUCH__EXP:
+    case VOUCH__EXP_FLOAT:
+    case VOUCH__SQUARE:
+    case VOUCH__SOFTPLUS:
     case VOUCH__SIGMOID_FLOAT:
     case VOUCH__SIGMOID:
     case VOUCH__HINGE: vouch__forest_transform(&one, &raw); return raw;

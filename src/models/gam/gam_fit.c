@@ -306,9 +306,6 @@ static vouch_status check(vouch_ctx *ctx, const vouch__fit_data *data, const vou
 {
     const vouch__inputs *inputs = data->binding->inputs;
     vouch__gbdt_params as_trees = { .loss = gam->loss, .bad_weight = 1.0 };
-    if (data->is_event && gam->loss != VOUCH__LOSS_LOGISTIC)
-        return vouch__fail(ctx, VOUCH_E_ARG,
-                           "fit: what is run here is an event of yes or no, so loss must be logistic");
     if (value[VOUCH__GAM_ROUNDS] < 1.0)
         return vouch__fail(ctx, VOUCH_E_ARG, "fit: rounds must be at least 1");
     vouch_status status = vouch__gbdt_check(ctx, data, &as_trees);

@@ -59,6 +59,9 @@ vouch_status vouch__gbdt_check(vouch_ctx *ctx, const vouch__fit_data *data, cons
         return vouch__fail(ctx, VOUCH_E_DATA, "fit: there are no training rows");
     if (data->train.n > 100000000)
         return vouch__fail(ctx, VOUCH_E_LIMIT, "fit: %zu training rows, at most 100000000", data->train.n);
+    if (data->is_event && params->loss != VOUCH__LOSS_CUSTOM && !vouch__gbdt_is_binary(params->loss))
+        return vouch__fail(ctx, VOUCH_E_ARG,
+                           "fit: what is run here is an event of yes or no, so loss must be logistic");
     if (params->bad_weight != 1.0 && !vouch__gbdt_is_binary(params->loss))
         return vouch__fail(ctx, VOUCH_E_ARG, "fit: bad_weight is for targets of 0 and 1");
     vouch_status status = check_inputs(ctx, data, params->loss);

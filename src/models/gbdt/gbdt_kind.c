@@ -136,9 +136,10 @@ static void predict(const void *state, vouch__matrix x, double *raw)
 static double probability(const void *state, double raw)
 {
     const vouch__gbdt *model = state;
-    if (model->link == VOUCH_LINK_LOGIT)
-        return vouch__sigmoid(raw);
-    return fmin(fmax(model->link == VOUCH_LINK_LOG ? vouch__exp(raw) : raw, 0.0), 1.0);
+    double mean = model->link == VOUCH_LINK_LOGIT ? vouch__sigmoid(raw)
+                  : model->link == VOUCH_LINK_LOG ? vouch__exp(raw)
+                                                  : raw;
+    return model->loss == VOUCH__LOSS_CUSTOM ? fmin(fmax(mean, 0.0), 1.0) : mean;
 }
 
 static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,

@@ -2,6 +2,7 @@
  * definitions, and serve every combination of the two. */
 #include "models/glm/glm_law.h"
 
+#include "num/deviance.h"
 #include "num/special.h"
 
 #include <math.h>
@@ -140,45 +141,19 @@ double vouch__glm_variance(const vouch__glm_law *law, double mu)
     }
 }
 
-/* y log(y / mu), 0 at y = 0; the quotient's distance from 1 is taken first, so that nothing is lost near it
- */
-static double entropy(double y, double mu)
-{
-    return y > 0.0 ? y * (fabs(y - mu) < 0.5 * mu ? vouch__log1p((y - mu) / mu) : vouch__log(y / mu)) : 0.0;
-}
-
-/* y log(y / mu) - (y - mu): of two nearly equal numbers the difference cancels, and the series does not. */
-static double poisson_half(double y, double mu)
-{
-    double d = (y - mu) / mu;
-    if (fabs(d) < 1e-3) /* mu (d^2/2 - d^3/6 + d^4/12 - d^5/20) */
-        return mu * d * d * (0.5 + d * (-1.0 / 6 + d * (1.0 / 12 + d * (-1.0 / 20 + d / 30))));
-    return entropy(y, mu) - (y - mu);
-}
-
-static double tweedie_deviance(double y, double mu, double p)
-{
-    if (fabs(p - 1.0) < 1e-12)
-        return 2.0 * poisson_half(y, mu);
-    if (fabs(p - 2.0) < 1e-12)
-        return 2.0 * poisson_half(1.0, y / mu);
-    double a = y > 0.0 ? vouch__pow(y, 2.0 - p) / ((1.0 - p) * (2.0 - p)) : 0.0;
-    return 2.0 * (a - y * vouch__pow(mu, 1.0 - p) / (1.0 - p) + vouch__pow(mu, 2.0 - p) / (2.0 - p));
-}
-
 double vouch__glm_deviance(const vouch__glm_law *law, double y, double mu)
 {
     double a = law->alpha;
     switch (law->family) {
     case VOUCH__GLM_GAUSSIAN: return (y - mu) * (y - mu);
-    case VOUCH__GLM_BINOMIAL: return fmax(0.0, 2.0 * (entropy(y, mu) + entropy(1.0 - y, 1.0 - mu)));
-    case VOUCH__GLM_POISSON: return 2.0 * poisson_half(y, mu);
-    case VOUCH__GLM_GAMMA: return 2.0 * poisson_half(1.0, y / mu);
+    case VOUCH__GLM_BINOMIAL: return vouch__share_deviance(y, mu);
+    case VOUCH__GLM_POISSON: return vouch__poisson_deviance(y, mu);
+    case VOUCH__GLM_GAMMA: return vouch__gamma_deviance(y, mu);
     case VOUCH__GLM_INVERSE_GAUSSIAN: return (y - mu) * (y - mu) / (y * mu * mu);
-    case VOUCH__GLM_TWEEDIE: return fmax(0.0, tweedie_deviance(y, mu, law->power));
+    case VOUCH__GLM_TWEEDIE: return vouch__tweedie_deviance(y, mu, law->power);
     case VOUCH__GLM_NEGATIVE_BINOMIAL:
-        return fmax(0.0,
-                    2.0 * (entropy(y, mu) - (y + 1.0 / a) * vouch__log1p(a * (y - mu) / (1.0 + a * mu))));
+        return fmax(
+            0.0, 2.0 * (vouch__entropy(y, mu) - (y + 1.0 / a) * vouch__log1p(a * (y - mu) / (1.0 + a * mu))));
     default: return NAN;
     }
 }

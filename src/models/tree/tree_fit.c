@@ -351,9 +351,6 @@ static vouch_status grow(vouch_ctx *ctx, const vouch__fit_data *data, const doub
                              .bad_weight = 1.0,
                              .kernels = vouch__gbdt_kernels_best() };
     alone.tune.n = 0;
-    if (data->is_event && p.loss != VOUCH__LOSS_LOGISTIC)
-        return vouch__fail(ctx, VOUCH_E_ARG,
-                           "fit: what is run here is an event of yes or no, so loss must be logistic");
     return vouch__gbdt_fit(ctx, &alone, &p, NULL, NULL, out);
 }
 

@@ -121,7 +121,8 @@ static vouch__evidence watch(size_t n, fault what, bool with_outcomes)
     vouch__evidence list;
     applicants a = batch_make(n, what);
     assert_ok(ctx, vouch__evidence_new(ctx, policy, &list));
-    assert_ok(ctx, vouch__monitor_batch(ctx, model, reference, a.table, with_outcomes ? a.bad : NULL, &list));
+    assert_ok(
+        ctx, vouch__monitor_batch(ctx, model, reference, a.table, with_outcomes ? a.bad : NULL, NULL, &list));
     applicants_free(&a);
     return list;
 }
@@ -249,7 +250,7 @@ static void outcomes_not_yet_known_are_left_out(void **state)
         if (i >= 30)
             a.bad[i] = NAN;
     assert_ok(ctx, vouch__evidence_new(ctx, policy, &list));
-    assert_ok(ctx, vouch__monitor_batch(ctx, model, reference, a.table, a.bad, &list));
+    assert_ok(ctx, vouch__monitor_batch(ctx, model, reference, a.table, a.bad, NULL, &list));
     assert_string_equal(verdict(&list, "monitor.auc", NULL), "refused");
     assert_string_equal(verdict(&list, "monitor.bad_rate", NULL), "refused");
     vouch__evidence_free(&list);
@@ -265,7 +266,7 @@ static void a_batch_equal_to_the_reference_has_no_change(void **state)
     applicants a = applicants_make(ctx, REFERENCE);
     assert_ok(ctx, make(ctx, &a, doc, &own));
     assert_ok(ctx, vouch__evidence_new(ctx, policy, &list));
-    assert_ok(ctx, vouch__monitor_batch(ctx, model, own, a.table, a.bad, &list));
+    assert_ok(ctx, vouch__monitor_batch(ctx, model, own, a.table, a.bad, NULL, &list));
     for (const vouch__json *at = list.entries->first; at; at = at->next) {
         const char *id = vouch__json_string(vouch__json_get(at, "id"));
         if (strcmp(id, "monitor.auc") != 0)
@@ -289,7 +290,7 @@ static void the_reference_survives_being_written_and_read(void **state)
     assert_string_equal(once.at, twice.at);
     applicants a = batch_make(200, NONE);
     assert_ok(ctx, vouch__evidence_new(ctx, policy, &list));
-    assert_ok(ctx, vouch__monitor_batch(ctx, model, vouch__doc_root(again), a.table, NULL, &list));
+    assert_ok(ctx, vouch__monitor_batch(ctx, model, vouch__doc_root(again), a.table, NULL, NULL, &list));
     applicants_free(&a);
     vouch__evidence_free(&list);
     vouch__doc_free(again);
@@ -306,15 +307,15 @@ static void a_wrong_reference_is_refused(void **state)
     static const char text[] = "{\"version\":1,\"rows\":10,\"model\":\"00ff\"}";
     assert_ok(ctx, vouch__json_read(ctx, "r", text, strlen(text), 1 << 20, &other));
     assert_ok(ctx, vouch__evidence_new(ctx, policy, &list));
-    assert_status(ctx, vouch__monitor_batch(ctx, model, vouch__doc_root(other), a.table, NULL, &list),
+    assert_status(ctx, vouch__monitor_batch(ctx, model, vouch__doc_root(other), a.table, NULL, NULL, &list),
                   VOUCH_E_CONFLICT);
-    assert_status(ctx, vouch__monitor_batch(ctx, model, NULL, a.table, NULL, &list), VOUCH_E_FORMAT);
+    assert_status(ctx, vouch__monitor_batch(ctx, model, NULL, a.table, NULL, NULL, &list), VOUCH_E_FORMAT);
     vouch__json *copy = vouch__json_copy(other, reference);
     (void)vouch__json_set(other, copy, "score", vouch__json_null(other));
-    assert_status(ctx, vouch__monitor_batch(ctx, model, copy, a.table, NULL, &list), VOUCH_E_FORMAT);
+    assert_status(ctx, vouch__monitor_batch(ctx, model, copy, a.table, NULL, NULL, &list), VOUCH_E_FORMAT);
     copy = vouch__json_copy(other, reference);
     (void)vouch__json_set(other, copy, "inputs", vouch__json_array(other));
-    assert_status(ctx, vouch__monitor_batch(ctx, model, copy, a.table, NULL, &list), VOUCH_E_FORMAT);
+    assert_status(ctx, vouch__monitor_batch(ctx, model, copy, a.table, NULL, NULL, &list), VOUCH_E_FORMAT);
     assert_error_has(ctx, "input 0 is absent");
     vouch__evidence_free(&list);
     vouch__doc_free(other);
@@ -331,7 +332,7 @@ static vouch_status both(vouch_ctx *worker, void *arg)
         return status;
     status = make(worker, a, list.doc, &made);
     if (!status)
-        status = vouch__monitor_batch(worker, model, made, a->table, a->bad, &list);
+        status = vouch__monitor_batch(worker, model, made, a->table, a->bad, NULL, &list);
     vouch__evidence_free(&list);
     return status;
 }

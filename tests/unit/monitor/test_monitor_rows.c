@@ -143,7 +143,7 @@ static void each_test_of_a_batch_is_a_row_with_the_same_numbers(void **state)
         vouch__evidence list;
         assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
         assert_ok(ctx, vouch__monitor_batch(ctx, model, reference, now.a.table,
-                                            with_outcomes ? now.a.bad : NULL, &list));
+                                            with_outcomes ? now.a.bad : NULL, NULL, &list));
         for (const vouch__json *row = golden_at(list.entries, "0.tables.tests.rows")->first; row;
              row = row->next)
             for (size_t k = 0; k < TWINS; k++)
