@@ -2,7 +2,7 @@
 """policies.csv for the projects of this folder.
 
     prepare.py FOLDER   from freMTPL2freq.csv and freMTPL2sev.csv of CASdatasets (also .csv.gz, in parts), in FOLDER
-    prepare.py          20,000 simulated policies with the same columns, whose true frequency is known
+    prepare.py [ROWS]   20,000 simulated policies (or so many) with the same columns, whose true frequency is known
 
 Claims are held to 4 and exposures to 1 as is usual (Noll, Salzmann & Wuthrich, 2020); claims without an amount in the
 severity table have none here: Claims counts all, PaidClaims those with an amount, Amount their sum held to 100,000."""
@@ -13,19 +13,17 @@ COLUMNS = ["IDpol", "Claims", "PaidClaims", "Amount", "Exposure", "Area", "VehPo
 
 
 def rows_of(folder, name):
-    for path in sorted(glob.glob(os.path.join(folder, name + "*.csv*"))):
-        if "CASdatasets" in path:
+    """The rows of name.csv, name.csv.gz or their parts in order; the first line of all names the columns."""
+    head = None
+    for path in sorted(glob.glob(os.path.join(folder, name + ".*"))):
+        if not path.endswith((".csv", ".csv.gz")):
             continue
         with (gzip.open(path, "rt") if path.endswith(".gz") else open(path)) as file:
-            lines = csv.reader(file)
-            head = None
-            for line in lines:
+            for line in csv.reader(file):
                 if head is None:
-                    head = line if not line[0][:1].isdigit() else rows_of.head
-                    rows_of.head = head
-                    if head is line:
-                        continue
-                yield dict(zip(head, line))
+                    head = line
+                elif line != head:
+                    yield dict(zip(head, line))
 
 
 def real(folder):
@@ -66,7 +64,8 @@ def simulated(n):
 def main():
     random.seed(2024)
     here = os.path.dirname(os.path.abspath(__file__))
-    rows = real(sys.argv[1]) if len(sys.argv) > 1 else simulated(20000)
+    asked = sys.argv[1] if len(sys.argv) > 1 else "20000"
+    rows = simulated(int(asked)) if asked.isdigit() else real(asked)
     with open(os.path.join(here, "policies.csv"), "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

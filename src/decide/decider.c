@@ -65,6 +65,8 @@ static vouch_status check_policy(vouch_ctx *ctx, const char *method, double most
     if (!(isnan(cutoff) || cutoff == -1.0 || (cutoff >= 0.0 && cutoff <= 1.0)))
         return vouch__fail(ctx, VOUCH_E_ARG,
                            "decider: the cut-off must be a probability, or -1 where nobody is approved");
+    if (isnan(cutoff) && strcmp(method, "just-approved") == 0)
+        return vouch__fail(ctx, VOUCH_E_ARG, "decider: without a cut-off nobody is just approved");
     return VOUCH_OK;
 }
 

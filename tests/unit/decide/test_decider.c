@@ -138,6 +138,37 @@ static void a_policy_that_makes_no_sense_is_not_bundled(void **state)
     teardown(&f);
 }
 
+/* A number is predicted: no decision, and what raw is made of adds up to it. */
+static void without_a_cutoff_a_row_is_scored_and_taken_apart(void **state)
+{
+    (void)state;
+    fixture f = setup();
+    vouch__decider *d = NULL;
+    vouch__doc *doc = NULL, *asked = NULL;
+    vouch__json *scored = NULL;
+    static const char row[] = "{\"income\":40,\"delay\":1,\"region\":\"north\",\"owner\":1,\"noise\":0.5}";
+    assert_ok(f.ctx, vouch__decider_bundle(f.ctx, f.model, f.explainer, &f.map, "average-applicant", 4, NAN,
+                                           &f.bundle));
+    assert_ok(f.ctx, vouch__decider_new(f.ctx, f.bundle.at, f.bundle.len, &d));
+    assert_ok(f.ctx, vouch__doc_new(f.ctx, &doc));
+    assert_ok(f.ctx, vouch__json_read(f.ctx, "row", row, sizeof row - 1, 0, &asked));
+    assert_ok(f.ctx, vouch__decide(f.ctx, d, vouch__doc_root(asked), doc, NULL, &scored));
+    assert_string_equal(vouch__json_string(vouch__json_get(scored, "decision")), "score");
+    assert_null(vouch__json_get(scored, "cutoff"));
+    double sum = vouch__json_double(vouch__json_get(scored, "base"), NAN), last = INFINITY;
+    for (const vouch__json *at = vouch__json_get(scored, "contributions")->first; at; at = at->next) {
+        double value = vouch__json_double(vouch__json_get(at, "contribution"), NAN);
+        assert_true(fabs(value) <= last); /* largest first */
+        last = fabs(value);
+        sum += value;
+    }
+    assert_close(sum, vouch__json_double(vouch__json_get(scored, "raw"), NAN), 1e-12);
+    vouch__doc_free(asked);
+    vouch__doc_free(doc);
+    vouch__decider_free(d);
+    teardown(&f);
+}
+
 static vouch_status bundle_once(vouch_ctx *ctx, void *arg)
 {
     fixture *f = arg;
@@ -169,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_cut_bundle_is_refused),
         cmocka_unit_test(a_resealed_bundle_is_checked_inside),
         cmocka_unit_test(a_policy_that_makes_no_sense_is_not_bundled),
+        cmocka_unit_test(without_a_cutoff_a_row_is_scored_and_taken_apart),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
