@@ -91,22 +91,27 @@ static vouch_status read_dates(vouch_ctx *ctx, const watch *w, double *date)
 }
 
 /* The row of the catalogue, put to every outcome that is known. */
-static vouch_status tell_delayed(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w, const double *bad,
-                                 const double *date)
+static vouch_status tell_delayed(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w,
+                                 const double *outcome, const double *date)
 {
     const vouch_test *test = vouch_test_find("drift.delayed_labels");
     size_t n = vouch_table_rows(w->batch);
     double *raw = vouch__scratch(ctx, n + 1, sizeof *raw), *p = vouch__scratch(ctx, n + 1, sizeof *p);
     double value[VOUCH__PARAMS_MAX];
-    uint8_t *is_bad = vouch__scratch(ctx, n + 1, 1);
-    if (!raw || !p || !is_bad)
+    bool is_event = w->project.law->is_event;
+    uint8_t *is_bad = is_event ? vouch__scratch(ctx, n + 1, 1) : NULL;
+    if (!raw || !p || (is_event && !is_bad))
         return vouch__oom(ctx);
-    for (size_t i = 0; i < n; i++)
-        is_bad[i] = bad[i] == 1.0;
+    for (size_t i = 0; is_event && i < n; i++)
+        is_bad[i] = outcome[i] == 1.0;
     vouch_status status = vouch_model_score(ctx, w->model, w->batch, raw, p, NULL);
-    const vouch__sample sample = {
-        .part = "batch", .n = n, .score = raw, .probability = p, .target = bad, .bad = is_bad, .date = date
-    };
+    const vouch__sample sample = { .part = "batch",
+                                   .n = n,
+                                   .score = raw,
+                                   .probability = p,
+                                   .target = outcome,
+                                   .bad = is_bad,
+                                   .date = date };
     const vouch__param_table table = { "test", test->id, test->params, test->n_params };
     for (size_t i = 0; i < test->n_params; i++)
         value[i] = test->params[i].value;
@@ -122,7 +127,7 @@ static vouch_status tell_delayed(vouch_ctx *ctx, const vouch_monitor_options *o,
 
 /* Outcomes of rows that are too young, or have no date, are as if not known. */
 static vouch_status leave_young(vouch_ctx *ctx, const vouch_monitor_options *o, size_t n, const double *date,
-                                double *bad)
+                                double *outcome)
 {
     double *known = vouch__scratch(ctx, n + 1, sizeof *known);
     uint32_t *at = vouch__scratch(ctx, n + 1, sizeof *at);
@@ -132,7 +137,7 @@ static vouch_status leave_young(vouch_ctx *ctx, const vouch_monitor_options *o, 
         return vouch__oom(ctx);
     for (size_t i = 0; i < n; i++) {
         if (isnan(date[i]))
-            bad[i] = NAN;
+            outcome[i] = NAN;
         else
             at[m++] = (uint32_t)i;
     }
@@ -140,11 +145,11 @@ static vouch_status leave_young(vouch_ctx *ctx, const vouch_monitor_options *o, 
         known[k] = date[at[k]];
     vouch_status status = vouch__cohorts_make(ctx, m, known, 1, o->maturity, o->as_of, &c);
     for (size_t k = status ? m : c.begin[c.mature]; k < m; k++)
-        bad[at[c.order[k]]] = NAN;
+        outcome[at[c.order[k]]] = NAN;
     return status ? vouch__because(ctx, status, "monitor: maturity") : VOUCH_OK;
 }
 
-static vouch_status heed_maturity(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w, double *bad)
+static vouch_status heed_maturity(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w, double *outcome)
 {
     size_t n = vouch_table_rows(w->batch);
     double *date = vouch__scratch(ctx, n + 1, sizeof *date);
@@ -152,8 +157,8 @@ static vouch_status heed_maturity(vouch_ctx *ctx, const vouch_monitor_options *o
         return vouch__oom(ctx);
     vouch_status status = read_dates(ctx, w, date);
     if (!status)
-        status = tell_delayed(ctx, o, w, bad, date);
-    return status ? status : leave_young(ctx, o, n, date, bad);
+        status = tell_delayed(ctx, o, w, outcome, date);
+    return status ? status : leave_young(ctx, o, n, date, outcome);
 }
 
 static vouch_status compare(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w)
@@ -170,8 +175,8 @@ static vouch_status compare(vouch_ctx *ctx, const vouch_monitor_options *o, watc
     }
     if (!status)
         status = vouch__evidence_new(ctx, w->policy, &w->list);
-    if (!status && bad && o->maturity > 0)
-        status = heed_maturity(ctx, o, w, bad);
+    if (!status && outcome && o->maturity > 0)
+        status = heed_maturity(ctx, o, w, outcome);
     if (!status)
         status = vouch__monitor_batch(ctx, w->model, vouch__doc_root(w->reference), w->batch, outcome, weight,
                                       &w->list);
