@@ -374,8 +374,10 @@ static double real(const vouch__json *mapping, const char *key, double otherwise
 static vouch_status read_calibrate(reader r, const vouch__json *at)
 {
     vouch__project *p = r.p;
-    if (!at || at->type == VOUCH__JSON_NULL)
+    if (!is_there(at))
         return VOUCH_OK;
+    if (!p->law->is_event)
+        return not_of_law(r, at, "calibrate");
     vouch_status status = vouch__schema_check(r.ctx, p->path, "calibrate", at, calibrate_keys,
                                               N(calibrate_keys));
     if (status)
