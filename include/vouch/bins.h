@@ -23,7 +23,8 @@ extern "C" {
  * Text columns, and flags, are binned as sets of categories in order of their level; categories under
  * min_share are pooled, and a category never seen goes with them.
  * out_json  the bins with counts, level and what each adds to the objective, the trend chosen, and `price`:
- * what the objective would be under every trend. NaN is null. The caller frees it with vouch_text_free
+ * what the objective would be under every trend; `sql`, a DuckDB expression that gives the bin of a row as a
+ * text (dates as their number of days). NaN is null. The caller frees it with vouch_text_free
  * out_bins  a row a bin: bin, rows, share, the level, worth and, of a binary target, woe = ln(share of
  *           non-events / share of events), positive is safer. Either may be NULL.
  * The objective is the information value (binary), the share of variance explained (continuous), the Poisson

@@ -173,7 +173,8 @@ static void tell_bins(const pair *p, vouch__doc *doc, vouch__json *root, double 
         join(p, r, sums);
         vouch__bin_tell_figures(doc, &p->outcome[X], sums, o);
     }
-    for (size_t t = 0; t < TAIL; t++) {
+    bool has_codes = p->job[X].rows.n_special + p->job[Y].rows.n_special > 0;
+    for (size_t t = has_codes ? 0 : 1; t < TAIL; t++) {
         vouch__json *o = vouch__json_push(doc, list, vouch__json_object(doc));
         (void)snprintf(label, sizeof label, "%.60s or %.60s %s", p->job[X].name, p->job[Y].name, apart[t]);
         (void)vouch__json_set(doc, o, "type", vouch__json_text(doc, type[t]));
@@ -222,6 +223,10 @@ static vouch_status build(vouch_ctx *ctx, const pair *p, vouch__doc **out_doc)
     tell_price(p, doc, root);
     vouch__scratch_reset(ctx, mark);
     status = vouch__doc_status(ctx, doc);
+    if (!status)
+        status = vouch__bin_tell_sql(ctx, doc, p->job, BOTH, root);
+    if (!status)
+        status = vouch__doc_status(ctx, doc);
     if (status)
         vouch__doc_free(doc);
     else

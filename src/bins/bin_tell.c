@@ -255,7 +255,11 @@ vouch_status vouch__bin_json(vouch_ctx *ctx, const vouch__bin_job *job, char **o
     if (status)
         return status;
     build(&t);
-    status = vouch__bin_tell_text(ctx, t.doc, out_json);
+    status = vouch__doc_status(ctx, t.doc);
+    if (!status)
+        status = vouch__bin_tell_sql(ctx, t.doc, job, 1, vouch__doc_root(t.doc));
+    if (!status)
+        status = vouch__bin_tell_text(ctx, t.doc, out_json);
     vouch__doc_free(t.doc);
     return status;
 }

@@ -51,6 +51,9 @@ void vouch__bin_tell_outcome(vouch__doc *doc, const vouch__bin_outcome *outcome,
 /* The bins of root as a table. */
 vouch_status vouch__bin_tell_table(vouch_ctx *ctx, const vouch__bin_outcome *outcome, const vouch__json *root,
                                    vouch_table **out_bins);
+/* root's bins, of n columns, as a DuckDB expression `sql`. */
+vouch_status vouch__bin_tell_sql(vouch_ctx *ctx, vouch__doc *doc, const vouch__bin_job *job, size_t n,
+                                 vouch__json *root);
 /* A document's text, for vouch_text_free. */
 vouch_status vouch__bin_tell_text(vouch_ctx *ctx, const vouch__doc *doc, char **out_json);
 

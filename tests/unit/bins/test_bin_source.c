@@ -8,6 +8,7 @@
 #include "vouch/bins.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,6 +108,64 @@ static void what_a_sketch_holds_exactly_is_binned_as_in_memory(void **state)
         vouch_text_free(ctx, kept);
         vouch_text_free(ctx, streamed);
     }
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+/* How many rows the expression puts in each bin, in DuckDB, beside what is told. */
+static void check_sql(vouch_ctx *ctx, const char *target, char *json)
+{
+    vouch__doc *doc = parse(ctx, json);
+    const vouch__json *root = vouch__doc_root(doc);
+    size_t at = 0;
+    double apart = 0, told_apart = 0;
+    vouch_table *table = NULL;
+    vouch__buf sql;
+    vouch__buf_init(ctx, &sql, 0);
+    vouch__buf_fmt(&sql, "SELECT id, %s AS bin FROM '%s' WHERE %s IS NOT NULL",
+                   vouch__json_string(vouch__json_get(root, "sql")), test_path("rows.csv"), target);
+    const vouch_source query = { .source = sql.at, .id = "id", .duckdb = DUCKDB };
+    assert_ok(ctx, vouch_table_open(ctx, &query, &table));
+    double *code = malloc(vouch_table_rows(table) * sizeof *code);
+    vouch_table_read(table, 1, 0, vouch_table_rows(table), code);
+    for (const vouch__json *o = vouch__json_get(root, "bins")->first; o; o = o->next) {
+        const char *type = vouch__json_string(vouch__json_get(o, "type"));
+        double n = 0, rows = vouch__json_double(vouch__json_get(o, "rows"), NAN);
+        char label[16];
+        bool is_apart = strcmp(type, "missing") == 0 || strcmp(type, "special") == 0;
+        (void)snprintf(label, sizeof label, "%zu: ", ++at);
+        told_apart += is_apart ? rows : 0;
+        for (size_t i = 0; i < vouch_table_rows(table); i++)
+            n += strncmp(vouch_table_category(table, 1, (size_t)code[i]), label, strlen(label)) == 0;
+        if (!is_apart)
+            assert_close(n, rows, 0);
+        apart += is_apart ? 0 : n;
+    }
+    assert_close((double)vouch_table_rows(table) - apart, told_apart, 0);
+    free(code);
+    vouch__buf_free(&sql);
+    vouch_table_unref(table);
+    vouch__doc_free(doc);
+}
+
+static void the_expression_puts_rows_where_the_bins_do(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_source source = simulated(ctx);
+    vouch_table *table = NULL;
+    char *json = NULL;
+    for (size_t i = 0; i < 5; i += 2) {
+        assert_ok(ctx, vouch_bin_source(ctx, &source, cases[i].column, cases[i].target, cases[i].weight,
+                                        cases[i].rules, &json, NULL));
+        check_sql(ctx, cases[i].target, json);
+    }
+    assert_ok(ctx, vouch_table_open(ctx, &source, &table));
+    assert_ok(ctx,
+              vouch_bin_pair(ctx, table, vouch_table_find(table, "age"), vouch_table_find(table, "place"),
+                             vouch_table_find(table, "bad"), SIZE_MAX, "{special: [-1]}", &json, NULL, NULL));
+    check_sql(ctx, "bad", json);
     vouch_table_unref(table);
     vouch_ctx_free(ctx);
 }
@@ -247,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_sketch_holds_exactly_is_binned_as_in_memory),
+        cmocka_unit_test(the_expression_puts_rows_where_the_bins_do),
         cmocka_unit_test(ends_are_within_the_error_that_is_told),
         cmocka_unit_test(bins_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(texts_beyond_the_tally_are_pooled),
