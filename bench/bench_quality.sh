@@ -31,10 +31,10 @@ run() { # PROJECT SEED
 
 if [ -f .cache/cards/cards.csv ]; then
     mkdir -p "$place/data" && ln -s "$root/.cache/cards/cards.csv" "$place/data/cards.csv"
-    sed -e '/^  scorecard:/d' -e 's/prefer: scorecard/prefer: challenger/' examples/cards/vouch.yaml >"$place/vouch.yaml"
+    sed -e '/^  scorecard:/d' -e 's/prefer: scorecard/prefer: boosted/' examples/cards/vouch.yaml >"$place/vouch.yaml"
     for seed in 0 1 2 3 4 5 6 7 8 9; do
         run "$place/vouch.yaml" "$seed"
-        auc "$place/out/evidence.json" challenger >>"$place/cards"
+        auc "$place/out/evidence.json" boosted >>"$place/cards"
     done
     line quality_cards_gbdt "$place/cards" 0.7796 0.777
 else

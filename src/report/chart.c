@@ -138,6 +138,9 @@ static vouch_status take_y(vouch_ctx *ctx, const vouch__json *table, const char 
         return status;
     if (chart->n_series && is_bound(name, len, low_names)) {
         chart->low = y;
+        chart->band = ends_with(name, len, "p10")  ? "10th to 90th percentile"
+                      : ends_with(name, len, "p5") ? "5th to 95th percentile"
+                                                   : "interval";
     } else if (chart->n_series && is_bound(name, len, high_names)) {
         chart->high = y;
     } else if (chart->n_series < VOUCH__SERIES) {
@@ -282,6 +285,8 @@ vouch_status vouch__chart_make(vouch_ctx *ctx, const vouch__json *entry, vouch__
     chart.x_style = vouch__style_of(x->text) == VOUCH__STYLE_PERCENT ? VOUCH__STYLE_PERCENT
                                                                      : VOUCH__STYLE_PLAIN;
     const char *id = vouch__json_string(vouch__json_get(entry, "id"));
+    if (!chart.low || !chart.high || (strcmp(chart.type, "line") != 0 && strcmp(chart.type, "steps") != 0))
+        chart.band = NULL;
     chart.diagonal = suffixed(id, ".roc") || suffixed(id, ".calibration") || suffixed(id, ".ordered_gini");
     if (chart.n_series) {
         vouch__buf first;

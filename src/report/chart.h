@@ -22,7 +22,9 @@ typedef struct vouch__chart {
     double *y[VOUCH__SERIES];
     const char **group; /* [n]: the first text column of y, such as the input of a beeswarm */
     double *low, *high; /* bounds of series 0, or NULL */
+    const char *band;   /* what lies between them where it is shaded, or NULL */
     bool diagonal;      /* draw where y equals x */
+    bool is_listed;     /* one of many small figures: bars down the side, however few, and narrow */
 } vouch__chart;
 
 /* From one entry. out->n is 0 when it has no plot, or none of a known type over a table that is there. */

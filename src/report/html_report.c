@@ -142,7 +142,8 @@ vouch_status vouch__report_html(vouch_ctx *ctx, const vouch__json *evidence, con
     if (stamp && !*stamp)
         stamp = NULL;
     page.champion = vouch__member(vouch__json_get(evidence, "champion"), "name");
-    page.is_explanation = vouch__member(evidence, "title") != NULL;
+    page.is_suite = vouch__member(evidence, "suite") != NULL;
+    page.is_explanation = vouch__member(evidence, "title") && !page.is_suite;
     vouch_status status = vouch__page_groups(&page);
     if (!status) {
         begin(&page, stamp);

@@ -84,10 +84,23 @@ void vouch__html_text(vouch__buf *out, const char *text)
         cleaned(out, text, strlen(text), true);
 }
 
+/* Long names of words joined by underscores may be broken between them, so that they make no table too wide.
+ */
 void vouch__html_json(vouch__buf *out, const vouch__json *string)
 {
-    if (vouch__json_string(string))
-        cleaned(out, string->text, string->len, true);
+    enum { LONG = 24 };
+    const char *text = vouch__json_string(string);
+    size_t len = text ? string->len : 0;
+    if (len > LONG)
+        for (const char *at = memchr(text, '_', len); at; at = memchr(text, '_', len)) {
+            size_t piece = (size_t)(at - text) + 1;
+            cleaned(out, text, piece, true);
+            vouch__buf_text(out, "<wbr>");
+            text += piece;
+            len -= piece;
+        }
+    if (len)
+        cleaned(out, text, len, true);
 }
 
 void vouch__plain_bytes(vouch__buf *out, const char *text, size_t len)

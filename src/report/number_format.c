@@ -41,9 +41,21 @@ static bool has_word(const char *name, const char *word)
 
 vouch__number_style vouch__style_of(const char *name)
 {
-    static const char *const percent[] = {
-        "share", "rate", "probability", "predicted", "observed", "fraction"
-    };
+    static const char *const percent[] = { "share",
+                                           "rate",
+                                           "probability",
+                                           "predicted",
+                                           "observed",
+                                           "fraction",
+                                           "risk",
+                                           "recall",
+                                           "precision",
+                                           "average_first",
+                                           "average_any",
+                                           "just_approved_first",
+                                           "just_approved_any",
+                                           "given_first",
+                                           "given_any" };
     if (!name)
         return VOUCH__STYLE_PLAIN;
     if (has_word(name, "p_value") || has_word(name, "p-value") || has_word(name, "p_adjusted") ||
@@ -113,14 +125,17 @@ vouch__number_format vouch__format_exact(vouch__number_style style, double value
     vouch__number_format format = vouch__format_for(style, 1, &value);
     if (format.decimals < 0 || !(fabs(value) < 1e9))
         return format;
+    enum { SET = 7 }; /* nobody sets more digits than that: it was measured */
     double shown = format.style == VOUCH__STYLE_PERCENT ? value * 100.0 : value;
-    for (int d = 0; d <= 6; d++) {
+    for (int d = 0; d <= 6 && (d == 0 || vouch__decade(shown) + 1 + d <= SET); d++) {
         double scaled = shown * vouch__power_of_ten(d);
         if (fabs(scaled - nearbyint(scaled)) <= 1e-9 * fmax(1.0, fabs(scaled))) {
             format.decimals = d;
             return format;
         }
     }
+    if (format.style == VOUCH__STYLE_PLAIN && !format.decimals)
+        format.decimals = 1;
     return format;
 }
 
@@ -192,21 +207,119 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
 
 static const char *known_word(const char *word, size_t len)
 {
-    static const char *const from[] = { "aic", "bic", "vif",   "auc",     "psi",        "woe",   "iv",  "ks",
-                                        "ece", "smd", "air",   "pd",      "id",         "sd",    "ci",  "pdp",
-                                        "fpr", "tpr", "fnr",   "roc",     "gbdt",       "csi",   "fp",  "fn",
-                                        "tp",  "tn",  "n_bad", "p_value", "n",          "p",     "iqr", "oot",
-                                        "pdo", "sql", "url",   "mae",     "p_adjusted", "p_holm" };
-    static const char *const into[] = { "AIC",   "BIC",        "VIF",     "AUC", "PSI", "WoE",  "IV",
-                                        "KS",    "ECE",        "SMD",     "AIR", "PD",  "ID",   "SD",
-                                        "CI",    "PDP",        "FPR",     "TPR", "FNR", "ROC",  "GBDT",
-                                        "CSI",   "FP",         "FN",      "TP",  "TN",  "Bads", "p-value",
-                                        "Cases", "p",          "IQR",     "OOT", "PDO", "SQL",  "URL",
-                                        "MAE",   "adjusted p", "p (Holm)" };
+    static const char *const from[] = { "aic",
+                                        "bic",
+                                        "vif",
+                                        "auc",
+                                        "psi",
+                                        "woe",
+                                        "iv",
+                                        "ks",
+                                        "ece",
+                                        "smd",
+                                        "air",
+                                        "pd",
+                                        "id",
+                                        "sd",
+                                        "ci",
+                                        "pdp",
+                                        "fpr",
+                                        "tpr",
+                                        "fnr",
+                                        "roc",
+                                        "gbdt",
+                                        "csi",
+                                        "fp",
+                                        "fn",
+                                        "tp",
+                                        "tn",
+                                        "n_bad",
+                                        "p_value",
+                                        "n",
+                                        "p",
+                                        "iqr",
+                                        "oot",
+                                        "pdo",
+                                        "sql",
+                                        "url",
+                                        "mae",
+                                        "p_adjusted",
+                                        "p_holm",
+                                        "cutoff",
+                                        "cutoffs",
+                                        "average_first",
+                                        "average_any",
+                                        "just_approved_first",
+                                        "just_approved_any",
+                                        "given_first",
+                                        "given_any",
+                                        "hosmer_lemeshow",
+                                        "cooks_distance",
+                                        "pearson_chi2",
+                                        "ids_sha256" };
+    static const char *const into[] = { "AIC",
+                                        "BIC",
+                                        "VIF",
+                                        "AUC",
+                                        "PSI",
+                                        "WoE",
+                                        "IV",
+                                        "KS",
+                                        "ECE",
+                                        "SMD",
+                                        "AIR",
+                                        "PD",
+                                        "ID",
+                                        "SD",
+                                        "CI",
+                                        "PDP",
+                                        "FPR",
+                                        "TPR",
+                                        "FNR",
+                                        "ROC",
+                                        "GBDT",
+                                        "CSI",
+                                        "FP",
+                                        "FN",
+                                        "TP",
+                                        "TN",
+                                        "Bads",
+                                        "p-value",
+                                        "Cases",
+                                        "p",
+                                        "IQR",
+                                        "OOT",
+                                        "PDO",
+                                        "SQL",
+                                        "URL",
+                                        "MAE",
+                                        "adjusted p",
+                                        "p (Holm)",
+                                        "Cut-off",
+                                        "Cut-offs",
+                                        "First, by the average applicant",
+                                        "By the average applicant",
+                                        "First, by the just approved",
+                                        "By the just approved",
+                                        "First, as given",
+                                        "As given",
+                                        "Hosmer-Lemeshow",
+                                        "Cook\xE2\x80\x99s distance",
+                                        "Pearson \xCF\x87\xC2\xB2",
+                                        "SHA-256 of the ids" };
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
         if (strlen(from[i]) == len && !memcmp(from[i], word, len))
             return into[i];
     return NULL;
+}
+
+/* A column of somebody's table or the id of a test: a name of its own, not words joined by underscores. */
+static bool is_proper(const char *name)
+{
+    for (const char *c = name; c && *c; c++)
+        if ((*c >= 'A' && *c <= 'Z') || *c == '.')
+            return !strchr(name, ' ');
+    return false;
 }
 
 void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
@@ -215,6 +328,10 @@ void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
     const char *whole = len ? known_word(name, len) : NULL;
     if (whole) {
         vouch__buf_text(out, whole);
+        return;
+    }
+    if (is_proper(name)) {
+        add(out, name, len);
         return;
     }
     for (size_t i = 0, end; i < len; i = end + 1) {

@@ -12,15 +12,20 @@ static void legal(vouch__page *page)
         return;
     for (const vouch__json *profile = list->first; profile; profile = profile->next) {
         const vouch__json *tests = vouch__json_get(profile, "tests");
-        vouch__buf_text(page->out, "<div class=\"card\"><p class=\"kicker\">Legal profile ");
+        vouch__buf_text(page->out,
+                        "<div class=\"card\"><div class=\"head\"><p class=\"kicker\">Legal profile ");
         vouch__html_text(page->out,
                          vouch__json_string(profile) ? profile->text : vouch__member(profile, "name"));
         vouch__buf_text(page->out, "</p><h3>");
         vouch__html_text(page->out, vouch__member(profile, "title"));
         vouch__buf_text(page->out, "</h3>\n");
         vouch__page_members(page, profile, told, 2);
+        vouch__buf_text(page->out, "</div>\n");
         if (tests && tests->len) {
-            vouch__buf_text(page->out, "<h4>Tests</h4>");
+            vouch__buf_text(
+                page->out,
+                "<h4>What it says of each test</h4>\n<p class=\"fine\">run: judged as the policy says; "
+                "advisory: a failure is told as advice; blocked: not done under this law.</p>\n");
             vouch__page_members(page, tests, NULL, 0);
         }
         vouch__buf_text(page->out, "</div>\n");
@@ -29,24 +34,23 @@ static void legal(vouch__page *page)
 
 void vouch__page_facts(vouch__page *page, const char *section)
 {
-    static const char *const said[] = { "why", "name" };
     const vouch__json *root = page->root;
     if (!strcmp(section, "data")) {
         vouch__page_members(page, vouch__json_get(root, "data"), NULL, 0);
     } else if (!strcmp(section, "split")) {
         const vouch__json *split = vouch__json_get(root, "split");
         vouch__page_members(page, split, NULL, 0);
-        vouch__page_objects(page, vouch__json_get(split, "parts"));
+        if (!vouch__page_tells(page, section)) /* its own entry has the parts */
+            vouch__page_objects(page, vouch__json_get(split, "parts"));
     } else if (!strcmp(section, "fairness")) {
         legal(page);
     } else if (!strcmp(section, "compare")) {
         const vouch__json *champion = vouch__json_get(root, "champion");
-        if (vouch__member(champion, "why")) {
+        if (!vouch__page_tells(page, section) && vouch__member(champion, "why")) {
             vouch__buf_text(page->out, "<p class=\"verdict\">");
             vouch__html_text(page->out, vouch__member(champion, "why"));
             vouch__buf_text(page->out, "</p>\n");
         }
-        vouch__page_members(page, champion, said, 2);
     } else if (!strcmp(section, "decide")) {
         const vouch__json *decision = vouch__json_get(root, "decision"),
                           *test = vouch__json_get(decision, "test");

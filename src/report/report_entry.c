@@ -100,7 +100,7 @@ static void head(vouch__page *page, const columns *c)
         vouch__buf_text(out, "<th scope=\"col\" class=\"num\">p-value</th>");
     if (c->limit)
         vouch__buf_text(out, "<th scope=\"col\">Limits</th>");
-    vouch__buf_text(out, "</tr></thead>\n<tbody>\n");
+    vouch__buf_text(out, "</tr></thead>\n");
 }
 
 static void text_cell(vouch__page *page, const vouch__json *entry, const char *key)
@@ -130,15 +130,25 @@ static void interval_cell(vouch__page *page, const vouch__json *interval, vouch_
     vouch__buf_text(page->out, "</td>");
 }
 
-static void row(vouch__page *page, const vouch__json *entry, const columns *c)
+/* The note that every entry of the group has, where there are several: said once. NULL otherwise. */
+static const char *shared_note(const vouch__page *page, const vouch__entry_group *group)
+{
+    const char *note = vouch__member(entry_at(page, group, 0), "note");
+    for (size_t i = 1; i < group->n && note; i++)
+        if (!vouch__entry_is(entry_at(page, group, i), "note", note))
+            note = NULL;
+    return group->n > 1 && note && *note ? note : NULL;
+}
+
+static void row(vouch__page *page, const vouch__json *entry, const columns *c, bool is_noted)
 {
     static const vouch__number_format count = { VOUCH__STYLE_PLAIN, 0, true };
     vouch__buf *out = page->out;
     const char *note = vouch__member(entry, "note");
-    bool noted = note && *note;
+    bool noted = is_noted && note && *note;
     int wide = c->model + c->part + c->subject + c->n + c->n_bad + c->value + c->interval + c->p + c->limit;
 
-    vouch__buf_text(out, noted ? "<tr class=\"has-note\"><td>" : "<tr><td>");
+    vouch__buf_text(out, noted ? "<tbody><tr class=\"has-note\"><td>" : "<tbody><tr><td>");
     vouch__html_badge(out, vouch__member(entry, "verdict"));
     vouch__buf_text(out, "</td>");
     if (c->model)
@@ -172,6 +182,7 @@ static void row(vouch__page *page, const vouch__json *entry, const columns *c)
         vouch__html_text(out, note);
         vouch__buf_text(out, "</td></tr>\n");
     }
+    vouch__buf_text(out, "</tbody>\n");
 }
 
 /* How much of a group's text is common to all its entries, cut back to a whole word and freed of what joined
@@ -262,38 +273,76 @@ static void caption(vouch__page *page, const vouch__json *entry, const vouch__ch
         vouch__buf_text(page->out, strcmp(chart->type, "points") != 0 && strcmp(chart->type, "interval") != 0
                                        ? " \xC2\xB7 dashed: no power to rank"
                                        : " \xC2\xB7 dashed: perfect agreement");
+    if (chart->band)
+        vouch__buf_fmt(page->out, " \xC2\xB7 shaded: %s", chart->band);
     vouch__buf_text(page->out, "</figcaption>");
 }
 
-/* The plots of a group, side by side unless they are wide. */
+enum { SIDE_BY_SIDE = 1, WIDE };
+
+/* One figure, in the grid it wants. *open: the grid that is open, 0 for none. */
+static vouch_status plot(vouch__page *page, const vouch__json *entry, int *open)
+{
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__chart chart;
+    vouch_status status = vouch__chart_make(page->ctx, entry, &chart);
+    if (status)
+        return status;
+    if (chart.n) {
+        int wants = vouch__chart_is_wide(&chart) ? WIDE : SIDE_BY_SIDE;
+        if (*open && *open != wants)
+            vouch__buf_text(page->out, "</div>\n");
+        if (*open != wants)
+            vouch__buf_text(page->out,
+                            wants == WIDE ? "<div class=\"plots wide\">\n" : "<div class=\"plots\">\n");
+        *open = wants;
+        vouch__buf_text(page->out, "<figure>");
+        caption(page, entry, &chart);
+        vouch__chart_draw(page->out, &chart, ++page->figures);
+        vouch__buf_text(page->out, "</figure>\n");
+    }
+    vouch__scratch_reset(page->ctx, mark);
+    return VOUCH_OK;
+}
+
+/* Many pictures of many models hide the one that decides: the rivals' are folded away when there are more
+ * than a page can show beside the champion's. */
+static bool folds_rivals(const vouch__page *page, const vouch__entry_group *group)
+{
+    enum { SEEN = 4 };
+    size_t plotted = 0;
+    for (size_t i = 0; i < group->n; i++)
+        plotted += vouch__json_get(entry_at(page, group, i), "plot") != NULL;
+    return (plotted > SEEN || (!plotted && group->n > SEEN)) &&
+           !vouch__page_is_rival(page, entry_at(page, group, 0));
+}
+
 static vouch_status plots(vouch__page *page, const vouch__entry_group *group)
 {
-    enum { NONE, SIDE_BY_SIDE, WIDE } open = NONE;
-    for (size_t i = 0; i < group->n; i++) {
+    bool folds = folds_rivals(page, group);
+    size_t n_folded = 0;
+    int open = 0;
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < group->n && !status; i++) {
         const vouch__json *entry = entry_at(page, group, i);
-        size_t mark = vouch__scratch_mark(page->ctx);
-        vouch__chart chart;
-        vouch_status status = vouch__chart_make(page->ctx, entry, &chart);
-        if (status)
-            return status;
-        if (chart.n) {
-            int wants = vouch__chart_is_wide(&chart) ? WIDE : SIDE_BY_SIDE;
-            if (open != NONE && (int)open != wants)
-                vouch__buf_text(page->out, "</div>\n");
-            if ((int)open != wants)
-                vouch__buf_text(page->out,
-                                wants == WIDE ? "<div class=\"plots wide\">\n" : "<div class=\"plots\">\n");
-            open = wants == WIDE ? WIDE : SIDE_BY_SIDE;
-            vouch__buf_text(page->out, "<figure>");
-            caption(page, entry, &chart);
-            vouch__chart_draw(page->out, &chart, ++page->figures);
-            vouch__buf_text(page->out, "</figure>\n");
-        }
-        vouch__scratch_reset(page->ctx, mark);
+        if (folds && vouch__page_is_rival(page, entry))
+            n_folded += vouch__json_get(entry, "plot") != NULL;
+        else
+            status = plot(page, entry, &open);
     }
-    if (open != NONE)
-        vouch__buf_text(page->out, "</div>\n");
-    return VOUCH_OK;
+    vouch__buf_text(page->out, open ? "</div>\n" : "");
+    if (!n_folded || status)
+        return status;
+    open = 0;
+    vouch__buf_fmt(page->out,
+                   "<p class=\"printed fine\">Of the other models %zu plots are in the file, on screen.</p>\n"
+                   "<details><summary>Plots of the other models: %zu</summary>\n",
+                   n_folded, n_folded);
+    for (size_t i = 0; i < group->n && !status; i++)
+        if (vouch__page_is_rival(page, entry_at(page, group, i)))
+            status = plot(page, entry_at(page, group, i), &open);
+    vouch__buf_text(page->out, open ? "</div>\n</details>\n" : "</details>\n");
+    return status;
 }
 
 static bool is_plotted(const vouch__json *entry, const char *name)
@@ -315,11 +364,12 @@ enum { SHOWN = 15, MOST = 60, FOLDED = 250 };
 
 /* One table of one entry. Behind a plot it is folded away, unless it is short and alone. */
 static vouch_status table_alone(vouch__page *page, const vouch__json *entry, const vouch__json *table,
-                                bool alone)
+                                bool alone, bool folds)
 {
     const vouch__json *rows = vouch__json_get(table, "rows");
     size_t n = rows ? rows->len : 0;
-    bool folded = is_plotted(entry, table->key) && (n > SHOWN || !alone);
+    bool folded = (is_plotted(entry, table->key) && (n > SHOWN || !alone)) ||
+                  (folds && vouch__page_is_rival(page, entry));
     vouch__buf_text(page->out, folded ? "<details><summary>" : "<div><h4>");
     vouch__html_label(page->out, table->key);
     if (!alone)
@@ -340,7 +390,7 @@ static vouch_status table_of_group(vouch__page *page, const vouch__entry_group *
     const char *name = table->key;
     bool alone = group->n == 1, done = false;
     if (alone)
-        return table_alone(page, entry_at(page, group, 0), table, true);
+        return table_alone(page, entry_at(page, group, 0), table, true, false);
     if (!is_plotted(entry_at(page, group, i), name)) {
         size_t before = page->out->len;
         vouch__buf_text(page->out, "<div><h4>");
@@ -360,7 +410,7 @@ static vouch_status table_of_group(vouch__page *page, const vouch__entry_group *
         const vouch__json *entry = entry_at(page, group, k);
         const vouch__json *own = vouch__json_get(vouch__json_get(entry, "tables"), name);
         if (own)
-            status = table_alone(page, entry, own, false);
+            status = table_alone(page, entry, own, false, folds_rivals(page, group));
     }
     return status;
 }
@@ -423,9 +473,12 @@ vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *grou
     if (has_results(page, group)) {
         vouch__buf_text(page->out, "<div class=\"scroll\"><table class=\"results\">");
         head(page, &c);
+        const char *note = shared_note(page, group);
         for (size_t i = 0; i < group->n; i++)
-            row(page, entry_at(page, group, i), &c);
-        vouch__buf_text(page->out, "</tbody></table></div>\n");
+            row(page, entry_at(page, group, i), &c, !note);
+        vouch__buf_text(page->out, note ? "</table></div>\n<p class=\"fine\">" : "</table></div>\n");
+        vouch__html_text(page->out, note);
+        vouch__buf_text(page->out, note ? "</p>\n" : "");
     }
     status = plots(page, group);
     if (!status)

@@ -13,20 +13,57 @@ static void open_heading(vouch__page *page, const char *text)
     vouch__buf_fmt(page->out, "<h4>%s</h4>\n", text);
 }
 
-static void direction(vouch__page *page, double monotone)
+/* A comma and then the name of each model that holds input to a direction (1 rises, -1 falls). */
+static void held_by(vouch__page *page, const vouch__json *models, const char *input, double sign)
 {
-    vouch__buf_text(page->out, monotone > 0 ? "rises" : monotone < 0 ? "falls" : "free");
+    const char *joint = sign > 0.0 ? "rises: " : "falls: ";
+    for (const vouch__json *model = models->first; model; model = model->next) {
+        const vouch__json *list = vouch__json_get(model, "inputs");
+        for (const vouch__json *at = list && list->type == VOUCH__JSON_ARRAY ? list->first : NULL; at;
+             at = at->next)
+            if (vouch__entry_is(at, "name", input) &&
+                vouch__json_double(vouch__json_get(at, "monotone"), 0) * sign > 0.0) {
+                vouch__buf_text(page->out, joint);
+                vouch__html_text(page->out, vouch__member(model, "name"));
+                joint = ", ";
+            }
+    }
+    vouch__buf_text(page->out, *joint == ',' ? "<br>" : "");
 }
 
-static void inputs(vouch__page *page, const vouch__json *list)
+static bool is_told(const vouch__json *list, const char *key)
 {
-    if (!list || list->type != VOUCH__JSON_ARRAY || !list->len)
+    for (const vouch__json *at = list->first; at; at = at->next) {
+        const vouch__json *value = vouch__json_get(at, key);
+        if (value && (value->len || (value->type == VOUCH__JSON_NUMBER && value->number != 0.0)))
+            return true;
+    }
+    return false;
+}
+
+/* The inputs of the model that has most of them; what its rivals hold them to stands beside. */
+static void inputs(vouch__page *page, const vouch__json *models)
+{
+    const vouch__json *list = NULL;
+    bool held = false, alike = true;
+    for (const vouch__json *model = models->first; model; model = model->next) {
+        const vouch__json *own = vouch__json_get(model, "inputs");
+        if (!own || own->type != VOUCH__JSON_ARRAY || !own->len)
+            continue;
+        alike = alike && (!list || list->len == own->len);
+        list = !list || own->len > list->len ? own : list;
+        held = held || is_told(own, "monotone");
+    }
+    if (!list)
         return;
-    vouch__buf_fmt(page->out, "<h4>Inputs (%zu)</h4>\n<div class=\"scroll\"><table><thead><tr>", list->len);
-    vouch__buf_text(
-        page->out,
-        "<th scope=\"col\">Name</th><th scope=\"col\">Type</th><th scope=\"col\">Risk with it</th>"
-        "<th scope=\"col\">Special codes</th><th scope=\"col\">Categories</th></tr></thead>\n<tbody>\n");
+    bool coded = is_told(list, "special"), named = is_told(list, "categories");
+    vouch__buf_fmt(page->out, "<h3>Inputs (%zu)</h3>\n%s<div class=\"scroll\"><table><thead><tr>", list->len,
+                   alike ? "" : "<p class=\"fine\">Not every model takes all of them.</p>\n");
+    vouch__buf_fmt(page->out,
+                   "<th scope=\"col\">Name</th><th scope=\"col\">Type</th>%s%s%s</tr></thead>\n<tbody>\n",
+                   held ? "<th scope=\"col\">Risk with it is held to</th>" : "",
+                   coded ? "<th scope=\"col\">Special codes</th>" : "",
+                   named ? "<th scope=\"col\">Categories</th>" : "");
     for (const vouch__json *input = list->first; input; input = input->next) {
         const vouch__json *special = vouch__json_get(input, "special"),
                           *categories = vouch__json_get(input, "categories");
@@ -36,12 +73,15 @@ static void inputs(vouch__page *page, const vouch__json *list)
         vouch__html_text(page->out, vouch__member(input, "name"));
         vouch__buf_text(page->out, "</th><td>");
         vouch__html_text(page->out, vouch__member(input, "type"));
-        vouch__buf_text(page->out, "</td><td>");
-        direction(page, vouch__json_double(vouch__json_get(input, "monotone"), 0));
-        vouch__buf_text(page->out, "</td><td>");
+        vouch__buf_text(page->out, held ? "</td><td>" : "");
+        if (held) {
+            held_by(page, models, vouch__member(input, "name"), 1.0);
+            held_by(page, models, vouch__member(input, "name"), -1.0);
+        }
+        vouch__buf_text(page->out, coded ? "</td><td>" : "");
         if (special && special->len)
             vouch__html_value(page->out, NULL, special);
-        vouch__buf_text(page->out, "</td><td>");
+        vouch__buf_text(page->out, named ? "</td><td>" : "");
         if (categories && (categories->len || categories->type == VOUCH__JSON_NUMBER))
             vouch__html_value(page->out, NULL, categories);
         vouch__buf_text(page->out, "</td></tr>\n");
@@ -169,7 +209,11 @@ static void draw_coefficients(vouch__page *page, vouch__chart *all)
     enum { ROWS = 40 };
     const double apart = 100.0;
     double *const value[3] = { all->y[0], all->low, all->high };
-    vouch__buf_text(page->out, "<h4>Coefficients and their intervals</h4>");
+    bool bounded = false;
+    for (size_t i = 0; i < all->n; i++)
+        bounded = bounded || !isnan(all->low[i]);
+    vouch__buf_text(page->out,
+                    bounded ? "<h4>Coefficients and their intervals</h4>" : "<h4>Coefficients</h4>");
     while (all->n) {
         vouch__chart chart = *all;
         const char *name[ROWS];
@@ -272,6 +316,7 @@ static vouch_status woe_plots(vouch__page *page, const vouch__json *own)
                                .source = "Bars of the weights of evidence, which are in the points table.",
                                .y_label = "weight of evidence",
                                .n_series = 1,
+                               .is_listed = true,
                                .label = label,
                                .y = { value } };
         for (; row && name && vouch__json_string(row->first) && !strcmp(row->first->text, name);
@@ -307,35 +352,63 @@ static const vouch__json *either(const vouch__json *object, const char *a, const
     return node && node->type != VOUCH__JSON_NULL ? node : vouch__json_get(object, b);
 }
 
+static bool is_said(const vouch__json *value, const vouch__json *object)
+{
+    const vouch__json *other = vouch__json_get(object, value->key);
+    if (!other || other->type != value->type)
+        return false;
+    return value->type == VOUCH__JSON_NUMBER ? other->number == value->number
+           : value->type == VOUCH__JSON_STRING
+               ? other->len == value->len && !memcmp(other->text, value->text, other->len)
+           : value->type == VOUCH__JSON_BOOL ? other->flag == value->flag
+                                             : false;
+}
+
+/* An object's facts under a heading, without those that were said before it. */
+static void facts(vouch__page *page, const char *heading, const vouch__json *object,
+                  const vouch__json *before, const vouch__json *also_before)
+{
+    enum { MOST = 64 };
+    const char *said[MOST];
+    size_t n = 0, start = page->out->len;
+    if (!object || object->type != VOUCH__JSON_OBJECT)
+        return;
+    for (const vouch__json *at = object->first; at && n < MOST; at = at->next)
+        if (is_said(at, before) || is_said(at, also_before))
+            said[n++] = at->key;
+    open_heading(page, heading);
+    size_t told = page->out->len;
+    vouch__page_members(page, object, said, n);
+    if (page->out->len == told && !page->out->status)
+        page->out->at[page->out->len = start] = '\0';
+}
+
 static vouch_status model_card(vouch__page *page, const vouch__json *model)
 {
-    static const char *const told[] = { "name", "title", "kind", "intended_use", "limits" };
+    static const char *const told[] = { "name", "title", "kind", "kind_version", "intended_use", "limits" };
     vouch__buf *out = page->out;
     const char *name = vouch__member(model, "name"), *title = vouch__member(model, "title");
     const vouch__json *own = vouch__json_get(model, "model"), *log = vouch__json_get(model, "log");
     bool wins = page->champion && name && !strcmp(name, page->champion);
 
-    vouch__buf_text(out, wins ? "<article class=\"card champion\"><p class=\"kicker\">Champion</p><h3>"
-                              : "<article class=\"card\"><p class=\"kicker\">Challenger</p><h3>");
+    vouch__buf_text(out, wins ? "<article class=\"card champion\"><div class=\"head\"><p class=\"kicker\">"
+                                "Champion</p><h3>"
+                              : "<article class=\"card\"><div class=\"head\"><p class=\"kicker\">"
+                                "Challenger</p><h3>");
     vouch__html_text(out, name);
     vouch__buf_text(out, "</h3>\n<p>");
     vouch__html_text(out, title ? title : vouch__member(model, "kind"));
     vouch__buf_text(out, "</p>\n");
     sentences(page, "Intended use", vouch__json_get(model, "intended_use"));
     vouch__page_members(page, model, told, sizeof told / sizeof *told);
+    vouch__buf_text(out, "</div>\n");
     const vouch__json *params = either(model, "parameters", "params");
     if (params && params->len) {
         open_heading(page, "Parameters");
         vouch__page_members(page, params, NULL, 0);
     }
-    if (log && log->type == VOUCH__JSON_OBJECT && log->len) {
-        open_heading(page, "The fit");
-        vouch__page_members(page, log, NULL, 0);
-    }
-    if (own && own->len) {
-        open_heading(page, "The model");
-        vouch__page_members(page, own, NULL, 0);
-    }
+    facts(page, "The fit", log, params, NULL);
+    facts(page, "The model", own, params, log);
     vouch_status status = learning_curve(page, log);
     if (!status)
         status = coefficient_plot(page, own);
@@ -343,8 +416,6 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
         status = woe_plots(page, own);
     if (!status)
         status = vouch__page_shapes(page, own);
-    if (!status)
-        inputs(page, vouch__json_get(model, "inputs"));
     if (!status)
         status = vouch__page_deeper(page, own);
     if (!status)
@@ -367,5 +438,7 @@ vouch_status vouch__page_models(vouch__page *page)
             if (wins == (pass == 0))
                 status = model_card(page, model);
         }
+    if (!status)
+        inputs(page, models);
     return status;
 }

@@ -66,10 +66,17 @@ const char *vouch__section_of(const vouch__json *entry)
     return "other";
 }
 
+bool vouch__page_is_rival(const vouch__page *page, const vouch__json *entry)
+{
+    const char *model = vouch__member(entry, "model");
+    return page->champion && model && strcmp(model, page->champion) != 0;
+}
+
 typedef struct sortable {
     const vouch__json *entry;
     const char *id, *section;
-    size_t at, start; /* arrival; of a group's first: its place among the sorted */
+    bool is_rival;
+    size_t at, start; /* arrival; of a group: its first arrival, and its place among the sorted */
 } sortable;
 
 static int by_id(const void *a, const void *b)
@@ -78,6 +85,8 @@ static int by_id(const void *a, const void *b)
     int order = strcmp(x->section, y->section);
     if (!order)
         order = strcmp(x->id, y->id);
+    if (!order)
+        order = x->is_rival - y->is_rival;
     return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
@@ -104,6 +113,8 @@ static vouch_status cut_groups(vouch__page *page, const sortable *sorted, size_t
         if (!i || !same_group(&sorted[i], &sorted[i - 1])) {
             head[page->n_groups] = sorted[i];
             head[page->n_groups++].start = i;
+        } else if (sorted[i].at < head[page->n_groups - 1].at) {
+            head[page->n_groups - 1].at = sorted[i].at;
         }
     qsort(head, page->n_groups, sizeof *head, by_arrival);
     for (size_t g = 0; g < page->n_groups; g++) {
@@ -129,7 +140,9 @@ vouch_status vouch__page_groups(vouch__page *page)
         if (entry->type != VOUCH__JSON_OBJECT)
             continue;
         const char *id = vouch__member(entry, "id");
-        sorted[n] = (sortable){ entry, id ? id : "", vouch__section_of(entry), n, 0 };
+        sorted[n] = (sortable){
+            entry, id ? id : "", vouch__section_of(entry), vouch__page_is_rival(page, entry), n, 0
+        };
         n++;
     }
     qsort(sorted, n, sizeof *sorted, by_id);
@@ -139,6 +152,14 @@ vouch_status vouch__page_groups(vouch__page *page)
 static bool is_filled(const vouch__json *node)
 {
     return node && (node->type == VOUCH__JSON_OBJECT || node->type == VOUCH__JSON_ARRAY) && node->len;
+}
+
+bool vouch__page_tells(const vouch__page *page, const char *section)
+{
+    for (size_t g = 0; g < page->n_groups; g++)
+        if (!strcmp(page->group[g].section, section))
+            return true;
+    return false;
 }
 
 bool vouch__page_has(const vouch__page *page, const char *section)
@@ -157,10 +178,7 @@ bool vouch__page_has(const vouch__page *page, const char *section)
     for (size_t i = 0; limits && i < page->n_entries; i++)
         if (is_filled(vouch__json_get(page->entry[i], "policy")))
             return true;
-    for (size_t g = 0; g < page->n_groups; g++)
-        if (!strcmp(page->group[g].section, section))
-            return true;
-    return false;
+    return vouch__page_tells(page, section);
 }
 
 const vouch__json *vouch__page_find(const vouch__page *page, const char *id, const char *part)
@@ -245,10 +263,11 @@ void vouch__page_limit(vouch__page *page, const vouch__json *entry)
     static const char *const key[] = { "advisory", "fail" };
     const char *sign = vouch__entry_is(policy, "direction", "below") ? "&lt;" : "&gt;";
     const char *unit = vouch__member(entry, "unit");
+    const double fail = vouch__member_number(policy, key[1]);
     bool any = false;
     for (size_t i = 0; i < 2; i++) {
         double limit = vouch__member_number(policy, key[i]);
-        if (isnan(limit))
+        if (isnan(limit) || (i == 0 && limit == fail)) /* what is beyond both is a failure */
             continue;
         vouch__buf_fmt(page->out, "%s%s %s ", any ? ", " : "", key[i], sign);
         vouch__html_number(page->out, limit, vouch__format_exact(vouch__style_of(unit), limit));

@@ -22,17 +22,21 @@ typedef struct vouch__page {
     const vouch__json *root, *head;
     const char *champion; /* NULL when there is none */
     bool is_explanation;  /* of single rows, not a run's report */
+    bool is_suite;        /* of tests put to something, with no choice among models */
     size_t n_entries, n_groups;
-    const vouch__json **entry; /* by group, in order of arrival within one */
+    const vouch__json **entry; /* by group; within one the rivals' last, else in order of arrival */
     vouch__entry_group *group; /* in order of first arrival */
     unsigned figures;          /* drawn so far: numbers ids */
 } vouch__page;
 
 /* Where an entry belongs: its section, reasons apart from explanations, "other" when unknown. */
 const char *vouch__section_of(const vouch__json *entry);
+/* About a model that is not the champion. */
+bool vouch__page_is_rival(const vouch__page *page, const vouch__json *entry);
 /* Sort the entries into groups. Scratch. */
 vouch_status vouch__page_groups(vouch__page *page);
-bool vouch__page_has(const vouch__page *page, const char *section); /* is there anything to show? */
+bool vouch__page_has(const vouch__page *page, const char *section);   /* is there anything to show? */
+bool vouch__page_tells(const vouch__page *page, const char *section); /* by entries of its own? */
 
 /* An object's members in an order of the report's own: names first, fingerprints last, the rest by key. So a
  * tree just built and the same tree read from its canonical form look alike. Scratch; an array's elements in

@@ -94,7 +94,7 @@ static void caption(vouch__page *page, const char *name, const vouch__json *of)
         vouch__html_text(page->out, curve);
     }
     if (!isnan(importance)) {
-        vouch__buf_text(page->out, " \xc2\xb7 mean size ");
+        vouch__buf_text(page->out, " \xc2\xb7 on average ");
         vouch__format_number(page->out, importance, vouch__format_for(VOUCH__STYLE_PLAIN, 1, &importance));
     }
     vouch__buf_text(page->out, "</figcaption>");
@@ -300,6 +300,50 @@ static bool link(const double *number, const double *left, const double *right, 
     return true;
 }
 
+/* "x <= 1 or missing" as "x <= 1*": it stands over a short line. NULL: out of memory. */
+static const char *starred_test(vouch_ctx *ctx, const char *test, bool *any)
+{
+    static const char end[] = " or missing";
+    size_t len = strlen(test), n = sizeof end - 1;
+    if (len <= n || strcmp(test + len - n, end) != 0)
+        return test;
+    char *out = vouch__scratch(ctx, len, 1);
+    if (out) {
+        memcpy(out, test, len - n);
+        memcpy(out + len - n, "*", 2);
+        *any = true;
+    }
+    return out;
+}
+
+/* The risk of each rule of a list with its interval, top to bottom. */
+static vouch_status rule_plot(vouch__page *page, const vouch__json *table)
+{
+    enum { MOST_RULES = 40 };
+    const vouch__json *rows = vouch__json_get(table, "rows");
+    vouch__chart chart = { .type = "interval",
+                           .title = "Risk by rule",
+                           .source = "The risk of each rule with its interval, which are in the model.",
+                           .y_label = "risk among the training rows that come to the rule, 95 % interval",
+                           .y_style = VOUCH__STYLE_PERCENT,
+                           .n_series = 1 };
+    if (!rows || rows->type != VOUCH__JSON_ARRAY || !rows->len || rows->len > MOST_RULES ||
+        column_of(table, "risk") == SIZE_MAX)
+        return VOUCH_OK;
+    chart.n = rows->len;
+    chart.label = labels(page->ctx, table, "rule", 0, chart.n);
+    chart.y[0] = column(page->ctx, table, "risk", 0, chart.n);
+    chart.low = column(page->ctx, table, "low", 0, chart.n);
+    chart.high = column(page->ctx, table, "high", 0, chart.n);
+    if (!chart.label || !chart.y[0] || !chart.low || !chart.high)
+        return vouch__oom(page->ctx);
+    vouch__buf_text(page->out, "<h4>Risk by rule</h4>\n<p>Read from the top: the first rule that holds "
+                               "decides.</p>\n<div class=\"plots wide\"><figure>");
+    vouch__chart_draw(page->out, &chart, ++page->figures);
+    vouch__buf_text(page->out, "</figure></div>\n");
+    return VOUCH_OK;
+}
+
 static vouch_status draw_tree(vouch__page *page, const vouch__json *nodes)
 {
     enum { MOST_NODES = 255 };
@@ -312,7 +356,7 @@ static vouch_status draw_tree(vouch__page *page, const vouch__json *nodes)
     double *right = column(page->ctx, nodes, "right", 0, t.n);
     t.test = labels(page->ctx, nodes, "test", 0, t.n);
     t.rows = column(page->ctx, nodes, "rows", 0, t.n);
-    t.risk = column(page->ctx, nodes, "risk", 0, t.n);
+    t.risk = column(page->ctx, nodes, column_of(nodes, "risk") == SIZE_MAX ? "mean" : "risk", 0, t.n);
     t.low = column(page->ctx, nodes, "low", 0, t.n);
     t.high = column(page->ctx, nodes, "high", 0, t.n);
     t.left = vouch__scratch(page->ctx, t.n, sizeof *t.left);
@@ -322,10 +366,17 @@ static vouch_status draw_tree(vouch__page *page, const vouch__json *nodes)
         return vouch__oom(page->ctx);
     if (!link(number, left, right, &t))
         return VOUCH_OK;
-    vouch__buf_text(
+    bool starred = false;
+    for (size_t i = 0; i < t.n; i++) {
+        t.test[i] = starred_test(page->ctx, t.test[i], &starred);
+        if (!t.test[i])
+            return vouch__oom(page->ctx);
+    }
+    vouch__buf_fmt(
         page->out,
         "<h4>The tree</h4>\n<p>Upwards where the test holds, downwards where it does not; at the ends the "
-        "risk with its 95 % interval and the training rows.</p>\n<div class=\"plots wide\"><figure>");
+        "risk with its 95 %% interval and the training rows.%s</p>\n<div class=\"plots full\"><figure>",
+        starred ? " *: or the value is missing." : "");
     vouch__draw_tree(page->out, &t, ++page->figures);
     vouch__buf_text(page->out, "</figure></div>\n");
     return VOUCH_OK;
@@ -349,7 +400,9 @@ vouch_status vouch__page_shapes(vouch__page *page, const vouch__json *own)
     if (!status && rows && rows->type == VOUCH__JSON_ARRAY && rows->len)
         status = relativities(page, factors);
     if (!status)
-        status = draw_tree(page, vouch__json_get(vouch__json_get(own, "tree"), "nodes"));
+        status = vouch__json_get(own, "tree")
+                     ? draw_tree(page, vouch__json_get(vouch__json_get(own, "tree"), "nodes"))
+                     : rule_plot(page, vouch__json_get(own, "rules"));
     vouch__scratch_reset(page->ctx, mark);
     return status;
 }

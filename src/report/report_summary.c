@@ -23,7 +23,7 @@ void vouch__page_title(vouch__page *page)
     vouch__page_fact(page, "Control set", "title", vouch__json_get(root, "controls"));
     vouch__page_fact(page, "Policy", "name", vouch__json_get(root, "policy"));
     vouch__page_fact(page, "Made by vouch", "version", code);
-    if (page->is_explanation) {
+    if (page->is_explanation || page->is_suite) {
         vouch__buf_text(out, "</dl></header>\n");
         return;
     }
@@ -83,9 +83,11 @@ void vouch__page_contents(vouch__page *page, const char *style)
             continue;
         count(page, section->key, n);
         vouch__buf_fmt(page->out, "<li><a href=\"#%s\">%s", section->key, section->title);
-        if (n[FAIL] + n[ADVISORY])
-            vouch__buf_fmt(page->out, "<span class=\"count%s\">%zu</span>", n[FAIL] ? " flag" : "",
-                           n[FAIL] + n[ADVISORY]);
+        size_t found = n[FAIL] + n[ADVISORY];
+        if (found)
+            vouch__buf_fmt(page->out,
+                           "<span class=\"count%s\">%zu<span class=\"printed\">&nbsp;finding%s</span></span>",
+                           n[FAIL] ? " flag" : "", found, found == 1 ? "" : "s");
         vouch__buf_text(page->out, "</a></li>\n");
     }
     vouch__buf_text(page->out, "</ol></nav>\n");
@@ -122,15 +124,21 @@ static void figure(vouch__page *page, const vouch__json *entry, const char *name
     vouch__buf_text(page->out, "</div>\n");
 }
 
+/* A rate of the decision, said of whom; at_most: where the line lies, NaN to leave it out. */
 static void plain_figure(vouch__page *page, const vouch__json *object, const char *key, const char *name,
-                         const char *unit, const char *under)
+                         const char *under, double at_most)
 {
     double value = vouch__member_number(object, key);
     if (isnan(value))
         return;
     vouch__buf_fmt(page->out, "<div><div class=\"name\">%s</div><div class=\"big\">", name);
-    vouch__html_single(page->out, value, unit);
-    vouch__buf_fmt(page->out, "</div><div class=\"range\">%s</div></div>\n", under);
+    vouch__html_single(page->out, value, "rate");
+    vouch__buf_fmt(page->out, "</div><div class=\"range\">%s", under);
+    if (!isnan(at_most)) {
+        vouch__buf_text(page->out, ": P(bad) at most ");
+        vouch__html_single(page->out, at_most, "rate");
+    }
+    vouch__buf_text(page->out, "</div></div>\n");
 }
 
 const char *vouch__page_kind(const vouch__page *page)
@@ -146,9 +154,19 @@ static void champion_words(vouch__page *page)
         vouch__buf_text(page->out, "<p class=\"verdict\">No champion was chosen.</p>\n");
         return;
     }
+    const vouch__json *models = vouch__json_get(page->root, "models");
+    const char *kind = NULL;
+    for (const vouch__json *at = models && models->type == VOUCH__JSON_ARRAY ? models->first : NULL; at;
+         at = at->next)
+        if (vouch__entry_is(at, "name", page->champion))
+            kind = vouch__member(at, "title") && !vouch__entry_is(at, "kind", page->champion)
+                       ? vouch__member(at, "title")
+                       : NULL;
     vouch__buf_text(page->out, "<p class=\"verdict\">The champion is <strong>");
     vouch__html_text(page->out, page->champion);
-    vouch__buf_text(page->out, "</strong>.</p>\n<p>");
+    vouch__buf_text(page->out, kind ? "</strong> (" : "</strong>");
+    vouch__html_text(page->out, kind);
+    vouch__buf_text(page->out, kind ? ").</p>\n<p>" : ".</p>\n<p>");
     vouch__html_text(page->out, vouch__member(champion, "why"));
     vouch__buf_text(page->out, "</p>\n");
 }
@@ -164,24 +182,32 @@ static void figures(vouch__page *page)
                                           { "validate.actual_expected", "Error of the level" },
                                           { "validate.actual_bands", "Error by band" },
                                           { "validate.psi_score", "PSI of the score" } };
+    const char *part = page->is_suite ? NULL : "test";
     const vouch__json *decision = vouch__json_get(page->root, "decision"),
-                      *auc = vouch__page_find(page, key[0][0], "test");
+                      *auc = vouch__page_find(page, key[0][0], part);
+    size_t start = page->out->len;
     vouch__buf_text(page->out, "<div class=\"figures\">\n");
     size_t before = page->out->len;
     for (size_t i = 0; i < sizeof key / sizeof *key; i++)
-        figure(page, vouch__page_find(page, key[i][0], "test"), key[i][1]);
-    plain_figure(page, decision, "approval_rate", "Approved", "rate", "share at the cut-off, on tune");
-    plain_figure(page, decision, "expected_bad_rate", "Expected bad rate", "rate",
-                 "of the approved, on tune");
-    plain_figure(page, vouch__json_get(decision, "test"), "bad_rate", "Bad rate seen", "rate",
-                 "of the approved, on test");
+        figure(page, vouch__page_find(page, key[i][0], part), key[i][1]);
+    plain_figure(page, decision, "approval_rate", "Approved", "on tune",
+                 vouch__member_number(decision, "cutoff"));
+    plain_figure(page, decision, "expected_bad_rate", "Expected bad rate", "of the approved, on tune", NAN);
+    plain_figure(page, vouch__json_get(decision, "test"), "bad_rate", "Bad rate seen",
+                 "of the approved, on test", NAN);
+    if (page->out->len == before && page->is_suite && !page->out->status) {
+        page->out->at[page->out->len = start] = '\0'; /* tests of data or drift have other figures */
+        return;
+    }
     if (page->out->len == before)
         vouch__buf_text(page->out, "<div><div class=\"name\">No figures of a champion</div></div>");
     vouch__buf_text(page->out, "</div>\n");
     double n = vouch__member_number(auc, "n"), n_bad = vouch__member_number(auc, "n_bad");
     if (isnan(n) || isnan(n_bad))
         return;
-    vouch__buf_text(page->out, "<p class=\"fine\">Statistics of the champion on the test part: ");
+    vouch__buf_text(page->out, page->is_suite
+                                   ? "<p class=\"fine\">"
+                                   : "<p class=\"fine\">Statistics of the champion on the test part: ");
     vouch__html_single(page->out, n, NULL);
     vouch__buf_text(page->out, " cases, ");
     vouch__html_single(page->out, n_bad, NULL);
@@ -227,12 +253,13 @@ static void finding(vouch__page *page, const vouch__json *entry, const char *id)
 {
     vouch__buf *out = page->out;
     double value = vouch__member_number(entry, "value");
-    vouch__buf_text(out, "<tr><td>");
+    const char *title = vouch__member(entry, "title"), *note = vouch__member(entry, "note");
+    bool noted = note && *note;
+    vouch__buf_text(out, noted ? "<tbody><tr class=\"has-note\"><td>" : "<tbody><tr><td>");
     vouch__html_badge(out, vouch__member(entry, "verdict"));
     vouch__buf_text(out, "</td><td><a href=\"#");
     vouch__page_anchor(page, id);
     vouch__buf_text(out, "\">");
-    const char *title = vouch__member(entry, "title");
     vouch__html_text(out, title ? title : id);
     vouch__buf_text(out, "</a></td><td>");
     vouch__page_about(page, entry);
@@ -242,34 +269,52 @@ static void finding(vouch__page *page, const vouch__json *entry, const char *id)
     vouch__buf_text(out, "</td><td class=\"limit\">");
     vouch__page_limit(page, entry);
     vouch__buf_text(out, "</td></tr>\n");
+    if (noted) {
+        vouch__buf_text(out, "<tr class=\"note\"><td></td><td colspan=\"4\">");
+        vouch__html_text(out, note);
+        vouch__buf_text(out, "</td></tr>\n");
+    }
+    vouch__buf_text(out, "</tbody>\n");
 }
 
-static void findings(vouch__page *page)
+/* Failures, then advice, of the champion and the data or of its rivals. Returns how many there are. */
+static size_t findings_of(vouch__page *page, bool rivals, const char *heading)
 {
-    enum { SHOWN = 40 };
+    enum { SHOWN = 30 };
     size_t n = 0;
-    vouch__buf_text(page->out, "<h3>Findings</h3>\n");
     for (int pass = 0; pass < 2; pass++)
         for (size_t g = 0; g < page->n_groups; g++)
             for (size_t i = 0; i < page->group[g].n; i++) {
                 const vouch__json *entry = page->entry[page->group[g].first + i];
-                if (verdict_of(entry) != (pass ? ADVISORY : FAIL))
+                if (verdict_of(entry) != (pass ? ADVISORY : FAIL) ||
+                    vouch__page_is_rival(page, entry) != rivals)
                     continue;
                 if (!n)
-                    vouch__buf_text(
+                    vouch__buf_fmt(
                         page->out,
-                        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Verdict</th>"
+                        "<h3>%s</h3>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Verdict</th>"
                         "<th scope=\"col\">Test</th><th scope=\"col\">About</th><th scope=\"col\" "
-                        "class=\"num\">Value</th><th scope=\"col\">Limits</th></tr></thead>\n<tbody>\n");
+                        "class=\"num\">Value</th><th scope=\"col\">Limits</th></tr></thead>\n",
+                        heading);
                 if (n++ < SHOWN)
                     finding(page, entry, page->group[g].id);
             }
     if (n)
-        vouch__buf_text(page->out, "</tbody></table></div>\n");
-    else
-        vouch__buf_text(page->out, "<p>No number is beyond a policy limit.</p>\n");
+        vouch__buf_text(page->out, "</table></div>\n");
     if (n > SHOWN)
         vouch__buf_fmt(page->out, "<p>%zu more stand in the sections below.</p>\n", n - SHOWN);
+    return n;
+}
+
+static void findings(vouch__page *page)
+{
+    if (!findings_of(page, false, page->champion ? "Findings on the champion and the data" : "Findings"))
+        vouch__buf_text(
+            page->out, page->champion
+                           ? "<h3>Findings on the champion and the data</h3>\n<p>None: no number is beyond a "
+                             "policy limit.</p>\n"
+                           : "<h3>Findings</h3>\n<p>None: no number is beyond a policy limit.</p>\n");
+    (void)findings_of(page, true, "Findings on the other models");
 }
 
 static void coverage(vouch__page *page)
@@ -313,7 +358,8 @@ void vouch__page_summary(vouch__page *page)
 {
     vouch__buf_text(page->out, "<section id=\"summary\"><h2>Summary</h2>\n");
     if (!page->is_explanation) {
-        champion_words(page);
+        if (!page->is_suite)
+            champion_words(page);
         figures(page);
         findings(page);
     }

@@ -11,7 +11,9 @@ typedef struct column {
     const char *name;
     vouch__number_format format;
     vouch__number_style style;
-    bool is_number, is_mixed; /* mixed: sizes too far apart for one format */
+    bool is_number, is_mixed; /* mixed: sizes too far apart for one format, or a quantity a row */
+    bool is_low;              /* the next column is its other end: one cell, "low to high" */
+    bool is_bare;             /* nothing in any row: not shown */
 } column;
 
 /* What is written: rows of one shape, each with the entry it is of where they come from several. */
@@ -29,10 +31,11 @@ static const vouch__json *cell_of(const vouch__json *row, size_t j)
 static void column_make(const sheet *s, size_t j, double *v, column *out)
 {
     double largest = 0.0, smallest = INFINITY;
-    size_t texts = 0;
+    size_t texts = 0, told = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         const vouch__json *cell = cell_of(s->row[i], j);
         v[i] = vouch__json_double(cell, NAN);
+        told += !vouch__is_empty(cell);
         out->is_number = out->is_number ||
                          (cell && cell->type == VOUCH__JSON_NUMBER && !vouch__is_empty(cell));
         texts += vouch__json_string(cell) && isnan(v[i]) ? 1 : 0;
@@ -42,8 +45,41 @@ static void column_make(const sheet *s, size_t j, double *v, column *out)
         }
     }
     out->is_number = out->is_number && !texts;
+    out->is_bare = !told;
     out->is_mixed = out->style == VOUCH__STYLE_PLAIN && largest > 1e3 && smallest < 1e-3 * largest;
     out->format = vouch__format_for(out->style, s->n_rows, v);
+}
+
+/* Is this the lower end of an interval whose upper end is the next column? */
+static bool begins_interval(const char *low, const char *high)
+{
+    static const char *const ends[][2] = {
+        { "low", "high" }, { "lower", "upper" }, { "p10", "p90" }, { "p5", "p95" }
+    };
+    size_t n = low ? strlen(low) : 0, m = high ? strlen(high) : 0;
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        size_t a = strlen(ends[k][0]), b = strlen(ends[k][1]);
+        if (n >= a && m >= b && n - a == m - b && !strcmp(low + n - a, ends[k][0]) &&
+            !strcmp(high + m - b, ends[k][1]) && !memcmp(low, high, n - a) &&
+            (n == a || low[n - a - 1] == '_'))
+            return true;
+    }
+    return false;
+}
+
+/* Both ends in the finer of their two formats. */
+static void join_bounds(sheet *s)
+{
+    for (size_t j = 0; j + 1 < s->n_columns; j++) {
+        column *low = &s->how[j], *high = &s->how[j + 1];
+        low->is_low = low->is_number && high->is_number && begins_interval(low->name, high->name);
+        if (low->is_low && low->format.decimals > high->format.decimals)
+            high->format = low->format;
+        else if (low->is_low)
+            low->format = high->format;
+    }
+    if (s->n_columns == 2 && s->how[0].name && !strcmp(s->how[0].name, "quantity"))
+        s->how[1].is_mixed = true;
 }
 
 static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns, sheet *s)
@@ -60,19 +96,47 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
         column_make(s, s->n_columns++, v, how);
     }
     vouch__scratch_reset(page->ctx, mark);
+    join_bounds(s);
     return VOUCH_OK;
 }
 
-static void write_cell(vouch__page *page, const vouch__json *cell, const column *how)
+static void write_number(vouch__page *page, double value, const column *how)
 {
+    vouch__html_number(page->out, value,
+                       how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
+}
+
+static void write_cell(vouch__page *page, const vouch__json *row, size_t j, const column *how)
+{
+    const vouch__json *cell = cell_of(row, j);
     double value = vouch__json_double(cell, NAN);
     vouch__buf_text(page->out, how->is_number ? "<td class=\"num\">" : "<td>");
-    if (how->is_number)
-        vouch__html_number(page->out, value,
-                           how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
-    else
+    if (how->is_low) {
+        double other = vouch__json_double(cell_of(row, j + 1), NAN);
+        write_number(page, value, how);
+        if (!isnan(value) || !isnan(other)) {
+            vouch__buf_text(page->out, " to ");
+            write_number(page, other, how);
+        }
+    } else if (how->is_number) {
+        write_number(page, value, how);
+    } else {
         vouch__html_value(page->out, how->name, cell);
+    }
     vouch__buf_text(page->out, "</td>");
+}
+
+static void write_name(vouch__page *page, const column *how)
+{
+    vouch__buf_text(page->out, how->is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
+    if (!how->is_low)
+        vouch__html_label(page->out, how->name);
+    else if (!strcmp(how->name, "p10") || !strcmp(how->name, "p5"))
+        vouch__buf_text(page->out,
+                        how->name[1] == '1' ? "10th to 90th percentile" : "5th to 95th percentile");
+    else
+        vouch__buf_text(page->out, "Interval");
+    vouch__buf_text(page->out, "</th>");
 }
 
 /* Do rows a and b begin with the same thing? Then it is written once for both. */
@@ -112,32 +176,111 @@ static void write_start(vouch__page *page, const sheet *s, size_t i)
 static void sheet_write(vouch__page *page, const sheet *s)
 {
     bool grouped = is_grouped(s);
+    if (!s->n_rows) {
+        vouch__buf_text(page->out, "<p class=\"fine\">none</p>\n");
+        return;
+    }
     size_t from = grouped && !s->owner;
     vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr>");
     if (s->owner)
         vouch__buf_text(page->out, "<th scope=\"col\">About</th>");
-    for (size_t j = 0; j < s->n_columns; j++) {
-        vouch__buf_text(page->out,
-                        s->how[j].is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
-        vouch__html_label(page->out, s->how[j].name);
-        vouch__buf_text(page->out, "</th>");
-    }
+    for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
+        if (!s->how[j].is_bare)
+            write_name(page, &s->how[j]);
     vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < s->n_rows; i++) {
         bool starts = grouped && (i == 0 || !same_start(s, i - 1, i));
         vouch__buf_text(page->out, starts ? "<tr class=\"first\">" : "<tr>");
         if (starts)
             write_start(page, s, i);
-        for (size_t j = from; j < s->n_columns; j++)
-            write_cell(page, cell_of(s->row[i], j), &s->how[j]);
+        for (size_t j = from; j < s->n_columns; j += 1 + s->how[j].is_low)
+            if (!s->how[j].is_bare)
+                write_cell(page, s->row[i], j, &s->how[j]);
         vouch__buf_text(page->out, "</tr>\n");
     }
-    if (!s->n_rows)
-        vouch__buf_fmt(page->out, "<tr><td colspan=\"%zu\">none</td></tr>\n", s->n_columns);
     vouch__buf_text(page->out, "</tbody></table></div>\n");
     if (s->in_all > s->n_rows)
         vouch__buf_fmt(page->out, "<p class=\"fine\">%zu more rows are in the evidence.</p>\n",
                        s->in_all - s->n_rows);
+}
+
+/* ---- a quantity a column, where entries tell the same few of themselves ---- */
+
+enum { QUANTITIES = 6 };
+
+typedef struct pivot {
+    size_t n;
+    const char *name[QUANTITIES];
+} pivot;
+
+static size_t quantity_of(const pivot *p, const char *name)
+{
+    size_t k = 0;
+    while (k < p->n && strcmp(p->name[k], name) != 0)
+        k++;
+    return k;
+}
+
+/* Rows of a text and a number, of several entries, with no text twice in one and few texts in all. */
+static bool pivot_make(const sheet *s, pivot *out)
+{
+    bool seen[QUANTITIES] = { false };
+    *out = (pivot){ 0 };
+    if (!s->owner || s->n_columns != 2 || s->how[0].is_number || !s->how[1].is_number ||
+        s->in_all > s->n_rows)
+        return false;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const char *name = vouch__json_string(cell_of(s->row[i], 0));
+        if (!name)
+            return false;
+        if (i && s->owner[i] != s->owner[i - 1])
+            memset(seen, 0, sizeof seen);
+        size_t k = quantity_of(out, name);
+        if (k == QUANTITIES || seen[k])
+            return false;
+        if (k == out->n)
+            out->name[out->n++] = name;
+        seen[k] = true;
+    }
+    return s->n_rows > 0;
+}
+
+static vouch_status pivot_write(vouch__page *page, const sheet *s, const pivot *p)
+{
+    column how[QUANTITIES] = { { 0 } };
+    double *v = vouch__scratch(page->ctx, s->n_rows + 1, sizeof *v);
+    if (!v)
+        return vouch__oom(page->ctx);
+    vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">About</th>");
+    for (size_t k = 0; k < p->n; k++) {
+        size_t n = 0;
+        for (size_t i = 0; i < s->n_rows; i++)
+            if (!strcmp(cell_of(s->row[i], 0)->text, p->name[k]))
+                v[n++] = vouch__json_double(cell_of(s->row[i], 1), NAN);
+        how[k].style = s->how[1].style == VOUCH__STYLE_PLAIN ? vouch__style_of(p->name[k]) : s->how[1].style;
+        how[k].format = vouch__format_for(how[k].style, n, v);
+        vouch__buf_text(page->out, "<th scope=\"col\" class=\"num\">");
+        vouch__html_label(page->out, p->name[k]);
+        vouch__buf_text(page->out, "</th>");
+    }
+    vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0, end; i < s->n_rows; i = end) {
+        double told[QUANTITIES] = { NAN, NAN, NAN, NAN, NAN, NAN };
+        for (end = i; end < s->n_rows && s->owner[end] == s->owner[i]; end++)
+            told[quantity_of(p, cell_of(s->row[end], 0)->text)] = vouch__json_double(cell_of(s->row[end], 1),
+                                                                                     NAN);
+        vouch__buf_text(page->out, "<tr><th scope=\"row\">");
+        vouch__page_about(page, s->owner[i]);
+        vouch__buf_text(page->out, "</th>");
+        for (size_t k = 0; k < p->n; k++) {
+            vouch__buf_text(page->out, "<td class=\"num\">");
+            write_number(page, told[k], &how[k]);
+            vouch__buf_text(page->out, "</td>");
+        }
+        vouch__buf_text(page->out, "</tr>\n");
+    }
+    vouch__buf_text(page->out, "</tbody></table></div>\n");
+    return VOUCH_OK;
 }
 
 static const vouch__json *rows_of(const vouch__json *table)
@@ -167,7 +310,10 @@ static vouch_status write_all(vouch__page *page, size_t n, const vouch__json *co
             s.row[s.n_rows++] = row;
         }
     vouch_status status = sheet_columns(page, vouch__json_get(table[0], "columns"), &s);
-    if (!status)
+    pivot p;
+    if (!status && pivot_make(&s, &p))
+        status = pivot_write(page, &s, &p);
+    else if (!status)
         sheet_write(page, &s);
     vouch__scratch_reset(page->ctx, mark);
     return status;
@@ -251,6 +397,14 @@ void vouch__page_objects(vouch__page *page, const vouch__json *list)
     vouch__buf_text(page->out, "</tbody></table></div>\n");
 }
 
+static bool has_objects(const vouch__json *object)
+{
+    for (const vouch__json *at = object->first; at; at = at->next)
+        if (at->type == VOUCH__JSON_OBJECT)
+            return true;
+    return false;
+}
+
 /* Members that are more than a value: tables, lists of objects, objects. */
 vouch_status vouch__page_deeper(vouch__page *page, const vouch__json *object)
 {
@@ -263,18 +417,24 @@ vouch_status vouch__page_deeper(vouch__page *page, const vouch__json *object)
     for (size_t k = 0; k < members.n && !status; k++) {
         const vouch__json *at = members.at[k];
         bool is_table = vouch__json_get(at, "columns") && vouch__json_get(at, "rows");
-        bool is_list = at->type == VOUCH__JSON_ARRAY && at->first && at->first->type == VOUCH__JSON_OBJECT;
+        bool is_list = at->type == VOUCH__JSON_ARRAY && at->first && at->first->type == VOUCH__JSON_OBJECT &&
+                       !has_objects(at->first); /* those are drawn */
         if (!at->len || (at->type != VOUCH__JSON_OBJECT && !is_list))
             continue;
+        size_t before = page->out->len;
         vouch__buf_text(page->out, "<h4>");
         vouch__html_label(page->out, at->key);
         vouch__buf_text(page->out, "</h4>\n");
+        size_t told = page->out->len;
         if (is_table)
             status = vouch__page_table(page, at, MOST);
         else if (is_list)
             vouch__page_objects(page, at);
         else
             vouch__page_members(page, at, NULL, 0);
+        if (page->out->len == told &&
+            !page->out->status) /* what a figure has shown: no heading over nothing */
+            page->out->at[page->out->len = before] = '\0';
     }
     vouch__scratch_reset(page->ctx, mark);
     return status;

@@ -150,13 +150,24 @@ void vouch__svg_x_axis(vouch__buf *out, const vouch__frame *frame, const char *l
 {
     vouch__ticks ticks = vouch__ticks_make(frame->x.low, frame->x.high, 6);
     double foot = frame->height - frame->bottom;
+    if (frame->whole_x && ticks.step < 1.0) /* there is nothing between band 1 and band 2 */
+        ticks = (vouch__ticks){ .step = 1.0, .first = ceil(frame->x.low), .last = floor(frame->x.high) };
     for (double i = ticks.first; i <= ticks.last && i < ticks.first + 20; i++) {
         double x = vouch__scale_at(&frame->x, i * ticks.step);
         if (grid)
             vouch__svg_line(out, "gr", x, frame->top, x, foot);
         vouch__svg_line(out, "ax", x, foot, x, foot + 4);
-        tick_text(out, "middle", x, foot + 16);
+        size_t from = out->len; /* the label first, to know how wide it is */
         tick_label(out, &ticks, i, &frame->x);
+        char text[48] = "";
+        size_t len = out->status ? 0 : out->len - from;
+        if (len < sizeof text && len) {
+            memcpy(text, out->at + from, len);
+            out->at[out->len = from] = '\0';
+            double half = (double)len * 4.0;
+            tick_text(out, "middle", fmax(half, fmin(x, frame->width - half)), foot + 16);
+            vouch__buf_add(out, text, len);
+        }
         vouch__buf_text(out, "</text>");
     }
     vouch__svg_line(out, "ax", frame->left, foot, frame->width - frame->right, foot);

@@ -28,6 +28,7 @@ bool vouch__can_draw(double value);
 typedef struct vouch__frame {
     double width, height, left, right, top, bottom;
     vouch__scale x, y;
+    bool whole_x; /* x counts: no ticks between whole numbers */
 } vouch__frame;
 
 /* Opening tag with title and description (escaped here); ids are made from number. */

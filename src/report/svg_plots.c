@@ -35,6 +35,22 @@ static bool has_lines(const vouch__chart *chart)
     return strcmp(chart->type, "bars") != 0 && !is_dotted(chart);
 }
 
+static bool all_whole(size_t n, const double *x)
+{
+    for (size_t i = 0; x && i < n; i++)
+        if (!isnan(x[i]) && x[i] != nearbyint(x[i]))
+            return false;
+    return x != NULL;
+}
+
+/* How far the last step goes: as far as the one before. */
+static double last_step(const vouch__chart *chart)
+{
+    bool is_steps = !strcmp(chart->type, "steps") && chart->x && chart->n > 1;
+    double wide = is_steps ? chart->x[chart->n - 1] - chart->x[chart->n - 2] : 0.0;
+    return wide > 0.0 ? wide : 0.0;
+}
+
 static vouch__frame frame_of(const vouch__chart *chart, bool from_zero)
 {
     vouch__frame frame = {
@@ -45,9 +61,11 @@ static vouch__frame frame_of(const vouch__chart *chart, bool from_zero)
         widen(chart->n, chart->y[k], &low, &high);
     widen(chart->n, chart->low, &low, &high);
     widen(chart->n, chart->high, &low, &high);
-    if (chart->x)
+    if (chart->x) {
         widen(chart->n, chart->x, &left, &right);
-    else {
+        right += last_step(chart);
+        frame.whole_x = all_whole(chart->n, chart->x);
+    } else {
         left = -0.5;
         right = (double)chart->n - 0.5;
     }
@@ -133,6 +151,10 @@ static void path(vouch__buf *out, const vouch__frame *frame, const vouch__chart 
         vouch__svg_number(out, y);
         last = y;
         down = true;
+    }
+    if (down && last_step(chart) > 0.0) {
+        vouch__buf_text(out, "H");
+        vouch__svg_number(out, frame->x.to);
     }
     vouch__buf_text(out, "\"/>");
 }

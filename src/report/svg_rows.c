@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 460, WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36 };
+enum { NARROW = 460, WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36, LISTED = 24 };
 
 static vouch__number_style share_style(vouch__number_style style, double low, double high)
 {
@@ -24,11 +24,13 @@ static size_t longest(size_t n, const char *const *label)
 }
 
 /* Few short names fit beside another figure. */
-static bool is_narrow(size_t n, size_t letters) { return n <= 12 && letters <= 16; }
+static bool is_narrow(size_t n, size_t letters) { return n <= 12 && letters <= 20; }
 
 static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t letters, double low, double high)
 {
-    bool narrow = is_narrow(n, letters) && strcmp(chart->type, "waterfall") != 0 && !chart->group;
+    letters = chart->is_listed && letters > LISTED ? LISTED : letters;
+    bool narrow = (is_narrow(n, letters) || chart->is_listed) && strcmp(chart->type, "waterfall") != 0 &&
+                  !chart->group;
     vouch__frame frame = { .width = narrow ? NARROW : WIDTH,
                            .height = 26.0 + (double)(n * ROW) + 44,
                            .left = 12 + (double)letters * 7.4,
@@ -120,7 +122,7 @@ static void row_whiskers(vouch__buf *out, const vouch__chart *chart, size_t n, c
         if (dots && !isnan(value)) {
             double x = vouch__scale_at(&frame->x, value);
             vouch__svg_rect(out, "f0", x - 3, y - 3, 6, 6);
-            value_text(out, frame->width - frame->right + 6, y, "start", value,
+            value_text(out, frame->width - frame->right + 10, y, "start", value,
                        vouch__format_for(chart->y_style, n, chart->y[0]));
         }
     }
@@ -135,9 +137,21 @@ static void range_of(size_t n, const double *v, double *low, double *high)
         }
 }
 
+/* Rows that are drawn: without a tail of bars of nothing, which a sentence tells as well. */
+static size_t rows_drawn(const vouch__chart *chart)
+{
+    enum { TAIL = 3 };
+    size_t n = chart->n, most = n < SHOWN ? n : SHOWN;
+    bool is_bars = !strcmp(chart->type, "bars") && !chart->low;
+    for (bool nothing = is_bars; nothing && n; n -= nothing)
+        for (size_t k = 0; k < chart->n_series; k++)
+            nothing = nothing && chart->y[k][n - 1] == 0.0;
+    return n && chart->n - n >= TAIL && n < most ? n : most;
+}
+
 void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned number)
 {
-    size_t n = chart->n < SHOWN ? chart->n : SHOWN;
+    size_t n = rows_drawn(chart);
     bool is_fall = !strcmp(chart->type, "waterfall"), is_bars = !strcmp(chart->type, "bars");
     double low = INFINITY, high = -INFINITY, from[SHOWN] = { 0 }, to[SHOWN] = { 0 };
 
@@ -161,7 +175,7 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     vouch__svg_x_axis(out, &frame, chart->y_label, true);
     for (size_t i = 0; i < n; i++)
         vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i],
-                        LETTERS);
+                        chart->is_listed ? LISTED : LETTERS);
     if (low <= 0 && high >= 0) {
         double zero = vouch__scale_at(&frame.x, 0);
         vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
@@ -175,7 +189,8 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     if (chart->n_series > 1 && is_bars)
         vouch__svg_legend(out, &frame, chart->n_series, chart->name, false);
     if (chart->n > n)
-        vouch__svg_text(out, "lab", "start", 0, frame.height - 5, "more rows in the evidence", 40);
+        vouch__svg_text(out, "lab", "start", 0, frame.height - 5,
+                        n < SHOWN ? "the others have 0" : "more rows in the evidence", 40);
     vouch__svg_close(out);
 }
 
@@ -223,23 +238,25 @@ static double stacked(unsigned char *used, double x)
 void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned number)
 {
     const char *names[SHOWN] = { 0 };
-    unsigned char used[SHOWN][WIDTH / 3 + 1];
-    size_t n_groups = 0;
+    unsigned char used[SHOWN][WIDTH / 3 + 1] = { 0 };
+    size_t n_groups = 0, n_rows = 0;
+    bool moves[SHOWN] = { false };
+    int last = -1, row[SHOWN];
     double low = INFINITY, high = -INFINITY;
-    int last = -1;
 
     for (size_t i = 0; i < chart->n; i++) {
-        size_t before = n_groups;
         if (n_groups < SHOWN)
             names[n_groups] = chart->group[i]; /* where group_of puts a new one */
         int g = group_of(names, &n_groups, chart->group[i], last);
         last = g;
-        if (n_groups > before)
-            memset(used[g], 0, sizeof used[g]);
+        if (g >= 0)
+            moves[g] = moves[g] || chart->x[i] != 0.0;
     }
+    for (size_t g = 0; g < n_groups; g++) /* what moves nothing has no row */
+        row[g] = moves[g] ? (int)n_rows++ : -1;
     range_of(chart->n, chart->x, &low, &high);
     vouch__range_open(&low, &high, true);
-    vouch__frame frame = frame_rows(chart, n_groups, longest(n_groups, names), low, high);
+    vouch__frame frame = frame_rows(chart, n_rows, longest(n_groups, names), low, high);
     frame.x.style = VOUCH__STYLE_PLAIN;
     vouch__svg_open(out, number, frame.width, frame.height, chart->title, chart->source);
     vouch__svg_x_axis(out, &frame, chart->x_label, true);
@@ -247,19 +264,21 @@ void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned numb
     if (low <= 0 && high >= 0)
         vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
     for (size_t g = 0; g < n_groups; g++)
-        vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, g) + 4, names[g], LETTERS);
+        if (row[g] >= 0)
+            vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, (size_t)row[g]) + 4,
+                            names[g], LETTERS);
     last = -1;
     for (size_t i = 0; i < chart->n; i++) {
         int g = group_of(names, &n_groups, chart->group[i], last);
         last = g;
-        if (g < 0 || isnan(chart->x[i]))
+        if (g < 0 || row[g] < 0 || isnan(chart->x[i]))
             continue;
         double x = vouch__scale_at(&frame.x, chart->x[i]);
         double colour = chart->n_series ? chart->y[0][i] : 0.5;
         vouch__buf_text(out, "<circle r=\"1.7\" cx=\"");
         vouch__buf_fixed(out, x, 1);
         vouch__buf_text(out, "\" cy=\"");
-        vouch__buf_fixed(out, row_middle(&frame, (size_t)g) + stacked(used[g], x), 1);
+        vouch__buf_fixed(out, row_middle(&frame, (size_t)row[g]) + stacked(used[g], x), 1);
         vouch__buf_text(out, "\"");
         shade(out, isnan(colour) ? 0.5 : colour);
         vouch__buf_text(out, "/>");
@@ -331,8 +350,9 @@ void vouch__draw_heat(vouch__buf *out, const vouch__chart *chart, unsigned numbe
 /* Names too long or too many to stand side by side go down the side. */
 static bool needs_rows(const vouch__chart *chart)
 {
-    return chart->label && !chart->group &&
-           (chart->n > 12 || longest(chart->n, chart->label) * chart->n > 48);
+    enum { BENEATH = 12 }; /* letters of a name that fit under a bar */
+    size_t letters = chart->label ? longest(chart->n, chart->label) : 0;
+    return letters && !chart->group && (chart->n > 12 || letters > BENEATH || letters * chart->n > 48);
 }
 
 static bool starts_numeric(const char *label)
@@ -344,7 +364,7 @@ static bool starts_numeric(const char *label)
 /* Bars that go down the side: named by words, too long or too many to stand beside each other. */
 static bool is_sideways(const vouch__chart *chart)
 {
-    return needs_rows(chart) &&
+    return chart->label && (chart->is_listed || needs_rows(chart)) &&
            !(starts_numeric(chart->label[0]) && starts_numeric(chart->label[chart->n - 1]));
 }
 
@@ -353,8 +373,7 @@ bool vouch__chart_is_wide(const vouch__chart *chart)
     bool rows = !strcmp(chart->type, "bars") ? is_sideways(chart)
                                              : !strcmp(chart->type, "interval") && chart->label;
     if (rows)
-        return !is_narrow(chart->n < SHOWN ? chart->n : SHOWN,
-                          longest(chart->n < SHOWN ? chart->n : SHOWN, chart->label));
+        return !is_narrow(rows_drawn(chart), longest(rows_drawn(chart), chart->label));
     return !strcmp(chart->type, "beeswarm") || !strcmp(chart->type, "waterfall") ||
            !strcmp(chart->type, "heat");
 }

@@ -198,14 +198,22 @@ static void findings(const vouch__page *page)
     enum { SHOWN = 40 };
     static const char *const verdict[] = { "fail", "advisory" }, *const mark[] = { "FAIL", "advisory" };
     size_t n = 0;
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < page->n_entries; i++)
-            if (vouch__entry_is(page->entry[i], "verdict", verdict[k])) {
-                if (!n)
-                    vouch__buf_text(page->out, "\nFindings\n");
-                if (n++ < SHOWN)
-                    finding(page, page->entry[i], mark[k]);
-            }
+    for (int rivals = 0; rivals < 2; rivals++) {
+        bool is_told = false;
+        for (size_t k = 0; k < 2; k++)
+            for (size_t i = 0; i < page->n_entries; i++)
+                if (vouch__entry_is(page->entry[i], "verdict", verdict[k]) &&
+                    vouch__page_is_rival(page, page->entry[i]) == rivals) {
+                    if (!is_told)
+                        vouch__buf_text(page->out, rivals ? "\nFindings on the other models\n"
+                                                   : page->champion
+                                                       ? "\nFindings on the champion and the data\n"
+                                                       : "\nFindings\n");
+                    is_told = true;
+                    if (n++ < SHOWN)
+                        finding(page, page->entry[i], mark[k]);
+                }
+    }
     if (!n && page->n_entries)
         vouch__buf_text(page->out, "\nNo number is beyond a policy limit.\n");
     if (n > SHOWN)

@@ -90,7 +90,9 @@ vouch_status vouch__suite_distribution(const vouch__suite *suite)
             vouch__row_number(suite->list, row, cell[i]);
     }
     vouch__evidence_plot(suite->list, object, "steps", "distribution", "score_from", "good_share,bad_share",
-                         suite->scored->points ? "points, from" : "log-odds, from",
+                         suite->scored->points       ? "points, from"
+                         : suite->scored->score_name ? "score, from"
+                                                     : "log-odds, from",
                          "share within the outcome");
     return VOUCH_OK;
 }

@@ -46,7 +46,7 @@ says "twice.csv"
 head -c 2000 /dev/urandom >noise.vouch
 expect 1 vouch score noise.vouch loans.csv --quiet
 vouch run --out good --quiet >/dev/null || [ $? -eq 3 ] || fail "run"
-expect 0 vouch score good/models/challenger.vouch loans.csv --quiet
+expect 0 vouch score good/models/boosted.vouch loans.csv --quiet
 [ "$(wc -l <out)" -eq 1501 ] || fail "not a line a row"
 python3 - <<'PY'
 data = bytearray(open("good/models/scorecard.vouch", "rb").read())

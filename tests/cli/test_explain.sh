@@ -24,7 +24,7 @@ for row in rows:
     assert row["definition"] in ("interventional", "path")
 PY
 }
-for model in fitted/models/scorecard.vouch fitted/models/challenger.vouch xgb.vouch; do
+for model in fitted/models/scorecard.vouch fitted/models/boosted.vouch xgb.vouch; do
     expect 0 vouch explain $model loans.csv --id id --rows 50 --quiet
     sums 50
     prints "all 1500 rows of loans.csv"

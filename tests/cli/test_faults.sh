@@ -6,7 +6,7 @@
 seeds=20
 [ -z "${VOUCH_TEST_ALL:-}" ] || seeds=200
 rows=4000
-sed '/^  challenger:/d' "$root/examples/loans/vouch.yaml" >vouch.yaml # the card alone: these controls don't depend on the model
+sed '/^  boosted:/d' "$root/examples/loans/vouch.yaml" >vouch.yaml # the card alone: these controls don't depend on the model
 cat >findings.py <<'PY'
 import json, sys
 prefixes = tuple(sys.argv[2].split(","))

@@ -30,13 +30,13 @@ with '{groups: [income]}'
 expect 1 vouch lda --project with.yaml --approver Ada --quiet
 says "columns of data.protected"
 with '{vary: {leafs: [3]}}'
-expect 1 vouch lda --project with.yaml --model challenger --approver Ada --quiet
+expect 1 vouch lda --project with.yaml --model boosted --approver Ada --quiet
 says "'leafs' is no parameter of kind gbdt"
 with '{performance: profit}'
 expect 1 vouch lda --project with.yaml --approver Ada --quiet
 says "profit needs gain"
 
-with '{model: challenger, groups: [ethnicity], margin: 0.05, candidates: 7, seeds: 1, drop: 3, mitigate: [reweigh]}'
+with '{model: boosted, groups: [ethnicity], margin: 0.05, candidates: 7, seeds: 1, drop: 3, mitigate: [reweigh]}'
 expect 0 vouch lda --project with.yaml --approver Ada --out one --quiet --threads 1
 prints "is chosen"
 expect 0 vouch lda --project with.yaml --approver Ada --out two --quiet --threads 2

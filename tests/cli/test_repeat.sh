@@ -14,7 +14,7 @@ run b vouch run --out b --threads 2 --quiet
 run c GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-AVX,-FMA,-FMA4,-AVX_Fast_Unaligned_Load \
     vouch run --out c --threads 2 --quiet
 for other in b c; do
-    for file in models/scorecard.vouch models/challenger.vouch evidence.json report.html; do
+    for file in models/scorecard.vouch models/boosted.vouch evidence.json report.html; do
         cmp "a/$file" "$other/$file" || fail "$file differs between a and $other"
     done
 done

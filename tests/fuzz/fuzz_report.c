@@ -12,12 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_html(const vouch__buf *out)
 {
     static const char *const known[] = {
-        "!DOCTYPE", "html", "head",   "meta",    "title",   "style",   "body",   "div",        "nav",
-        "ol",       "li",   "a",      "span",    "main",    "header",  "p",      "h1",         "h2",
-        "h3",       "h4",   "dl",     "dt",      "dd",      "section", "strong", "table",      "thead",
-        "tbody",    "tr",   "th",     "td",      "ul",      "article", "figure", "figcaption", "b",
-        "br",       "em",   "code",   "details", "summary", "footer",  "svg",    "desc",       "line",
-        "text",     "rect", "circle", "path",    "g"
+        "!DOCTYPE", "html", "head", "meta",   "title",   "style",   "body",   "div",        "nav",
+        "ol",       "li",   "a",    "span",   "main",    "header",  "p",      "h1",         "h2",
+        "h3",       "h4",   "dl",   "dt",     "dd",      "section", "strong", "table",      "thead",
+        "tbody",    "tr",   "th",   "td",     "ul",      "article", "figure", "figcaption", "b",
+        "br",       "wbr",  "em",   "code",   "details", "summary", "footer", "svg",        "desc",
+        "line",     "text", "rect", "circle", "path",    "g"
     };
     for (const char *at = memchr(out->at, '<', out->len); at; at = strchr(at + 1, '<')) {
         const char *name = at + 1 + (at[1] == '/');

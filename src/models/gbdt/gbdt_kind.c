@@ -3,6 +3,7 @@
  *   2. the forest, as trees_io.h writes it
  * Version 1 had two losses, and no parameters after early_stop. */
 #include "models/gbdt/gbdt.h"
+#include "models/tell.h"
 #include "models/tree_shap.h"
 #include "models/trees_c.h"
 #include "models/trees_io.h"
@@ -178,12 +179,15 @@ static void describe(const void *state, const vouch__inputs *inputs, vouch__doc 
     vouch__json_set(doc, object, "trees", vouch__json_number(doc, (double)trees->n_trees));
     vouch__json_set(doc, object, "leaves", vouch__json_number(doc, (double)leaves));
     vouch__json_set(doc, object, "deepest", vouch__json_number(doc, (double)deepest));
-    vouch__json *splits = vouch__json_set(doc, object, "splits", vouch__json_object(doc));
+    static const char *const column[] = { "input", "splits" };
+    vouch__json *splits = vouch__tell_table(doc, object, "splits", column, sizeof column / sizeof column[0]);
     for (size_t j = 0; j < inputs->n; j++) {
         size_t n = 0;
         for (size_t i = 0; i < trees->n_nodes; i++)
             n += trees->node[i].left >= 0 && trees->node[i].input == j;
-        vouch__json_set(doc, splits, inputs->at[j].name, vouch__json_number(doc, (double)n));
+        vouch__json *row = vouch__json_push(doc, splits, vouch__json_array(doc));
+        vouch__json_push(doc, row, vouch__json_text(doc, inputs->at[j].name));
+        vouch__tell_push(doc, row, (double)n);
     }
 }
 

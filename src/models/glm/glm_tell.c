@@ -19,6 +19,8 @@ static double reach(const vouch__glm *glm)
 
 static double p_value(const vouch__glm *glm, double statistic)
 {
+    if (isnan(statistic)) /* penalised estimates have no errors */
+        return NAN;
     double tail = glm->uses_t ? vouch__t_sf(fabs(statistic), glm->facts.degrees)
                               : vouch__normal_sf(fabs(statistic));
     return fmin(1.0, 2.0 * tail);
@@ -72,8 +74,9 @@ typedef struct telling {
     double far;
 } telling;
 
+/* by: how much more of the input the factor is of; 1 for a level. */
 static void relativity(const telling *t, const char *input, const char *level, const double *tally,
-                       size_t column)
+                       size_t column, double by)
 {
     const vouch__glm_estimate *e = column ? &t->glm->estimate[column] : NULL;
     vouch__json *row = vouch__json_push(t->doc, t->rows, vouch__json_array(t->doc));
@@ -82,9 +85,25 @@ static void relativity(const telling *t, const char *input, const char *level, c
     vouch__tell_push(t->doc, row, tally ? tally[0] : t->glm->facts.rows);
     vouch__tell_push(t->doc, row, tally ? tally[1] : t->glm->facts.weight);
     vouch__tell_push(t->doc, row, tally ? tally[2] / tally[1] : NAN);
-    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value) : 1.0);
-    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value - t->far * e->error) : NAN);
-    vouch__tell_push(t->doc, row, e ? vouch__exp(e->value + t->far * e->error) : NAN);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(by * e->value) : 1.0);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(by * (e->value - t->far * e->error)) : NAN);
+    vouch__tell_push(t->doc, row, e ? vouch__exp(by * (e->value + t->far * e->error)) : NAN);
+}
+
+/* The factor of one more says nothing of an amount of money: of ten, a hundred ... more, until the factor or
+ * a bound of it is a hundredth off 1. */
+static void line_relativity(const telling *t, const char *input, size_t column)
+{
+    static const char *const level[] = { "one more",       "10 more",         "100 more",
+                                         "1,000 more",     "10,000 more",     "100,000 more",
+                                         "1,000,000 more", "10,000,000 more", "100,000,000 more" };
+    const vouch__glm_estimate *e = &t->glm->estimate[column];
+    const double reach = fabs(e->value) + (isnan(e->error) ? 0.0 : t->far * fabs(e->error));
+    size_t zeros = 0;
+    double by = 1.0;
+    for (; zeros + 1 < sizeof level / sizeof *level && reach > 0.0 && by * reach < 0.01; zeros++)
+        by *= 10.0;
+    relativity(t, input, level[zeros], NULL, column, by);
 }
 
 static void piece_relativities(const telling *t, const vouch__inputs *inputs, const vouch__glm_term *term)
@@ -93,7 +112,7 @@ static void piece_relativities(const telling *t, const vouch__inputs *inputs, co
     const vouch__input *input = &inputs->at[p->input];
     char number[VOUCH__DOUBLE_MAX];
     if (p->type == VOUCH__GLM_LINEAR)
-        relativity(t, input->name, "one more", NULL, term->first);
+        line_relativity(t, input->name, term->first);
     if (p->type != VOUCH__GLM_LEVELS && p->type != VOUCH__GLM_FLAGS)
         return;
     for (size_t k = 0; k < p->n_levels; k++) {
@@ -106,7 +125,8 @@ static void piece_relativities(const telling *t, const vouch__inputs *inputs, co
             (void)vouch__double_text(p->knot[k], number);
             level = number;
         }
-        relativity(t, input->name, level, p->tally + 3 * k, p->level[k] ? term->first + p->level[k] - 1 : 0);
+        relativity(t, input->name, level, p->tally + 3 * k, p->level[k] ? term->first + p->level[k] - 1 : 0,
+                   1.0);
     }
 }
 
@@ -149,17 +169,16 @@ static const char *meaning(const vouch__glm *glm)
 {
     switch (glm->law.link) {
     case VOUCH__GLM_LOGIT:
-        return "raw is the log-odds; a relativity multiplies the odds, against the base level or by one more "
-               "of "
-               "the input.";
+        return "raw is the log-odds; a relativity multiplies the odds, against the base level or for as much "
+               "more of the input as its row says.";
     case VOUCH__GLM_LOG:
-        return "raw is the log of the mean; a relativity multiplies the mean, against the base level or by "
-               "one "
-               "more of the input.";
+        return "raw is the log of the mean; a relativity multiplies the mean, against the base level or for "
+               "as "
+               "much more of the input as its row says.";
     case VOUCH__GLM_CLOGLOG:
-        return "raw is log(-log(1 - p)); a relativity multiplies the hazard, against the base level or by "
-               "one more "
-               "of the input.";
+        return "raw is log(-log(1 - p)); a relativity multiplies the hazard, against the base level or for "
+               "as "
+               "much more of the input as its row says.";
     default: return "raw is the linear predictor; the mean is its inverse link.";
     }
 }

@@ -110,10 +110,12 @@ static void tell_node(telling *t, size_t k, size_t used)
 void vouch__tree_describe(const void *state, const vouch__inputs *inputs, vouch__doc *doc,
                           vouch__json *object)
 {
-    static const char *const leaf[] = { "rule", "rows", "risk", "low", "high", "tune_rows", "tune_risk" };
-    static const char *const node[] = { "node", "left", "right", "test",      "rows",
-                                        "risk", "low",  "high",  "tune_rows", "tune_risk" };
     const vouch__tree *tree = state;
+    bool is_risk = tree->forest->loss == VOUCH__LOSS_LOGISTIC;
+    const char *value = is_risk ? "risk" : "mean", *tune = is_risk ? "tune_risk" : "tune_mean";
+    const char *const leaf[] = { "rule", "rows", value, "low", "high", "tune_rows", tune };
+    const char *const node[] = { "node", "left", "right", "test",      "rows",
+                                 value,  "low",  "high",  "tune_rows", tune };
     telling t = { .tree = tree, .trees = &tree->forest->trees, .inputs = inputs, .doc = doc };
     vouch__tell_text(doc, object, "loss", vouch__gbdt_loss_name(tree->forest->loss));
     vouch__tell_number(doc, object, "leaves", t.trees->n_trees ? (double)(t.trees->n_nodes + 1) / 2.0 : 1.0);

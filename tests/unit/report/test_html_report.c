@@ -60,7 +60,7 @@ static void has(const vouch__buf *out, const char *text)
 /* Elements open and close in order; void ones and those that close themselves aside. */
 static void is_balanced(const char *html)
 {
-    static const char *const empty[] = { "meta", "br", "!DOCTYPE" };
+    static const char *const empty[] = { "meta", "br", "wbr", "!DOCTYPE" };
     char open[64][16];
     size_t depth = 0;
     for (const char *at = strchr(html, '<'); at; at = strchr(at + 1, '<')) {
@@ -72,7 +72,7 @@ static void is_balanced(const char *html)
         assert_true(len < sizeof name);
         memcpy(name, at + 1 + closes, len);
         bool skipped = stop[-1] == '/';
-        for (size_t i = 0; i < 3; i++)
+        for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
             skipped = skipped || !strcmp(name, empty[i]);
         if (skipped)
             continue;
@@ -346,6 +346,86 @@ static void shapes_tables_and_relativities_are_drawn(void **state)
     vouch__doc_free(doc);
 }
 
+static const char rivals[] =
+    "{\"champion\":{\"name\":\"b\",\"why\":\"w\"},\"models\":[{\"name\":\"b\",\"kind\":\"tree\"}],"
+    "\"entries\":["
+    "{\"id\":\"v.x\",\"section\":\"validate\",\"title\":\"X\",\"verdict\":\"fail\",\"model\":\"a\",\"value\":"
+    "1,"
+    "\"note\":\"said of both\",\"tables\":{\"t\":{\"columns\":[\"quantity\",\"value\"],"
+    "\"rows\":[[\"alpha\",0.25],[\"beta\",1200]]}}},"
+    "{\"id\":\"v.x\",\"section\":\"validate\",\"title\":\"X\",\"verdict\":\"advisory\",\"model\":\"b\","
+    "\"value\":2,"
+    "\"note\":\"said of both\",\"tables\":{\"t\":{\"columns\":[\"quantity\",\"value\"],"
+    "\"rows\":[[\"alpha\",0.75],[\"gamma\",3]]}}}]}";
+
+/* Whoever reads the first page asks of the model that decides first, even when it was fitted last. */
+static void the_champion_comes_before_its_rivals(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(rivals);
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL), text;
+    const char *own = strstr(out.at, "Findings on the champion"),
+               *others = strstr(out.at, "Findings on the other");
+    assert_true(own && others && own < others);
+    assert_true(strstr(own, "Advisory") < others && strstr(others, "Fail"));
+    const char *results = strstr(out.at, "class=\"results\"");
+    assert_true(results && strstr(results, "<td>b</td>") < strstr(results, "<td>a</td>"));
+    vouch__buf_init(ctx, &text, 0);
+    assert_ok(ctx, vouch__report_text(ctx, vouch__doc_root(doc), &text));
+    assert_true(strstr(text.at, "advisory X, b") < strstr(text.at, "FAIL     X, a"));
+    vouch__buf_free(&text);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static size_t times(const vouch__buf *out, const char *text)
+{
+    size_t n = 0;
+    for (const char *at = strstr(out->at, text); at; at = strstr(at + 1, text))
+        n++;
+    return n;
+}
+
+static void quantities_of_several_models_become_columns(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(rivals);
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    has(&out, "<th scope=\"col\" class=\"num\">Alpha</th>");
+    has(&out, "<td class=\"num\">0.7500</td><td class=\"num\">3</td><td class=\"num\">\xE2\x80\x93</td>");
+    has(&out, "<td class=\"num\">0.2500</td><td class=\"num\">\xE2\x80\x93</td><td class=\"num\">1,200</td>");
+    const char *results = strstr(out.at, "class=\"results\"");
+    assert_non_null(results);
+    assert_null(
+        strstr(results, "<tr class=\"note\"")); /* one note of both entries: said once, under the table */
+    assert_int_equal(times(&out, "<p class=\"fine\">said of both</p>"), 1);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static void bounds_share_a_cell_and_what_is_empty_is_not_shown(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(
+        "{\"models\":[{\"name\":\"m\",\"kind\":\"tree\",\"parameters\":{\"depth\":3},"
+        "\"log\":{\"depth\":3,\"aic\":13131.60035},\"model\":{\"left_blank\":{\"table\":{}},"
+        "\"rules\":{\"columns\":[\"rule\",\"risk\",\"low\",\"high\",\"standard_error\",\"gain_low\",\"gain_"
+        "high\"],"
+        "\"rows\":[[\"if x_is_a_rather_long_name_of_a_column\",0.25,0.2,0.305,null,2,4],"
+        "[\"else\",0.1,0.05,0.2,null,1,9]]}}}]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    is_balanced(out.at);
+    has(&out,
+        "<td class=\"num\">25.0%</td><td class=\"num\">20.0% to 30.5%</td><td class=\"num\">2 to 4</td>");
+    assert_null(strstr(out.at, "Standard error"));
+    assert_null(strstr(out.at, "Left blank"));
+    assert_int_equal(times(&out, "<dt>Depth</dt>"), 1);
+    has(&out, "13,131.6<");
+    has(&out, "Risk by rule");
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +439,9 @@ int main(void)
         cmocka_unit_test(the_report_survives_every_allocation_failure),
         cmocka_unit_test(coefficients_are_drawn_with_their_intervals),
         cmocka_unit_test(shapes_tables_and_relativities_are_drawn),
+        cmocka_unit_test(the_champion_comes_before_its_rivals),
+        cmocka_unit_test(quantities_of_several_models_become_columns),
+        cmocka_unit_test(bounds_share_a_cell_and_what_is_empty_is_not_shown),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -136,7 +136,9 @@ static void names_become_words(void **state)
                                            { "p_value", "p-value" },
                                            { "n", "Cases" },
                                            { "", "" },
-                                           { "PAY_0", "PAY 0" },
+                                           { "PAY_0", "PAY_0" }, /* a column's own name */
+                                           { "fairness.air", "fairness.air" },
+                                           { "cooks_distance", "Cook\xE2\x80\x99s distance" },
                                            { "<b>", "&lt;b&gt;" } };
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
         vouch__buf buf;
