@@ -5,12 +5,12 @@
 
 static const option lda_options[] = {
     { "--project", "FILE", "the project file (default: vouch.yaml)" },
-    { "--approver", "NAME", "who approved that models are compared by their effect on groups" },
+    { "--approve", NULL, "as an approver, with your --key: record that this search may be made; makes none" },
     { "--model", "NAME", "which model of the project (default: alternatives.model, else the preferred one)" },
     { "--candidates", "N", "how many models are tried beside it (default: 60)" },
     { "--out", "DIR",
       "where evidence, report and models go; finished candidates are kept there (default: lda)" },
-    { "--key", "FILE", "the developer's private key; without one nothing is recorded" },
+    { "--key", "FILE", "the developer's private key, without which nothing is recorded; or the approver's" },
     { "--passphrase-file", "FILE", "its first line is the key's passphrase" },
 };
 
@@ -35,7 +35,6 @@ static int lda(cli_call *cli)
 {
     const char *path = cli_get(cli, "--key"), *candidates = cli_get(cli, "--candidates");
     vouch_lda_options options = { .project = cli_get(cli, "--project"),
-                                  .approver = cli_get(cli, "--approver"),
                                   .model = cli_get(cli, "--model"),
                                   .out = cli_get(cli, "--out"),
                                   .store = cli->store,
@@ -51,9 +50,20 @@ static int lda(cli_call *cli)
         options.project = "vouch.yaml";
     if (!options.out)
         options.out = "lda";
+    if (cli_get(cli, "--approve") && !cli_need(cli, "--key"))
+        return EXIT_USAGE;
     if (path)
         status = cli_open_key(cli, path, &key);
     options.key = key;
+    if (!status && cli_get(cli, "--approve")) {
+        status = vouch_lda_approve(cli->ctx, &options, &result.seq);
+        vouch_key_free(key);
+        if (status)
+            return cli_failed(cli, status);
+        printf(cli->json ? "{\"ledger_seq\":%lld}\n" : "approved  ledger entry %lld\n",
+               (long long)result.seq);
+        return EXIT_DONE;
+    }
     if (!status)
         status = vouch_lda(cli->ctx, &options, &result);
     vouch_key_free(key);
@@ -74,9 +84,12 @@ const command cmd_lda = {
     "Tries the model without inputs that make its gap, with other parameters, seeds and cut-offs; logs "
     "every\n"
     "candidate; chooses on tune and shows the chosen one on test. The project's legal profiles must allow "
-    "it,\n"
-    "and --approver names who did; else exit status 3 and nothing is fitted.\n\n"
-    "  vouch lda --project examples/loans/vouch.yaml --approver 'Ada Byron, fair lending' --out lda",
+    "it, and\n"
+    "an approver who is not its developer must have approved it as it stands; else exit status 3 and nothing "
+    "is\n"
+    "fitted.\n\n"
+    "  vouch lda --approve --project vouch.yaml --key ada.pem     # the approver, once\n"
+    "  vouch lda --project vouch.yaml --key dana.pem --out lda    # the developer",
     lda_options,
     N(lda_options),
     lda,

@@ -41,15 +41,14 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_
 VOUCH_API void vouch_run_result_clear(vouch_ctx *ctx, vouch_run_result *result);
 
 /* Search for less discriminatory alternatives of one model of a project: docs/fairness.md. The project's
- * legal profiles must allow it, and somebody must be named who approved it. */
+ * legal profiles must allow it, and an approver must have approved it. */
 typedef struct vouch_lda_options {
     const char *project;  /* path of vouch.yaml, whose "alternatives" says what is looked for */
     const char *out;      /* folder for evidence.json, report.html, baseline.vouch and alternative.vouch; each
                              finished candidate is kept there and not fitted again while nothing changes */
     const char *model;    /* of the project; NULL: alternatives.model, else the preferred one */
-    const char *approver; /* a person's name */
     size_t candidates;    /* models tried beside the baseline; 0: alternatives.candidates, else 60 */
-    const char *store;    /* url; NULL: vouch.db beside the project file */
+    const char *store;    /* url, where the approval is; NULL: vouch.db beside the project file */
     const vouch_key *key; /* the developer's, which signs a ledger entry; NULL: nothing is recorded */
     const char *duckdb;   /* as in vouch_source */
 } vouch_lda_options;
@@ -62,7 +61,15 @@ typedef struct vouch_lda_result { /* text the caller frees with vouch_lda_result
     int64_t seq;                  /* ledger entry; -1 when not recorded */
 } vouch_lda_result;
 
-/* Fails  E_CONTROL  a profile blocks the search or a mitigation, none allows it, or no approver is named;
+/* An approver's word for a search, as a ledger entry bound to the project file, the model and the legal
+ * profiles as they stand. options->key: the approver's; out and candidates are not looked at.
+ * Fails  E_CONTROL  a profile blocks the search;  E_DENIED  the key is no approver's */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_lda_approve(vouch_ctx *ctx, const vouch_lda_options *options,
+                                                        int64_t *out_seq);
+
+/* Fails  E_CONTROL  a profile blocks the search or a mitigation, none allows it, nobody approved it as it
+ *                   stands, or who did would run it;
+ *        E_DENIED   the approver is one no more;
  *        E_FORMAT   the project file;  and as reading, fitting and recording do */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_lda(vouch_ctx *ctx, const vouch_lda_options *options,
                                                 vouch_lda_result *out_result);

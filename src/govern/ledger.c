@@ -18,7 +18,7 @@ static const struct {
 } kinds[] = {
     { "init", "owner" },        { "grant", "owner" },      { "run", "developer" },
     { "sign", "validator" },    { "approve", "approver" }, { "retire", "owner|approver" },
-    { "decisions", "service" },
+    { "decisions", "service" }, { "permit", "approver" },
 };
 
 const char *vouch__ledger_roles(const char *kind)
@@ -379,5 +379,68 @@ vouch_status vouch__ledger_find(vouch_ctx *ctx, vouch_store *store, const char *
                        : vouch__fail(ctx, VOUCH_E_NOTFOUND, "ledger: no entry of kind %s", kind);
     if (!status)
         *out_seq = seq;
+    return status;
+}
+
+vouch_status vouch__ledger_holder(vouch_ctx *ctx, vouch_store *store, const char *key, const char *roles,
+                                  const char **out_person)
+{
+    vouch_status status = vouch__grants_load(ctx, store);
+    if (status)
+        return status;
+    const vouch__grant *holder = vouch__grants_key(&store->grants, key);
+    if (!holder)
+        return vouch__fail(ctx, VOUCH_E_DENIED,
+                           "key %s has no grant in the store: the owner gives one by "
+                           "'vouch key grant'",
+                           key);
+    if (!vouch__grants_hold(&store->grants, key, roles, vouch__now(ctx)))
+        return vouch__fail(ctx, VOUCH_E_DENIED, "%s (key %s) has no grant of role %s in force",
+                           holder->person, key, roles ? roles : "any");
+    *out_person = holder->person;
+    return VOUCH_OK;
+}
+
+/* An entry's signature, by the grants as they are now: keys are never taken from the ring, only roles. */
+static vouch_status check_signed(vouch_ctx *ctx, vouch_store *store, int64_t seq, const vouch__json *entry)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool found = false;
+    vouch__ledger_row row = { .seq = 0 };
+    vouch_status status = vouch__grants_load(ctx, store);
+    if (!status)
+        status = vouch__sql(ctx, store, VOUCH__SQL_ENTRY, &stmt);
+    if (status)
+        return status;
+    vouch__sql_int(stmt, 1, seq);
+    status = vouch__sql_step(ctx, store, stmt, &found);
+    if (!status)
+        status = vouch__ledger_row_at(ctx, stmt, &row);
+    if (!status)
+        status = vouch__ledger_row_signed(ctx, &row, entry, &store->grants);
+    vouch__sql_reset(stmt);
+    return status;
+}
+
+vouch_status vouch__ledger_standing(vouch_ctx *ctx, vouch_store *store, const char *kind, const char *key,
+                                    const char *value, vouch__doc **out_doc)
+{
+    int64_t seq = 0;
+    const char *person;
+    vouch__doc *doc = NULL;
+    vouch_status status = vouch__ledger_find(ctx, store, kind, key, value, &seq);
+    if (!status)
+        status = vouch__ledger_read(ctx, store, seq, &doc);
+    if (status)
+        return status;
+    const vouch__json *entry = vouch__doc_root(doc);
+    status = vouch__ledger_holder(ctx, store, vouch__json_string(vouch__json_get(entry, "key")),
+                                  vouch__ledger_roles(kind), &person);
+    if (!status)
+        status = check_signed(ctx, store, seq, entry);
+    if (status)
+        vouch__doc_free(doc);
+    else
+        *out_doc = doc;
     return status;
 }

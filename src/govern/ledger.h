@@ -15,7 +15,8 @@ void vouch__store_rollback(vouch_store *store);
 /* Append one entry in the open transaction, or in one of its own. E_DENIED when the key has no grant in force
  * with one of the roles (a "|"-separated list; NULL: any). Some kinds have roles and rules of their own that
  * hold whoever asks: init and grant (owner), run (developer), sign (validator), approve (approver), retire
- * (owner or approver), decisions (service). The entry also names the objects put since the one before. */
+ * (owner or approver), permit (approver), decisions (service). The entry also names the objects put
+ * since the one before. */
 vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles,
                                   const char *kind, const vouch__json *body, int64_t *out_seq);
 /* Would an entry by this key be accepted now? E_DENIED when it has none of the roles in force. */
@@ -25,6 +26,14 @@ vouch_status vouch__ledger_read(vouch_ctx *ctx, vouch_store *store, int64_t seq,
 /* The latest entry of a kind whose body member `key` is text equal to value (value NULL: any); E_NOTFOUND. */
 vouch_status vouch__ledger_find(vouch_ctx *ctx, vouch_store *store, const char *kind, const char *key,
                                 const char *value, int64_t *out_seq);
+
+/* The same, as a document, where it stands: signed by a key of the ring that held one of the kind's roles
+ * then and holds it now. E_NOTFOUND; E_CORRUPT; E_DENIED when the role has ended. */
+vouch_status vouch__ledger_standing(vouch_ctx *ctx, vouch_store *store, const char *kind, const char *key,
+                                    const char *value, vouch__doc **out_doc);
+/* Whose key it is that holds one of the roles (NULL: any) now, until the store is closed. E_DENIED. */
+vouch_status vouch__ledger_holder(vouch_ctx *ctx, vouch_store *store, const char *key, const char *roles,
+                                  const char **out_person);
 
 /* Objects: bytes by their SHA-256, up to 512 MiB (E_LIMIT). Putting the same bytes twice is fine. Put them in
  * the transaction of the entry that speaks of them: verifying then misses one that is lost. Getting checks

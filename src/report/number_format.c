@@ -205,111 +205,65 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
         vouch__buf_text(out, "%");
 }
 
+/* What is not read as words joined by underscores. */
+static const char *const known[][2] = {
+    { "aic", "AIC" },
+    { "bic", "BIC" },
+    { "vif", "VIF" },
+    { "auc", "AUC" },
+    { "psi", "PSI" },
+    { "woe", "WoE" },
+    { "iv", "IV" },
+    { "ks", "KS" },
+    { "ece", "ECE" },
+    { "smd", "SMD" },
+    { "air", "AIR" },
+    { "pd", "PD" },
+    { "id", "ID" },
+    { "sd", "SD" },
+    { "ci", "CI" },
+    { "pdp", "PDP" },
+    { "fpr", "FPR" },
+    { "tpr", "TPR" },
+    { "fnr", "FNR" },
+    { "roc", "ROC" },
+    { "gbdt", "GBDT" },
+    { "csi", "CSI" },
+    { "fp", "FP" },
+    { "fn", "FN" },
+    { "tp", "TP" },
+    { "tn", "TN" },
+    { "n_bad", "Bads" },
+    { "p_value", "p-value" },
+    { "n", "Cases" },
+    { "p", "p" },
+    { "iqr", "IQR" },
+    { "oot", "OOT" },
+    { "pdo", "PDO" },
+    { "sql", "SQL" },
+    { "url", "URL" },
+    { "mae", "MAE" },
+    { "p_adjusted", "adjusted p" },
+    { "p_holm", "p (Holm)" },
+    { "cutoff", "Cut-off" },
+    { "cutoffs", "Cut-offs" },
+    { "average_first", "First, by the average applicant" },
+    { "average_any", "By the average applicant" },
+    { "just_approved_first", "First, by the just approved" },
+    { "just_approved_any", "By the just approved" },
+    { "given_first", "First, as given" },
+    { "given_any", "As given" },
+    { "hosmer_lemeshow", "Hosmer-Lemeshow" },
+    { "cooks_distance", "Cook\xE2\x80\x99s distance" },
+    { "pearson_chi2", "Pearson \xCF\x87\xC2\xB2" },
+    { "ids_sha256", "SHA-256 of the ids" },
+};
+
 static const char *known_word(const char *word, size_t len)
 {
-    static const char *const from[] = { "aic",
-                                        "bic",
-                                        "vif",
-                                        "auc",
-                                        "psi",
-                                        "woe",
-                                        "iv",
-                                        "ks",
-                                        "ece",
-                                        "smd",
-                                        "air",
-                                        "pd",
-                                        "id",
-                                        "sd",
-                                        "ci",
-                                        "pdp",
-                                        "fpr",
-                                        "tpr",
-                                        "fnr",
-                                        "roc",
-                                        "gbdt",
-                                        "csi",
-                                        "fp",
-                                        "fn",
-                                        "tp",
-                                        "tn",
-                                        "n_bad",
-                                        "p_value",
-                                        "n",
-                                        "p",
-                                        "iqr",
-                                        "oot",
-                                        "pdo",
-                                        "sql",
-                                        "url",
-                                        "mae",
-                                        "p_adjusted",
-                                        "p_holm",
-                                        "cutoff",
-                                        "cutoffs",
-                                        "average_first",
-                                        "average_any",
-                                        "just_approved_first",
-                                        "just_approved_any",
-                                        "given_first",
-                                        "given_any",
-                                        "hosmer_lemeshow",
-                                        "cooks_distance",
-                                        "pearson_chi2",
-                                        "ids_sha256" };
-    static const char *const into[] = { "AIC",
-                                        "BIC",
-                                        "VIF",
-                                        "AUC",
-                                        "PSI",
-                                        "WoE",
-                                        "IV",
-                                        "KS",
-                                        "ECE",
-                                        "SMD",
-                                        "AIR",
-                                        "PD",
-                                        "ID",
-                                        "SD",
-                                        "CI",
-                                        "PDP",
-                                        "FPR",
-                                        "TPR",
-                                        "FNR",
-                                        "ROC",
-                                        "GBDT",
-                                        "CSI",
-                                        "FP",
-                                        "FN",
-                                        "TP",
-                                        "TN",
-                                        "Bads",
-                                        "p-value",
-                                        "Cases",
-                                        "p",
-                                        "IQR",
-                                        "OOT",
-                                        "PDO",
-                                        "SQL",
-                                        "URL",
-                                        "MAE",
-                                        "adjusted p",
-                                        "p (Holm)",
-                                        "Cut-off",
-                                        "Cut-offs",
-                                        "First, by the average applicant",
-                                        "By the average applicant",
-                                        "First, by the just approved",
-                                        "By the just approved",
-                                        "First, as given",
-                                        "As given",
-                                        "Hosmer-Lemeshow",
-                                        "Cook\xE2\x80\x99s distance",
-                                        "Pearson \xCF\x87\xC2\xB2",
-                                        "SHA-256 of the ids" };
-    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
-        if (strlen(from[i]) == len && !memcmp(from[i], word, len))
-            return into[i];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i][0]) == len && !memcmp(known[i][0], word, len))
+            return known[i][1];
     return NULL;
 }
 
@@ -337,11 +291,11 @@ void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
     for (size_t i = 0, end; i < len; i = end + 1) {
         for (end = i; end < len && name[end] != '_'; end++)
             continue;
-        const char *known = known_word(name + i, end - i);
+        const char *special = known_word(name + i, end - i);
         if (i)
             vouch__buf_text(out, " ");
-        if (known) {
-            vouch__buf_text(out, known);
+        if (special) {
+            vouch__buf_text(out, special);
         } else if (i == 0 && end && name[0] >= 'a' && name[0] <= 'z') {
             char first = (char)(name[0] - 'a' + 'A');
             vouch__buf_add(out, &first, 1);

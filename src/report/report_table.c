@@ -248,6 +248,9 @@ static bool pivot_make(const sheet *s, pivot *out)
 static vouch_status pivot_write(vouch__page *page, const sheet *s, const pivot *p)
 {
     column how[QUANTITIES] = { { 0 } };
+    const vouch__json *const *owner = s->owner;
+    if (!owner)
+        return VOUCH_OK;
     double *v = vouch__scratch(page->ctx, s->n_rows + 1, sizeof *v);
     if (!v)
         return vouch__oom(page->ctx);
@@ -266,11 +269,11 @@ static vouch_status pivot_write(vouch__page *page, const sheet *s, const pivot *
     vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0, end; i < s->n_rows; i = end) {
         double told[QUANTITIES] = { NAN, NAN, NAN, NAN, NAN, NAN };
-        for (end = i; end < s->n_rows && s->owner[end] == s->owner[i]; end++)
+        for (end = i; end < s->n_rows && owner[end] == owner[i]; end++)
             told[quantity_of(p, cell_of(s->row[end], 0)->text)] = vouch__json_double(cell_of(s->row[end], 1),
                                                                                      NAN);
         vouch__buf_text(page->out, "<tr><th scope=\"row\">");
-        vouch__page_about(page, s->owner[i]);
+        vouch__page_about(page, owner[i]);
         vouch__buf_text(page->out, "</th>");
         for (size_t k = 0; k < p->n; k++) {
             vouch__buf_text(page->out, "<td class=\"num\">");

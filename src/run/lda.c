@@ -6,6 +6,7 @@
 #include "govern/ledger.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
+#include "run/overrides.h"
 #include "vouch/run.h"
 
 #include <string.h>
@@ -135,8 +136,9 @@ static vouch_status tell(vouch_ctx *ctx, const vouch__lda *lda, papers *p, vouch
 }
 
 static vouch_status search(vouch_ctx *ctx, const vouch_lda_options *o, vouch__project *project,
-                           vouch_store *store, vouch_lda_result *r)
+                           vouch_lda_result *r)
 {
+    vouch_store *store = NULL;
     vouch__job job = { .n_contenders = 0 };
     vouch__lda lda = { .job = &job, .out = o->out };
     papers p;
@@ -146,7 +148,13 @@ static vouch_status search(vouch_ctx *ctx, const vouch_lda_options *o, vouch__pr
     vouch__buf_init(ctx, &p.summary, 0);
     vouch_status status = vouch__job_open(ctx, project, o->duckdb, NULL, &job);
     if (!status)
-        status = vouch__lda_allow(ctx, &job, o->approver, &lda.rules);
+        status = vouch__lda_allow(ctx, &job, &lda.rules);
+    if (!status)
+        status = vouch__project_store(ctx, &job.project, o->store, &store);
+    if (!status)
+        status = vouch__lda_approved(ctx, &job, o->model, store, o->key, &lda.rules);
+    if (!status)
+        status = vouch__override_signers(ctx, &job.project, store);
     if (!status)
         status = vouch__job_read(ctx, &job);
     if (!status)
@@ -159,7 +167,7 @@ static vouch_status search(vouch_ctx *ctx, const vouch_lda_options *o, vouch__pr
         status = vouch__lda_tell(ctx, &lda);
     if (!status)
         status = write_all(ctx, o, &lda, &p, r);
-    if (!status && store)
+    if (!status && o->key)
         status = record(ctx, o, &lda, &p, store, &r->seq);
     if (!status)
         status = tell(ctx, &lda, &p, r);
@@ -167,6 +175,31 @@ static vouch_status search(vouch_ctx *ctx, const vouch_lda_options *o, vouch__pr
     vouch__buf_free(&p.html);
     vouch__buf_free(&p.summary);
     vouch__job_clear(&job);
+    vouch_store_close(store);
+    vouch__scratch_reset(ctx, mark);
+    return status;
+}
+
+vouch_status vouch_lda_approve(vouch_ctx *ctx, const vouch_lda_options *options, int64_t *out_seq)
+{
+    vouch__project project = { .doc = NULL };
+    vouch__job job = { .n_contenders = 0 };
+    vouch__lda_rules rules;
+    vouch_store *store = NULL;
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch_status status = vouch__project_read(ctx, options->project, &project);
+    if (status)
+        return status;
+    status = vouch__job_open(ctx, &project, options->duckdb, NULL, &job);
+    if (!status)
+        status = vouch__lda_allow(ctx, &job, &rules);
+    if (!status)
+        status = vouch__project_store(ctx, &job.project, options->store, &store);
+    if (!status)
+        status = vouch__lda_approve(ctx, &job, options->model, store, options->key, out_seq);
+    vouch__job_clear(&job);
+    vouch__project_clear(&project);
+    vouch_store_close(store);
     vouch__scratch_reset(ctx, mark);
     return status;
 }
@@ -174,21 +207,16 @@ static vouch_status search(vouch_ctx *ctx, const vouch_lda_options *o, vouch__pr
 vouch_status vouch_lda(vouch_ctx *ctx, const vouch_lda_options *options, vouch_lda_result *out_result)
 {
     vouch__project project = { .doc = NULL };
-    vouch_store *store = NULL;
     vouch_lda_result r = { .seq = -1 };
     vouch_status status = vouch__project_read(ctx, options->project, &project);
     if (status)
         return status;
-    if (options->key)
-        status = vouch__project_store(ctx, &project, options->store, &store);
-    if (!status)
-        status = search(ctx, options, &project, store, &r);
+    status = search(ctx, options, &project, &r);
     if (status)
         vouch_lda_result_clear(ctx, &r);
     else
         *out_result = r;
     vouch__project_clear(&project);
-    vouch_store_close(store);
     return status;
 }
 

@@ -13,7 +13,7 @@ enum { VOUCH__LDA_SHARES = 16, VOUCH__LDA_PROTECTED = 16 };
 /* What is looked for: the project's "alternatives", completed. */
 typedef struct vouch__lda_rules {
     const vouch__model_plan *plan;
-    const char *approver;
+    const char *approver;                           /* person and key */
     size_t column[VOUCH__LDA_PROTECTED], n_columns; /* protected columns, of the table */
     vouch__disparity_measure measure;
     bool by_profit;
@@ -27,11 +27,17 @@ typedef struct vouch__lda_rules {
     const char *measure_by, *allowed_by; /* profiles */
 } vouch__lda_rules;
 
-/* What the law and people say, before anything is read; then the rest.
+/* What the law says, before anything is read; then what people said; then the rest.
  * Fails E_FORMAT  with file, line, column;  E_CONTROL  a profile blocks the search or a mitigation, or none
- * allows it, or nobody is named who approves it */
-vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, const char *approver,
-                              vouch__lda_rules *out);
+ * allows it */
+vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, vouch__lda_rules *out);
+/* An approver's word for this search, in the ledger; and whether it is there. model: as asked for, or NULL.
+ * Fails E_DENIED  the key is no approver's, or is one no more;  E_CONTROL  nobody approved the search as it
+ * stands, or who did would run it */
+vouch_status vouch__lda_approve(vouch_ctx *ctx, const vouch__job *job, const char *model, vouch_store *store,
+                                const vouch_key *key, int64_t *out_seq);
+vouch_status vouch__lda_approved(vouch_ctx *ctx, vouch__job *job, const char *model, vouch_store *store,
+                                 const vouch_key *developer, vouch__lda_rules *rules);
 vouch_status vouch__lda_rules_read(vouch_ctx *ctx, const vouch__job *job, const char *model,
                                    size_t candidates, vouch__lda_rules *out);
 

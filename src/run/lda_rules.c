@@ -139,15 +139,14 @@ static vouch_status find_model(vouch_ctx *ctx, const vouch__job *job, const char
     return VOUCH_OK;
 }
 
-vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, const char *approver,
-                              vouch__lda_rules *out)
+vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, vouch__lda_rules *out)
 {
     const vouch__project *p = &job->project;
     const vouch__json *rules = p->alternatives;
     vouch_status status = rules ? vouch__schema_check(ctx, p->path, "alternatives", rules, keys,
                                                       sizeof keys / sizeof *keys)
                                 : VOUCH_OK;
-    *out = (vouch__lda_rules){ .approver = approver };
+    *out = (vouch__lda_rules){ .approver = NULL };
     if (!status && !p->law->is_event)
         status = vouch__fail(
             ctx, VOUCH_E_CONTROL,
@@ -155,11 +154,6 @@ vouch_status vouch__lda_allow(vouch_ctx *ctx, const vouch__job *job, const char 
             p->law->what);
     if (!status)
         status = may(ctx, job, "fairness.alternatives", "the search for alternatives", &out->allowed_by);
-    if (!status && !(approver && *approver))
-        status = vouch__fail(ctx, VOUCH_E_CONTROL,
-                             "%s: the search compares models by their effect on groups: name who approved it "
-                             "(--approver)",
-                             p->path);
     if (!status)
         status = read_mitigations(ctx, job, vouch__json_get(rules, "mitigate"), out);
     return status ? status : read_measure(ctx, job, rules, out);

@@ -42,6 +42,24 @@ vouch_status vouch__override_file_read(vouch_ctx *ctx, const char *recipe, const
     return status;
 }
 
+vouch_status vouch__override_signers(vouch_ctx *ctx, const vouch__project *project, vouch_store *store)
+{
+    vouch_status status = VOUCH_OK;
+    for (size_t i = 0; i < project->n_plans && !status; i++) {
+        const vouch__model_plan *plan = &project->plan[i];
+        vouch__override_file file = { .is_there = false };
+        const char *person = NULL;
+        status = vouch__override_file_read(ctx, project->path, project->folder, plan->mapping, &file);
+        if (!status && file.signature)
+            status = vouch__ledger_holder(ctx, store, file.overrides.key, NULL, &person);
+        if (status == VOUCH_E_DENIED)
+            status = vouch__because(ctx, status, "%s: models.%s: the signature on %s", project->path,
+                                    plan->name, file.path);
+        vouch__override_file_clear(&file);
+    }
+    return status;
+}
+
 void vouch__override_file_clear(vouch__override_file *file)
 {
     vouch__overrides_clear(&file->overrides);

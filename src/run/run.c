@@ -8,6 +8,7 @@
 #include "report/html_report.h"
 #include "report/text_summary.h"
 #include "run/job.h"
+#include "run/overrides.h"
 
 #include <math.h>
 #include <string.h>
@@ -321,6 +322,10 @@ vouch_status vouch_run(vouch_ctx *ctx, const vouch_run_options *options, vouch_r
         project.seed = options->seed;
     if (options->key) /* opened first: a run that can't be recorded should say so before an hour's work */
         status = vouch__project_store(ctx, &project, options->store, &store);
+    if (!status && store)
+        status = vouch__ledger_may(ctx, store, options->key, "developer");
+    if (!status && store)
+        status = vouch__override_signers(ctx, &project, store);
     if (!status)
         status = vouch__job_run(ctx, &project, options->duckdb, options->stamp, &job);
     if (!status)
