@@ -12,12 +12,14 @@ static bool processor_has(vouch__shap_path path)
     __builtin_cpu_init();
     switch (path) {
     case VOUCH__SHAP_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
-               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") &&
+               __builtin_cpu_supports("bmi2");
     case VOUCH__SHAP_AVX512:
         return processor_has(VOUCH__SHAP_AVX2) && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bitalg");
+               __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bitalg") &&
+               __builtin_cpu_supports("gfni");
     default: return true;
     }
 }
@@ -72,6 +74,8 @@ static vouch_status make(vouch_ctx *ctx, struct vouch__shap *s, const vouch__sha
     status = vouch__shap_compile(ctx, s);
     if (!status)
         status = vouch__shap_make_tables(ctx, s, population);
+    if (!status && s->n_cover)
+        status = vouch__shap_make_cover(ctx, s);
     if (!status)
         status = vouch__shap_make_fours(ctx, s);
     if (!status && s->by_cover)
@@ -115,6 +119,7 @@ void vouch__shap_free(const vouch_alloc *alloc, vouch__shap *s)
     vouch__free(alloc, s->work);
     vouch__free(alloc, s->tables);
     vouch__free(alloc, s->fours);
+    vouch__free(alloc, s->covers);
     vouch__free(alloc, s->deeps);
     vouch__free(alloc, s);
 }
@@ -130,6 +135,18 @@ double vouch__shap_sum(const vouch__shap *s, const double *row)
     return sum;
 }
 
+/* Of an integer sum of input j. */
+static double value_of(const struct vouch__shap *s, size_t j, uint64_t sum)
+{
+    const union {
+        double real;
+        uint64_t bits;
+    } round = { VOUCH__SHAP_ROUND };
+    if (s->n_cover)
+        sum -= s->rounds[j] * round.bits;
+    return (double)(int64_t)sum * s->unit;
+}
+
 void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
 {
     uint8_t bytes[VOUCH__SHAP_BYTES];
@@ -141,11 +158,12 @@ void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
     memset(out, 0, n * sizeof *out);
     if (s->n_quick) {
         uint64_t *sum = (uint64_t *)(void *)out; /* in the room of the result */
+        BY_PATH(s, cover_row, s, row, bytes, sum);
         BY_PATH(s, quick_row, s, row, bytes, sum);
         for (size_t j = 0; j < n; j++) {
             uint64_t value;
             memcpy(&value, &out[j], sizeof value);
-            out[j] = (double)(int64_t)value * s->unit;
+            out[j] = value_of(s, j, value);
         }
     }
     if (s->n_deep)
@@ -155,12 +173,12 @@ void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
 /* Integer sums of n rows, as quick_rows leaves them, to doubles. */
 static void to_rows(const struct vouch__shap *s, size_t n, const uint64_t *sum, double *out)
 {
-    size_t inputs = s->trees->n_inputs;
+    size_t inputs = s->trees->n_inputs, sums = vouch__shap_sums(s);
     for (size_t i = 0; i < n; i++) {
         size_t r = i % VOUCH__SHAP_ROWS;
-        const uint64_t *eight = sum + (i - r) * inputs;
+        const uint64_t *eight = sum + (i - r) * sums;
         for (size_t j = 0; j < inputs; j++)
-            out[i * inputs + j] = (double)(int64_t)eight[VOUCH__SHAP_ROWS * j + r] * s->unit;
+            out[i * inputs + j] = value_of(s, j, eight[VOUCH__SHAP_ROWS * j + r]);
     }
 }
 
@@ -176,16 +194,20 @@ static void *whole_lines(vouch_ctx *worker, size_t bytes)
 static vouch_status explain_block(vouch_ctx *worker, const vouch__shap *s, size_t n, const double *rows,
                                   size_t apart, double *out)
 {
-    size_t mark = vouch__scratch_mark(worker), inputs = s->trees->n_inputs;
+    size_t mark = vouch__scratch_mark(worker), inputs = s->trees->n_inputs, sums = vouch__shap_sums(s);
     uint8_t *bytes = whole_lines(worker, n * apart + VOUCH__SHAP_REGISTERS);
-    uint64_t *sum = whole_lines(worker, n * inputs * sizeof *sum);
+    uint64_t *sum = whole_lines(worker, n * sums * sizeof *sum);
     if (!bytes || !sum)
         return vouch__oom(worker);
     for (size_t i = 0; s->is_ranked && i < n; i++) {
         bytes[i * apart] = 0; /* lanes without a node look at it */
         BY_PATH(s, ranks, s, rows + i * inputs, bytes + i * apart);
     }
-    memset(sum, 0, n * inputs * sizeof *sum);
+    memset(sum, 0, n * sums * sizeof *sum);
+#if defined(__x86_64__)
+    if (s->n_cover)
+        vouch__shap_cover_rows_avx512(s, n, rows, bytes, apart, sum);
+#endif
     BY_PATH(s, quick_rows, s, n, rows, bytes, apart, sum);
     to_rows(s, n, sum, out);
     for (size_t i = 0; s->n_deep && i < n; i++)
@@ -201,8 +223,8 @@ vouch_status vouch__shap_rows(vouch_ctx *worker, const vouch__shap *s, size_t n,
     apart += apart == 0 ? 64 : 0;
     size_t block = BLOCK_BYTES / (apart + inputs * sizeof *out) / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS;
     block = block ? block : VOUCH__SHAP_ROWS;
-    size_t eights = s->n_quick ? n - n % VOUCH__SHAP_ROWS
-                               : 0; /* without tables, rows gain nothing together */
+    bool gains = s->n_quick && (!s->n_cover || s->path == VOUCH__SHAP_AVX512); /* rows, taken together */
+    size_t eights = gains ? n - n % VOUCH__SHAP_ROWS : 0;
     vouch_status status = VOUCH_OK;
     for (size_t i = eights; i < n; i++)
         vouch__shap_row(s, rows + i * inputs, out + i * inputs);

@@ -1,9 +1,10 @@
 /* models/shap/shap.h: exact Shapley values of a forest, prepared once.
  *
  * Trees of depth at most 6 (quick trees) are answered from tables: what a few neighbouring leaves give a row
- * depends only on the decisions at the nodes above them. Table entries are integers on one grid for the whole
- * forest, so sums have one value in whatever order they are made: a row alone, in a batch, on any processor.
- * Deeper trees are integrated in double, by operations of one fixed order. docs/explain.md has the
+ * depends only on the decisions at the nodes above them. By cover, those on whose paths no input is met twice
+ * are integrated instead, where they are many. Either way what is added up are integers on one grid for the
+ * whole forest, so sums have one value in whatever order they are made: a row alone, in a batch, on any
+ * processor. Deeper trees are integrated in double, by operations of one fixed order. docs/explain.md has the
  * derivations.
  */
 #ifndef VOUCH_SHAP_H
@@ -37,7 +38,7 @@ vouch_status vouch__shap_new(vouch_ctx *ctx, const vouch__trees *trees,
                              const vouch__shap_population *population, vouch__shap **out_shap);
 void vouch__shap_free(const vouch_alloc *alloc, vouch__shap *shap); /* NULL is fine */
 
-/* Whether tables answer for tree t. */
+/* Whether tree t is quick. */
 bool vouch__shap_is_quick(const vouch__shap *shap, size_t t);
 /* Path-dependent: raw averaged over the leaves by cover. */
 double vouch__shap_base(const vouch__shap *shap);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SHAP_NAME(what) what##_avx2
-#define SHAP_TARGET __attribute__((target("avx2,popcnt,bmi,bmi2")))
+#define SHAP_TARGET __attribute__((target("avx2,fma,popcnt,bmi,bmi2")))
 #define SHAP_HERE static inline __attribute__((always_inline)) SHAP_TARGET
 
 /* How many of 16 sorted values, NaN after the last, are less than x. */
@@ -56,6 +56,18 @@ SHAP_HERE uint64_t decide(const struct vouch__shap *s, const uint8_t *bytes, siz
 }
 
 SHAP_HERE uint64_t pattern_of(uint64_t right, uint64_t mask) { return _pext_u64(right, mask); }
+
+#define SHAP_WIDTH 4
+#define SHAP_V __m256d
+
+SHAP_HERE __m256d fused(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+
+SHAP_HERE __m256d choose(unsigned lanes, __m256d is_set, __m256d is_not)
+{
+    const __m256i bit = _mm256_set_epi64x(8, 4, 2, 1);
+    __m256i mask = _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(lanes), bit), bit);
+    return _mm256_blendv_pd(is_not, is_set, _mm256_castsi256_pd(mask));
+}
 
 #define SHAP_REGISTERS
 #include "models/shap/shap_kernel.h"

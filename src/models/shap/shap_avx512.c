@@ -9,8 +9,8 @@
 
 #define SHAP_NAME(what) what##_avx512
 #define SHAP_TARGET                                                                                          \
-    __attribute__((                                                                                          \
-        target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bitalg,bmi,bmi2,lzcnt,popcnt")))
+    __attribute__((target(                                                                                   \
+        "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bitalg,gfni,fma,bmi,bmi2,lzcnt,popcnt")))
 #define SHAP_HERE VOUCH__INLINE SHAP_TARGET
 
 SHAP_TARGET static void ranks(const struct vouch__shap *s, const double *row, uint8_t *bytes)
@@ -119,8 +119,33 @@ SHAP_HERE void factors(size_t n, const double *low, const double *rise, uint64_t
     }
 }
 
+#define SHAP_WIDTH 8
+#define SHAP_V __m512d
+
+SHAP_HERE __m512d fused(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+
+SHAP_HERE __m512d choose(unsigned lanes, __m512d is_set, __m512d is_not)
+{
+    return _mm512_mask_mov_pd(is_not, (__mmask8)lanes, is_set);
+}
+
+/* Byte r of word g is byte g of the last word but r; then each word's bits are turned. */
+#define SHAP_HAS_TURN
+SHAP_HERE void turn_bits(const uint64_t word[VOUCH__SHAP_PACK], uint8_t out[VOUCH__SHAP_LANES])
+{
+    const __m512i step = _mm512_set1_epi64(0x0008101820283038);
+    const __m512i byte = _mm512_set_epi64(0x0707070707070707, 0x0606060606060606, 0x0505050505050505,
+                                          0x0404040404040404, 0x0303030303030303, 0x0202020202020202,
+                                          0x0101010101010101, 0);
+    __m512i turned = _mm512_permutexvar_epi8(_mm512_add_epi8(step, byte), _mm512_loadu_si512(word));
+    turned = _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64((int64_t)0x8040201008040201), turned, 0);
+    _mm512_storeu_si512(out, turned);
+}
+
 #define SHAP_REGISTERS
 #include "models/shap/shap_kernel.h"
+
+#include "models/shap/shap_cover512.h"
 #else
 typedef int vouch__shap_avx512_is_empty;
 #endif

@@ -6,10 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINES_MAX = 1 << 22, NEVER_RIGHT = 255 };
+enum { LINES_MAX = 1 << 22, NEVER_RIGHT = 255, INTEGRATED = 2 };
 
 typedef struct measure { /* of one tree */
     size_t depth, nodes, leaves, inputs;
+    bool meets_twice; /* an input, on some path */
 } measure;
 
 typedef struct measuring {
@@ -32,6 +33,7 @@ static void measure_node(measuring *w, const vouch__node *node, size_t depth, si
     while (k < met && w->met[k] != node->input)
         k++;
     w->met[k] = node->input;
+    m->meets_twice |= k < met;
     met += k == met;
     measure_node(w, w->tree + node->left, depth + 1, met);
     measure_node(w, w->tree + node->right, depth + 1, met);
@@ -142,6 +144,7 @@ static size_t groups_of(size_t nodes) { return (nodes + VOUCH__SHAP_LANES - 1) /
 /* Quick or deep, and how much of everything there is. */
 static void sort_trees(struct vouch__shap *s)
 {
+    size_t once = 0; /* lines of integrated trees */
     const vouch__trees *trees = s->trees;
     double most = 0.0;
     for (size_t i = 0; i < trees->n_nodes; i++)
@@ -159,10 +162,18 @@ static void sort_trees(struct vouch__shap *s)
             s->n_deep++;
             continue;
         }
+        if (s->by_cover && !measure_tree(trees, t).meets_twice) {
+            s->is_quick[t] = INTEGRATED;
+            once += lines;
+            s->n_cover++;
+        }
         s->n_lines += lines;
         s->n_quick++;
         s->n_cats += cats_of(trees, t);
     }
+    if (2 * s->n_cover < s->n_quick) /* too few for what rows have to do twice */
+        s->n_cover = once = 0;
+    s->n_lines -= once;
     s->n_groups = s->n_quick;
 }
 
@@ -223,6 +234,7 @@ static void fill_quick(struct vouch__shap *s, size_t q, size_t n, size_t h)
         return;
     vouch__shap_set_lane(s, q, h, n);
     s->input_of[q * VOUCH__SHAP_LANES + h] = (uint16_t)node->input;
+    s->live[q] |= q < s->n_cover ? (uint64_t)1 << h : 0;
     fill_quick(s, q, root + (size_t)node->left, 2 * h);
     fill_quick(s, q, root + (size_t)node->right, 2 * h + 1);
 }
@@ -281,9 +293,10 @@ vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s)
         goto done;
     if (d)
         memcpy(s->deep, deep, d * sizeof *deep);
-    for (size_t t = 0; t < s->trees->n_trees; t++)
-        if (s->is_quick[t])
-            s->quick[q++] = (uint32_t)t;
+    for (size_t later = 0; later < 2; later++)
+        for (size_t t = 0; t < s->trees->n_trees; t++)
+            if (s->is_quick[t] && (later == 1) != (s->n_cover && s->is_quick[t] == INTEGRATED))
+                s->quick[q++] = (uint32_t)t;
     for (q = 0; q < s->n_quick; q++)
         fill_quick(s, q, s->trees->root[s->quick[q]], 1);
     for (d = 0; d < s->n_deep; d++)
@@ -324,18 +337,25 @@ static size_t kept_at(size_t h)
     return h >= 2 ? 4 * (28 + h - 2) + 1 : (size_t)4 * 30;
 }
 
+/* The same of vouch__shap_cover_row. */
+static size_t given_at(size_t tree, size_t h)
+{
+    size_t pack = tree / VOUCH__SHAP_PACK;
+    return (pack * VOUCH__SHAP_LANES + h) * VOUCH__SHAP_PACK + tree % VOUCH__SHAP_PACK;
+}
+
 static void list_kept(const struct vouch__shap *s, size_t begin, size_t end, summing *w)
 {
     w->n = 0;
     for (size_t q = begin; q < end; q++)
         for (uint64_t left = s->live[q]; left; left &= left - 1) {
             size_t h = (size_t)__builtin_ctzll(left);
-            w->all[w->n++] = (kept){ s->input_of[q * VOUCH__SHAP_LANES + h],
-                                     (uint16_t)((q - begin) * KEPT + kept_at(h)) };
+            size_t at = q < s->n_cover ? given_at(q - begin, h) : (q - begin) * KEPT + kept_at(h);
+            w->all[w->n++] = (kept){ s->input_of[q * VOUCH__SHAP_LANES + h], (uint16_t)at };
         }
 }
 
-static void list_fours(summing *w)
+static void list_fours(summing *w, uint16_t zero)
 {
     w->n_fours = 0;
     for (size_t i = 0; i < w->n; i++)
@@ -346,7 +366,7 @@ static void list_fours(summing *w)
         if (turn % 4 == 0) {
             w->open[input] = (uint32_t)w->n_fours;
             w->turn[w->n_fours] = turn / 4;
-            w->four[w->n_fours++] = (vouch__shap_four){ input, { ZERO, ZERO, ZERO, ZERO } };
+            w->four[w->n_fours++] = (vouch__shap_four){ input, { zero, zero, zero, zero } };
         }
         w->four[w->open[input]].at[turn % 4] = w->all[i].at;
     }
@@ -372,7 +392,8 @@ static void spread_fours(summing *w, vouch__shap_four *out)
 
 vouch_status vouch__shap_make_fours(vouch_ctx *ctx, struct vouch__shap *s)
 {
-    size_t groups = (s->n_quick + VOUCH__SHAP_GROUP - 1) / VOUCH__SHAP_GROUP, n = 0;
+    size_t first = vouch__shap_groups(s->n_cover), n = 0;
+    size_t groups = first + vouch__shap_groups(s->n_quick - s->n_cover);
     size_t mark = vouch__scratch_mark(ctx), inputs = s->trees->n_inputs + 1;
     summing *w = vouch__scratch(ctx, 1, sizeof *w);
     uint32_t *number = vouch__scratch(ctx, 2 * inputs, sizeof *number);
@@ -382,9 +403,11 @@ vouch_status vouch__shap_make_fours(vouch_ctx *ctx, struct vouch__shap *s)
     w->open = number + inputs;
     for (size_t filling = 0; filling < 2; filling++) {
         for (size_t g = 0; g < groups; g++, n += w->n_fours) {
-            size_t begin = g * VOUCH__SHAP_GROUP, end = begin + VOUCH__SHAP_GROUP;
-            list_kept(s, begin, end < s->n_quick ? end : s->n_quick, w);
-            list_fours(w);
+            bool is_cover = g < first;
+            size_t begin = is_cover ? g * VOUCH__SHAP_GROUP : s->n_cover + (g - first) * VOUCH__SHAP_GROUP;
+            size_t end = begin + VOUCH__SHAP_GROUP, last = is_cover ? s->n_cover : s->n_quick;
+            list_kept(s, begin, end < last ? end : last, w);
+            list_fours(w, is_cover ? 0 : ZERO);
             if (filling) {
                 s->four_at[g] = (uint32_t)n;
                 spread_fours(w, s->four + n);

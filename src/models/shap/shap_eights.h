@@ -77,7 +77,7 @@ SHAP_INLINE void add_units(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targe
 
 /* Four units after four: their lines stay in the nearest cache. */
 SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
-                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t inputs)
+                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t sums)
 {
     enum { FOUR = 4 };
     SHAP_NAME(targets) t;
@@ -88,5 +88,5 @@ SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], 
     for (size_t j = 0; j < VOUCH__SHAP_UNITS; j += FOUR)
         for (size_t r = 0; r < VOUCH__SHAP_ROWS * eights; r += FOUR)
             add_units((SHAP_NAME(rows))(line + r), j, &t,
-                      sum + r / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * inputs + r % VOUCH__SHAP_ROWS);
+                      sum + r / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * sums + r % VOUCH__SHAP_ROWS);
 }

@@ -29,11 +29,19 @@ enum {
     VOUCH__SHAP_NODES = 256,  /* inner nodes of a deep tree times its width, at most */
     VOUCH__SHAP_INPUTS = 256, /* that deep trees split on */
     VOUCH__SHAP_MOST = VOUCH__SHAP_WIDTH * VOUCH__SHAP_POINTS,
+    VOUCH__SHAP_PACK = 8,  /* integrated trees side by side */
+    VOUCH__SHAP_THREE = 3, /* points of quadrature that are enough for them */
     VOUCH__SHAP_REGISTERS = 256
 };
 
+/* Added to a double of less than 2^51 it leaves the nearest integer in the lowest bits: 3 x 2^51. */
+#define VOUCH__SHAP_ROUND 6755399441055744.0
+
 /* Bytes of a row: two copies of the ranks, then one byte a category node. */
-enum { SHAP_BLOCK = 64 }; /* rows that a path takes through a tree together */
+enum {
+    SHAP_BLOCK = 64,    /* rows that a path takes through a tree together */
+    SHAP_TOGETHER = 256 /* the same of an integrated tree */
+};
 enum { VOUCH__SHAP_BYTES = 2 * VOUCH__RANK_COLUMNS + VOUCH__RANK_SETS + VOUCH__SHAP_REGISTERS };
 
 /* How lanes find their byte in registers: in both copies of up to 64 columns (at index | 64 by default side)
@@ -59,6 +67,12 @@ typedef struct vouch__shap_four { /* integers of a group of trees that an input 
 typedef double vouch__shap_v8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i8 __attribute__((vector_size(64), may_alias));
 typedef int64_t vouch__shap_i4 __attribute__((vector_size(32), may_alias));
+
+typedef struct vouch__shap_pack { /* integrated trees, by heap node; what is not there is 0 (shap_cover.c) */
+    double right[VOUCH__SHAP_LANES / 2][VOUCH__SHAP_PACK]; /* q, above the last level */
+    double last[VOUCH__SHAP_LANES / 2][3]
+               [VOUCH__SHAP_PACK]; /* the last level: f to the left, to the right, m */
+} vouch__shap_pack;
 
 typedef struct vouch__shap_node { /* inner node of a deep tree; bytes from the first of each kind */
     uint32_t tau;                 /* its tau, then its rho: those of an input's first node are t and 1 */
@@ -94,7 +108,8 @@ struct vouch__shap {
     double base;
     size_t uncovered;
 
-    size_t n_groups, n_quick, n_deep, n_lines, n_cats, n_nodes, n_values, n_leaves, n_again, n_inputs, n_tau;
+    size_t n_groups, n_quick, n_cover, n_deep, n_lines, n_cats, n_nodes, n_values, n_leaves, n_again,
+        n_inputs, n_tau;
     /* decisions, by group: quick trees' groups come first */
     uint32_t *node_of;      /* [64 groups] in the forest, or UINT32_MAX */
     uint16_t *place;        /* [64 groups] */
@@ -105,18 +120,23 @@ struct vouch__shap {
 
     /* quick trees */
     uint8_t *is_quick;     /* [n_trees] */
-    uint32_t *quick;       /* [n_quick] */
+    uint32_t *quick;       /* [n_quick] those that are integrated, n_cover, come first */
     uint64_t *mask;        /* [16 n_quick] */
     uint32_t *line;        /* [16 n_quick] first of a unit; line 0 is all zero */
     const int64_t **first; /* [16 n_quick] the same in table */
     uint8_t *bit;       /* [128 n_quick] lanes of a unit's mask, in order, then 0, which never goes right */
-    uint64_t *live;     /* [n_quick] heap nodes whose integers are not all 0 */
+    uint64_t *live;     /* [n_quick] heap nodes whose integers are not all 0; of integrated trees all nodes */
     uint16_t *input_of; /* [64 n_quick] of heap nodes; 0 where there is none, and its integers are 0 */
     int64_t *table;     /* [8 n_lines] */
     double unit;        /* what 1 is worth: a power of two */
     vouch__shap_four
         *four;         /* by group; an input's fours stand apart, so that none waits for the one before */
-    uint32_t *four_at; /* [groups + 1] */
+    uint32_t *four_at; /* [groups + 1]; groups of integrated trees come first */
+
+    /* integrated trees */
+    vouch__shap_pack *pack;
+    uint64_t *rounds; /* [n_inputs] how often VOUCH__SHAP_ROUND is in an input's sum */
+    double cover_t[VOUCH__SHAP_THREE], cover_weight[VOUCH__SHAP_THREE];
 
     /* deep trees, path-dependent */
     vouch__shap_deep *deep;
@@ -129,18 +149,21 @@ struct vouch__shap {
     vouch__shap_v8 *tau;    /* [n_tau] taus, then as many rhos, of a node */
     uint32_t *input;        /* [n_inputs] */
     vouch__shap_v8 *weight; /* [33 x 4] by number of points; tau begins with t and 1 of each */
-    void *work, *tables, *fours, *deeps;
+    void *work, *tables, *fours, *covers, *deeps;
     vouch_alloc alloc;
 };
 
 /* Bytes of a row, by path: bytes[VOUCH__SHAP_BYTES]. */
 void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, uint8_t *bytes);
 
-/* Integer sums of the quick trees: add to sum[n_inputs]; of n rows, a multiple of 8, whose bytes are `apart`,
- * to sum[n x n_inputs], which is all zero and holds 8 x n_inputs by input for each 8 rows. Deep trees: add to
+/* Integer sums of the integrated trees, and of the other quick ones: add to sum[n_inputs]; of n rows, a
+ * multiple of 8, whose bytes are `apart`, to sum[n x sums], which is all zero and holds 8 x sums by input for
+ * each 8 rows; sums is n_inputs, and 8 that are nobody's where trees are integrated. Deep trees: add to
  * out[n_inputs]. By path. */
 #define VOUCH__SHAP_KERNELS(path)                                                                            \
     void vouch__shap_ranks_##path(const struct vouch__shap *s, const double *row, uint8_t *bytes);           \
+    void vouch__shap_cover_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,  \
+                                      uint64_t *sum);                                                        \
     void vouch__shap_quick_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,  \
                                       uint64_t *sum);                                                        \
     void vouch__shap_quick_rows_##path(const struct vouch__shap *s, size_t n, const double *rows,            \
@@ -150,11 +173,25 @@ void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, 
 VOUCH__SHAP_KERNELS(portable);
 VOUCH__SHAP_KERNELS(avx2);
 VOUCH__SHAP_KERNELS(avx512);
+void vouch__shap_cover_rows_avx512(const struct vouch__shap *s, size_t n, const double *rows,
+                                   const uint8_t *bytes, size_t apart, uint64_t *sum);
+
+/* How many groups of trees have their integers added up together. */
+static inline size_t vouch__shap_groups(size_t trees)
+{
+    return (trees + VOUCH__SHAP_GROUP - 1) / VOUCH__SHAP_GROUP;
+}
+/* Of a row in a batch. */
+static inline size_t vouch__shap_sums(const struct vouch__shap *s)
+{
+    return s->trees->n_inputs + (s->n_cover ? VOUCH__SHAP_ROWS : 0);
+}
 
 /* Makers, in order. Sizes first, then what is in them. */
 vouch_status vouch__shap_compile(vouch_ctx *ctx, struct vouch__shap *s);
 vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
                                      const vouch__shap_population *population);
+vouch_status vouch__shap_make_cover(vouch_ctx *ctx, struct vouch__shap *s);
 vouch_status vouch__shap_make_deep(vouch_ctx *ctx, struct vouch__shap *s);
 vouch_status vouch__shap_make_fours(vouch_ctx *ctx, struct vouch__shap *s);
 /* How many lines the units below node, which is on a level, have together. */

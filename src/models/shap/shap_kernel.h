@@ -91,9 +91,11 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, c
     const int64_t *line[SHAP_RING][VOUCH__SHAP_UNITS];
     vouch__shap_i4 kept[VOUCH__SHAP_GROUP][VOUCH__SHAP_SLOTS];
     memset(&kept[0][VOUCH__SHAP_SLOTS - 1], 0, sizeof kept[0][0]);
-    for (size_t i = 0; i < s->n_quick + SHAP_AHEAD; i++) {
-        if (i < s->n_quick) {
-            lines_of(s, i, decisions_of(s, row, bytes, i), line[i % SHAP_RING]);
+    size_t n = s->n_quick - s->n_cover, first = vouch__shap_groups(s->n_cover);
+    for (size_t i = 0; i < n + SHAP_AHEAD; i++) {
+        if (i < n) {
+            size_t tree = s->n_cover + i;
+            lines_of(s, tree, decisions_of(s, row, bytes, tree), line[i % SHAP_RING]);
             for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
                 __builtin_prefetch(line[i % SHAP_RING][j]);
         }
@@ -101,8 +103,8 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, c
             continue;
         size_t q = i - SHAP_AHEAD, in_group = q % VOUCH__SHAP_GROUP;
         keep_lines(line[q % SHAP_RING], kept[in_group]);
-        if (in_group == VOUCH__SHAP_GROUP - 1 || q + 1 == s->n_quick)
-            add_fours(s, q / VOUCH__SHAP_GROUP, (const int64_t *)(const void *)kept, sum);
+        if (in_group == VOUCH__SHAP_GROUP - 1 || q + 1 == n)
+            add_fours(s, first + q / VOUCH__SHAP_GROUP, (const int64_t *)(const void *)kept, sum);
     }
 }
 
@@ -111,12 +113,12 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, c
 #include "models/shap/shap_eights.h"
 #else
 SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
-                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t inputs)
+                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t sums)
 {
     (void)live;
     for (size_t i = 0; i < VOUCH__SHAP_ROWS * eights; i++) {
         const int64_t *const *at = line[i];
-        uint64_t *to = sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * inputs + i % VOUCH__SHAP_ROWS;
+        uint64_t *to = sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * sums + i % VOUCH__SHAP_ROWS;
         for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
             size_t h = VOUCH__SHAP_UNITS + j;
             for (size_t level = 0; level < VOUCH__SHAP_OWN; level++)
@@ -160,25 +162,27 @@ SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, size_t n, co
     bool is_done = lines_of_rows(s, q, n, bytes, apart, line);
     for (size_t r = 0; r < n && !is_done; r++)
         lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q), line[r]);
-    add_eights(line, eights, input, s->live[q], sum, inputs);
+    add_eights(line, eights, input, s->live[q], sum, vouch__shap_sums(s));
 }
 
 /* A few trees, whose lines stay in cache, go through all rows, a few rows through these trees. */
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, size_t n, const double *rows,
                                                    const uint8_t *bytes, size_t apart, uint64_t *sum)
 {
-    size_t inputs = s->trees->n_inputs, parts = (n + SHAP_BLOCK - 1) / SHAP_BLOCK;
-    for (size_t begin = 0; begin < s->n_quick; begin += SHAP_TREES) {
+    size_t inputs = s->trees->n_inputs, sums = vouch__shap_sums(s), parts = (n + SHAP_BLOCK - 1) / SHAP_BLOCK;
+    for (size_t begin = s->n_cover; begin < s->n_quick; begin += SHAP_TREES) {
         size_t end = s->n_quick - begin < SHAP_TREES ? s->n_quick : begin + SHAP_TREES;
         for (size_t i = 0; i < n; i += SHAP_BLOCK) {
             size_t here = n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK;
             if (parts > 8)
                 ask_for_trees(s, end, end + SHAP_TREES, i / SHAP_BLOCK, parts);
             for (size_t q = begin; q < end; q++)
-                quick_block(s, q, here, rows + i * inputs, bytes + i * apart, apart, sum + i * inputs);
+                quick_block(s, q, here, rows + i * inputs, bytes + i * apart, apart, sum + i * sums);
         }
     }
 }
+
+#include "models/shap/shap_cover.h"
 
 typedef struct SHAP_NAME(deep_work) {
     vouch__shap_v8

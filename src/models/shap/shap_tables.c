@@ -17,7 +17,8 @@ enum {
     ABOVE = LEVELS - 2, /* levels above the units */
     PATTERNS = 1 << (LEVELS + 1),
     LEAF_PATTERNS = 1 << LEVELS,
-    ROOM = 61 /* bits of the largest sum; an entry may need one more */
+    ROOM = 61,     /* bits of the largest sum; an entry may need one more */
+    NODE_ROOM = 50 /* of what a node of an integrated tree gives */
 };
 
 /* w(s) for s < d. */
@@ -204,7 +205,7 @@ static vouch_status fill_trees(vouch_ctx *worker, size_t chunk, size_t begin, si
     (void)chunk;
     if (!u)
         return vouch__oom(worker);
-    for (size_t q = begin; q < end; q++) {
+    for (size_t q = f->s->n_cover + begin; q < f->s->n_cover + end; q++) {
         step path[LEVELS];
         uint32_t line = f->s->line[q * VOUCH__SHAP_UNITS]; /* where the tree's lines begin */
         fill_units(f, u, q, f->s->trees->root[f->s->quick[q]], 1, path, 0, &line);
@@ -214,19 +215,23 @@ static vouch_status fill_trees(vouch_ctx *worker, size_t chunk, size_t begin, si
 }
 
 /* The grid on which no sum of all trees can overflow: an input's value lies within the range of the leaves.
- */
+ * What an integrated tree's node gives is rounded as a double is. */
 static double grid_of(const struct vouch__shap *s)
 {
-    double sum = 0.0;
-    int exponent = 0;
+    double sum = 0.0, range = 0.0;
+    int exponent = 0, of_node = 0;
     for (size_t q = 0; q < s->n_quick; q++) {
         size_t t = s->quick[q];
         double most = 0.0;
         for (size_t i = s->trees->root[t]; i < s->trees->root[t + 1]; i++)
             most = s->trees->node[i].left < 0 ? fmax(most, fabs(s->trees->node[i].value)) : most;
         sum += 2.0 * most;
+        range = q < s->n_cover ? fmax(range, 2.0 * most) : range;
     }
     (void)frexp(sum, &exponent); /* sum < 2^exponent */
+    (void)frexp(range, &of_node);
+    if (s->n_cover && of_node + ROOM - NODE_ROOM > exponent)
+        exponent = of_node + ROOM - NODE_ROOM;
     exponent = exponent < -900 ? -900 : exponent;
     return ldexp(1.0, ROOM - exponent);
 }
@@ -244,12 +249,12 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
         return vouch__oom(ctx);
     s->table = (int64_t *)(void *)((uint8_t *)s->tables + (edge - (uintptr_t)s->tables % edge));
     vouch__large_pages(s->table, bytes, true);
-    for (size_t q = 0; q < s->n_quick; q++) {
+    for (size_t q = s->n_cover; q < s->n_quick; q++) {
         size_t root = s->trees->root[s->quick[q]];
         s->line[q * VOUCH__SHAP_UNITS] = (uint32_t)line;
         line += vouch__shap_lines(s->trees->node + root, s->trees->node + root, 0);
     }
-    vouch_status status = vouch__parallel(ctx, s->n_quick, 8, fill_trees, &f);
+    vouch_status status = vouch__parallel(ctx, s->n_quick - s->n_cover, 8, fill_trees, &f);
     for (size_t j = 0; j < s->n_quick * VOUCH__SHAP_UNITS; j++) /* a unit that is not there has line 0 */
         s->first[j] = s->table + (s->mask[j] ? VOUCH__SHAP_LINE * (size_t)s->line[j] : 0);
     return status;

@@ -97,6 +97,30 @@ static void any_number_of_columns_adds_up(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* More rows than a tree is opened for at once. */
+static void hundreds_of_rows_together_get_what_each_gets_alone(void **state)
+{
+    enum { MANY = 603, WIDE = 40 };
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__trees trees = forest_random(WIDE, 0, 30, 12);
+    double *x = calloc((size_t)MANY * WIDE, sizeof *x), *got = calloc((size_t)MANY * WIDE, sizeof *got);
+    assert_true(x && got);
+    forest_rows(&trees, WIDE, MANY, x);
+    vouch__shap *shap = prepare(ctx, &trees);
+    assert_ok(ctx, vouch__shap_rows(ctx, shap, MANY, x, got));
+    for (size_t i = 0; i < MANY; i++) {
+        double want[WIDE];
+        vouch__shap_row(shap, x + i * WIDE, want);
+        assert_same_bits(got + i * WIDE, want, WIDE);
+    }
+    vouch__shap_free(vouch__allocator(ctx), shap);
+    forest_free(&trees);
+    free(x);
+    free(got);
+    vouch_ctx_free(ctx);
+}
+
 /* An input that no tree splits on gets exactly nothing; the values of two forests' trees together are the sum
  * of theirs. */
 static void unused_inputs_get_nothing_and_trees_add(void **state)
@@ -251,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_gives_the_same_bits_alone_and_in_batches),
         cmocka_unit_test(any_number_of_columns_adds_up),
+        cmocka_unit_test(hundreds_of_rows_together_get_what_each_gets_alone),
         cmocka_unit_test(unused_inputs_get_nothing_and_trees_add),
         cmocka_unit_test(splits_without_cover_are_halves_and_counted),
         cmocka_unit_test(values_scale_with_the_leaves),
