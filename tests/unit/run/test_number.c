@@ -232,9 +232,7 @@ static void what_does_not_go_with_a_number_is_refused(void **state)
                       cases[i].status);
         assert_error_has(ctx, cases[i].says);
     }
-    vouch_lda_options lda = {
-        .project = test_path("p.yaml"), .out = test_path("lda"), .duckdb = duckdb, .approver = "a"
-    };
+    vouch_lda_options lda = { .project = test_path("p.yaml"), .out = test_path("lda"), .duckdb = duckdb };
     vouch_lda_result found;
     assert_status(ctx, vouch_lda(ctx, &lda, &found), VOUCH_E_CONTROL);
     assert_error_has(ctx, "nothing is decided");
