@@ -61,6 +61,11 @@ static void data_member(vouch__job *job, vouch__json *root)
     size_t rows = vouch_table_rows(job->table);
     (void)vouch__json_set(doc, data, "source", vouch__json_text(doc, p->source));
     (void)vouch__json_set(doc, data, "rows", vouch__json_number(doc, (double)rows));
+    if (job->rejected) {
+        (void)vouch__json_set(doc, data, "rejected",
+                              vouch__json_number(doc, (double)vouch_table_rows(job->rejected)));
+        (void)vouch__json_set(doc, data, "rejects", vouch__json_copy(doc, p->rejects));
+    }
     (void)vouch__json_set(doc, data, "columns",
                           vouch__json_number(doc, (double)vouch_table_cols(job->table)));
     (void)vouch__json_set(doc, data, "features", vouch__json_number(doc, (double)job->spec.n_features));
@@ -155,7 +160,16 @@ static void limits_member(vouch__job *job, vouch__json *root)
 {
     vouch__doc *doc = job->list.doc;
     vouch__json *limits = vouch__json_set(doc, root, "limits", vouch__json_array(doc));
-    for (const char *const *always = job->law->stages->limits; *always; always++)
+    const char *const *always = job->law->stages->limits; /* of an event first whom the data lack */
+    if (job->rejected)
+        (void)vouch__json_push(
+            doc, limits,
+            vouch__json_fmt(doc,
+                            "Outcomes of %zu applicants who were declined in the past are inferred, not known: "
+                            "models are fitted on an assumption (reject.methods), and the figures of a part hold "
+                            "for those who were accepted.",
+                            vouch_table_rows(job->rejected)));
+    for (always += job->rejected ? 1 : 0; *always; always++)
         (void)vouch__json_push(doc, limits, vouch__json_text(doc, *always));
     if (job->project.calibrates)
         (void)vouch__json_push(
@@ -325,6 +339,7 @@ void vouch__job_clear(vouch__job *job)
         vouch__legal_free(job->legal[i]);
     vouch__split_clear(&job->split);
     vouch_table_unref(job->table);
+    vouch_table_unref(job->rejected);
     vouch__free(&job->alloc, job->feature);
     vouch__free(&job->alloc, job->protected_column);
     vouch__free(&job->alloc, job->bad);

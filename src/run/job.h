@@ -35,8 +35,9 @@ typedef struct vouch__job {
     vouch__legal *legal[VOUCH__LEGAL_MAX];
     size_t n_legal;
 
-    const vouch_table *table;
-    char data[VOUCH__HEX]; /* fingerprint */
+    const vouch_table *table;    /* with rejects: of the accepted */
+    const vouch_table *rejected; /* the others, or NULL */
+    char data[VOUCH__HEX];       /* fingerprint */
     vouch__data_spec spec;
     size_t *feature, *protected_column, n_protected, target_column;
     const vouch__law *law; /* the project's, settled by the outcomes */
@@ -81,7 +82,17 @@ typedef struct vouch__variation {
     const double *weight;                  /* [rows of the table] */
     bool has_seed;
     uint64_t seed;
+    const vouch_table *table; /* not NULL: train and tune are rows of it, with targets and weights */
+    vouch__part_rows train, tune;
 } vouch__variation;
+/* The model of a plan. log as vouch__contender_fit has it. */
+vouch_status vouch__plan_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                             const vouch__variation *varied, vouch__json *log, vouch_model **out_model);
+/* job_rejects.c: the table in two, by what the project says of rejects; and a plan's model by its method,
+ * with entries about every method and belief. */
+vouch_status vouch__job_part_rejects(vouch_ctx *ctx, vouch__job *job, const vouch_table *all);
+vouch_status vouch__job_fit_rejects(vouch_ctx *ctx, vouch__job *job, const vouch__model_plan *plan,
+                                    vouch__json *log, vouch_model **out_model);
 /* Fit a plan and score every row of the table. varied may be NULL; log (an object of the evidence's document)
  * too. out is to be cleared whatever came of it. */
 vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,

@@ -56,8 +56,11 @@ static vouch_status make_inputs(vouch_ctx *ctx, const vouch__job *job, const vou
         if (!input->name)
             return vouch__oom(ctx);
         if (vouch_table_type(job->table, col) == VOUCH_TEXT)
-            status = vouch__input_categories(ctx, job->table, col, job->split.n[VOUCH__TRAIN],
-                                             job->split.row[VOUCH__TRAIN], input);
+            status = v->table
+                         ? vouch__input_categories(ctx, v->table, vouch_table_find(v->table, input->name),
+                                                   v->train.n, v->train.row, input)
+                         : vouch__input_categories(ctx, job->table, col, job->split.n[VOUCH__TRAIN],
+                                                   job->split.row[VOUCH__TRAIN], input);
         if (!status)
             status = read_special(ctx, job, input);
     }
@@ -137,9 +140,10 @@ static vouch__variation complete(const vouch__job *job, const vouch__model_plan 
     return v;
 }
 
-static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__variation *v, vouch__contender *c)
+vouch_status vouch__plan_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                             const vouch__variation *varied, vouch__json *log, vouch_model **out_model)
 {
-    const vouch__model_plan *plan = c->plan;
+    const vouch__variation all = complete(job, plan, varied), *v = &all;
     vouch__inputs inputs = { .n = 0 };
     vouch__binding binding = { .column = NULL };
     vouch__override_file decided = { .is_there = false };
@@ -148,13 +152,15 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     size_t mark = vouch__scratch_mark(ctx);
     vouch_status status = make_inputs(ctx, job, plan, v, &inputs);
     if (!status)
-        status = vouch__bind(ctx, &inputs, job->table, &binding);
+        status = vouch__bind(ctx, &inputs, v->table ? v->table : job->table, &binding);
     if (!status &&
         (plan->kind->capabilities & VOUCH__CAN_RESUME)) /* to others these words mean something else */
         status = vouch__fit_rules_read(ctx, job->project.path, plan->name, v->mapping, &inputs, &data);
-    if (!status)
+    data.train = v->train;
+    data.tune = v->tune;
+    if (!status && !v->table)
         status = part_rows(ctx, job, VOUCH__TRAIN, v->weight, &data.train);
-    if (!status)
+    if (!status && !v->table)
         status = part_rows(ctx, job, VOUCH__TUNE, job->weight, &data.tune);
     if (!status)
         status = vouch__override_file_read(ctx, job->project.path, job->project.folder, plan->mapping,
@@ -162,7 +168,7 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     data.overrides = decided.is_there ? &decided.overrides : NULL;
     if (!status)
         status = vouch__model_fit(ctx, plan->kind, plan->name, &inputs, v->value, &data,
-                                  c->log ? job->list.doc : NULL, c->log, &c->model);
+                                  log ? job->list.doc : NULL, log, out_model);
     vouch__override_file_clear(&decided);
     vouch__scratch_reset(ctx, mark);
     vouch__binding_clear(&binding);
@@ -170,24 +176,33 @@ static vouch_status fit(vouch_ctx *ctx, const vouch__job *job, const vouch__vari
     return status ? vouch__because(ctx, status, "models.%s", plan->name) : VOUCH_OK;
 }
 
-vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
-                                  const vouch__variation *varied, vouch__json *log, vouch__contender *out)
+static vouch_status use_model(vouch_ctx *ctx, const vouch__job *job, vouch__contender *c)
 {
-    vouch__variation v = complete(job, plan, varied);
+    vouch_status status = vouch__bind(ctx, &c->model->inputs, job->table, &c->binding);
+    if (!status)
+        status = score_rows(ctx, job, c);
+    if (status)
+        return status;
+    status = check_predictions(ctx, job, c);
+    return status ? vouch__because(ctx, status, "models.%s", c->plan->name) : VOUCH_OK;
+}
+
+static void begin_contender(vouch_ctx *ctx, const vouch__model_plan *plan, vouch__json *log,
+                            vouch__contender *out)
+{
     *out = (vouch__contender){ .plan = plan, .log = log };
     vouch__buf_init(ctx, &out->bundle, 0);
     vouch__buf_init(ctx, &out->reference, 0);
+}
+
+vouch_status vouch__contender_fit(vouch_ctx *ctx, const vouch__job *job, const vouch__model_plan *plan,
+                                  const vouch__variation *varied, vouch__json *log, vouch__contender *out)
+{
+    begin_contender(ctx, plan, log, out);
     if (plan->import)
         return import_one(ctx, job, out);
-    vouch_status status = fit(ctx, job, &v, out);
-    if (!status)
-        status = vouch__bind(ctx, &out->model->inputs, job->table, &out->binding);
-    if (!status)
-        status = score_rows(ctx, job, out);
-    if (status)
-        return status;
-    status = check_predictions(ctx, job, out);
-    return status ? vouch__because(ctx, status, "models.%s", plan->name) : VOUCH_OK;
+    vouch_status status = vouch__plan_fit(ctx, job, plan, varied, log, &out->model);
+    return status ? status : use_model(ctx, job, out);
 }
 
 vouch_status vouch__contender_calibrate(vouch_ctx *ctx, const vouch__job *job, vouch__evidence *list,
@@ -231,8 +246,16 @@ vouch_status vouch__job_fit(vouch_ctx *ctx, vouch__job *job)
     vouch_status status = VOUCH_OK;
     for (size_t i = 0; i < job->project.n_plans && !status; i++) {
         vouch__contender *c = &job->contender[job->n_contenders++];
-        status = vouch__contender_fit(ctx, job, &job->project.plan[i], NULL,
-                                      vouch__json_object(job->list.doc), c);
+        const vouch__model_plan *plan = &job->project.plan[i];
+        vouch__json *log = vouch__json_object(job->list.doc);
+        if (job->rejected && !plan->import) {
+            begin_contender(ctx, plan, log, c);
+            status = vouch__job_fit_rejects(ctx, job, plan, log, &c->model);
+            if (!status)
+                status = use_model(ctx, job, c);
+        } else {
+            status = vouch__contender_fit(ctx, job, plan, NULL, log, c);
+        }
         if (!status && job->project.calibrates)
             status = vouch__contender_calibrate(ctx, job, &job->list, c);
     }

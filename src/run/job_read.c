@@ -166,6 +166,10 @@ static const char *role_of(const vouch__job *job, size_t col)
         return "exposure";
     if (col == job->spec.time)
         return "decision time";
+    const char *accepted = vouch__json_string(vouch__json_get(p->rejects, "column")),
+               *truth = vouch__json_string(vouch__json_get(p->rejects, "truth"));
+    if ((accepted && !strcmp(accepted, name)) || (truth && !strcmp(truth, name)))
+        return "whom the past accepted, or what became of the rejected";
     if ((p->weight && !strcmp(p->weight, name)) || (p->group && !strcmp(p->group, name)))
         return "weight or group";
     if (vouch__json_holds(p->protected_names, name))
@@ -329,23 +333,29 @@ vouch_status vouch__job_read(vouch_ctx *ctx, vouch__job *job)
     vouch_status status = vouch_table_open(ctx, &source, &table);
     if (status)
         return status;
-    job->table = table;
     if (vouch_table_rows(table) == 0)
-        return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s has no rows", p->path, p->source);
+        status = vouch__fail(ctx, VOUCH_E_DATA, "%s: %s has no rows", p->path, p->source);
     vouch__progress(ctx, "fingerprint of the data", 0, 1);
-    status = vouch__table_fingerprint(ctx, table, job->data);
+    if (!status)
+        status = vouch__table_fingerprint(ctx, table, job->data);
+    if (!status && p->rejects)
+        status = vouch__job_part_rejects(ctx, job, table);
+    else if (!status)
+        job->table = table;
+    if (status || p->rejects)
+        vouch_table_unref(table);
     if (!status)
         status = find_columns(ctx, job);
     if (!status)
         vouch__progress(ctx, "contract", 0, 1);
     if (!status)
-        status = vouch__check_contract(ctx, table, &job->spec, &job->list);
+        status = vouch__check_contract(ctx, job->table, &job->spec, &job->list);
     if (!status)
         status = read_outcomes(ctx, job);
     if (!status)
         vouch__progress(ctx, "quality", 0, 1);
     if (!status)
-        status = vouch__check_quality(ctx, table, &job->spec, &job->list);
+        status = vouch__check_quality(ctx, job->table, &job->spec, &job->list);
     if (!status)
         vouch__progress(ctx, "split", 0, 1);
     if (!status)

@@ -3,6 +3,7 @@
 #include "run/lda.h"
 
 #include "base/file.h"
+#include "base/schema.h"
 #include "govern/ledger.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
@@ -211,7 +212,11 @@ vouch_status vouch_lda(vouch_ctx *ctx, const vouch_lda_options *options, vouch_l
     vouch_status status = vouch__project_read(ctx, options->project, &project);
     if (status)
         return status;
-    status = search(ctx, options, &project, &r);
+    if (project.rejects)
+        status = vouch__schema_fail(ctx, project.path, project.rejects,
+                                    "a search for alternatives brings no rejects in: leave rejects out");
+    if (!status)
+        status = search(ctx, options, &project, &r);
     if (status)
         vouch_lda_result_clear(ctx, &r);
     else

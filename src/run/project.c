@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/schema.h"
 #include "run/calibrating.h"
+#include "run/rejecting.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +24,7 @@ static const vouch__key top_keys[] = {
     { "reasons", VOUCH__KEY_MAPPING, false, 0, 0, NULL },   { "controls", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "legal", VOUCH__KEY_LIST, false, 0, 0, NULL },        { "policy", VOUCH__KEY_TEXT, false, 0, 0, NULL },
     { "alternatives", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
-    { "calibrate", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
+    { "calibrate", VOUCH__KEY_MAPPING, false, 0, 0, NULL }, { "rejects", VOUCH__KEY_MAPPING, false, 0, 0, NULL },
 };
 static const vouch__key calibrate_keys[] = {
     { "method", VOUCH__KEY_TEXT, false, 0, 0, "platt|beta|isotonic|shift|scale|prior|qmm|pit|ttc" },
@@ -405,6 +406,17 @@ static vouch_status read_calibrate(reader r, const vouch__json *at)
     return status ? vouch__schema_fail(r.ctx, p->path, at, "%s", vouch_ctx_error(r.ctx)) : VOUCH_OK;
 }
 
+static vouch_status read_rejects(reader r, const vouch__json *at)
+{
+    vouch__rejecting plan = { .ctx = r.ctx };
+    if (!is_there(at))
+        return VOUCH_OK;
+    if (!r.p->law->is_event)
+        return not_of_law(r, at, "rejects");
+    r.p->rejects = at;
+    return vouch__rejecting_plan(&plan, r.p->path, at);
+}
+
 static vouch_status read_all(reader r)
 {
     vouch__project *p = r.p;
@@ -421,6 +433,8 @@ static vouch_status read_all(reader r)
         status = read_decide(r, root);
     if (!status)
         status = read_calibrate(r, vouch__json_get(root, "calibrate"));
+    if (!status)
+        status = read_rejects(r, vouch__json_get(root, "rejects"));
     if (status)
         return status;
     p->name = vouch__json_string(vouch__json_get(root, "project"));

@@ -55,8 +55,9 @@ typedef struct vouch__project {
     size_t most;
     const vouch__json *reasons;
     const char *controls, *policy;
-    const vouch__json *legal; /* a list of names */
-    bool calibrates;          /* every model on tune, as this says; texts point into doc */
+    const vouch__json *legal;   /* a list of names */
+    const vouch__json *rejects; /* whom the past accepted and how the others are brought in, or NULL */
+    bool calibrates;            /* every model on tune, as this says; texts point into doc */
     vouch_calibrate_options calibrate;
     const vouch__json *alternatives; /* the rules of a search (run/lda.h), or NULL */
     vouch_alloc alloc;

@@ -14,11 +14,11 @@ typedef vouch__reject_outcome outcome;
 
 static vouch__json *add_row(work *w, vouch__json *table, const char *name, double factor)
 {
-    vouch__json *row = vouch__evidence_row(&w->list, table);
+    vouch__json *row = vouch__evidence_row(w->list, table);
     if (name)
-        vouch__row_text(&w->list, row, name);
+        vouch__row_text(w->list, row, name);
     else
-        vouch__row_number(&w->list, row, factor);
+        vouch__row_number(w->list, row, factor);
     return row;
 }
 
@@ -27,7 +27,7 @@ static void numbers(work *w, vouch__json *row, const outcome *o)
     const double x[] = { o->rejects_bad, o->all_bad,       o->approved_bad, o->newly,
                          o->auc,         o->approved_true, o->auc_true };
     for (size_t k = 0; k < (w->truth ? N(x) : N(x) - 2); k++)
-        vouch__row_number(&w->list, row, x[k]);
+        vouch__row_number(w->list, row, x[k]);
 }
 
 static void tell_methods(work *w)
@@ -46,6 +46,7 @@ static void tell_methods(work *w)
                    w->truth ? " The recipe names their true outcome, which no method saw." : "");
     vouch__entry entry = VOUCH__ENTRY(
             .id = "reject.methods", .section = "fit", .title = "Reject inference by method", .model = w->name,
+            .part = w->run_part,
             .purpose = "Accepted applicants are not like those who apply. What follows if the rejects are "
                        "brought in, and what must be believed to do so?",
             .method =
@@ -63,9 +64,9 @@ static void tell_methods(work *w)
             .unit = "bad rate", .note = note, .n = (double)w->n,
             .value = w->result[w->method]
             .rejects_bad);
-    vouch__json *object = vouch__evidence_add(&w->list, &entry);
+    vouch__json *object = vouch__evidence_add(w->list, &entry);
     vouch__json *table = vouch__evidence_table(
-        &w->list, object, "methods",
+        w->list, object, "methods",
         w->truth ? "method,rejects_bad_rate,applicants_bad_rate,approved_bad_rate,newly_approved_share,"
                    "auc_of_accepts,approved_true_bad_rate,auc_of_truth"
                  : "method,rejects_bad_rate,applicants_bad_rate,approved_bad_rate,newly_approved_share,"
@@ -73,12 +74,12 @@ static void tell_methods(work *w)
     for (size_t m = 0; m < VOUCH__REJECT_METHODS; m++)
         numbers(w, add_row(w, table, vouch__reject_name((vouch__reject_method)m), 0), &w->result[m]);
     if (w->truth)
-        vouch__row_number(&w->list, add_row(w, table, "truth", 0), truth / out);
-    vouch__evidence_plot(&w->list, object, "bars", "methods", "method", "rejects_bad_rate,approved_bad_rate",
+        vouch__row_number(w->list, add_row(w, table, "truth", 0), truth / out);
+    vouch__evidence_plot(w->list, object, "bars", "methods", "method", "rejects_bad_rate,approved_bad_rate",
                          "", "bad rate");
-    vouch__json *beliefs = vouch__evidence_table(&w->list, object, "assumptions", "method,assumption");
+    vouch__json *beliefs = vouch__evidence_table(w->list, object, "assumptions", "method,assumption");
     for (size_t m = 0; m < VOUCH__REJECT_METHODS; m++)
-        vouch__row_text(&w->list, add_row(w, beliefs, vouch__reject_name((vouch__reject_method)m), 0),
+        vouch__row_text(w->list, add_row(w, beliefs, vouch__reject_name((vouch__reject_method)m), 0),
                         vouch__reject_assumption((vouch__reject_method)m));
 }
 
@@ -87,7 +88,7 @@ static void tell_band(work *w)
     const outcome *first = &w->result[VOUCH__REJECT_METHODS], *last = first + FACTORS - 1;
     vouch__entry entry = VOUCH__ENTRY(
             .id = "reject.band", .section = "fit", .title = "If rejects are worse than they look",
-            .model = w->name,
+            .model = w->name, .part = w->run_part,
             .purpose = "No method can learn from accepted applicants how much worse rejects are than accepts "
                        "with the same inputs. How far do the figures move if they are?",
             .method =
@@ -105,16 +106,16 @@ static void tell_band(work *w)
             .unit = "bad rate", .interval_method = "range over the factors", .n = (double)w->n,
             .value = first->approved_bad, .level = NAN, .low = first->approved_bad,
             .high = last->approved_bad);
-    vouch__json *object = vouch__evidence_add(&w->list, &entry);
+    vouch__json *object = vouch__evidence_add(w->list, &entry);
     vouch__json *table = vouch__evidence_table(
-        &w->list, object, "band",
+        w->list, object, "band",
         w->truth ? "odds_factor,rejects_bad_rate,applicants_bad_rate,approved_bad_rate,newly_approved_share,"
                    "auc_of_accepts,approved_true_bad_rate,auc_of_truth"
                  : "odds_factor,rejects_bad_rate,applicants_bad_rate,approved_bad_rate,newly_approved_share,"
                    "auc_of_accepts");
     for (size_t k = 0; k < FACTORS; k++)
         numbers(w, add_row(w, table, NULL, vouch__reject_factors[k]), &first[k]);
-    vouch__evidence_plot(&w->list, object, "line", "band", "odds_factor",
+    vouch__evidence_plot(w->list, object, "line", "band", "odds_factor",
                          "rejects_bad_rate,applicants_bad_rate,approved_bad_rate",
                          "rejects' odds of bad, times", "bad rate");
 }
@@ -149,19 +150,20 @@ static vouch_status tell_coefficients(work *w)
     if (!status && rows[0] && rows[0]->type == VOUCH__JSON_ARRAY) {
         vouch__entry entry = VOUCH__ENTRY(
                 .id = "reject.coefficients", .section = "fit", .title = "Coefficients under each belief",
-                .model = w->name, .purpose = "Which coefficients hang on what is believed of the rejects?",
+                .model = w->name, .part = w->run_part,
+                .purpose = "Which coefficients hang on what is believed of the rejects?",
                 .method = "The recipe's model, fitted once a method and once a factor.",
                 .convention = "fuzzy_x3: rejects' odds of bad times 3.", .n = (double)w->n);
-        vouch__json *object = vouch__evidence_add(&w->list, &entry);
+        vouch__json *object = vouch__evidence_add(w->list, &entry);
         vouch__json *table = vouch__evidence_table(
-            &w->list, object, "coefficients",
+            w->list, object, "coefficients",
             "term,accepts_only,augmentation,reweighting,hard_cutoff,parcelling,fuzzy,fuzzy_x1,fuzzy_x1.5,"
             "fuzzy_x2,fuzzy_x3,fuzzy_x5,fuzzy_x10");
         for (const vouch__json *row = rows[0]->first; row; row = row->next) {
             const char *term = vouch__json_string(vouch__json_at(row, 0));
             vouch__json *line = term ? add_row(w, table, term, 0) : NULL;
             for (size_t k = 0; line && k < FITS; k++)
-                vouch__row_number(&w->list, line, coefficient(rows[k], term));
+                vouch__row_number(w->list, line, coefficient(rows[k], term));
         }
     }
     for (size_t k = 0; k < FITS; k++)
@@ -169,23 +171,27 @@ static vouch_status tell_coefficients(work *w)
     return status;
 }
 
-vouch_status vouch__rejecting_tell(vouch__rejecting *w, vouch_told *out)
+vouch_status vouch__rejecting_entries(vouch__rejecting *w)
 {
     tell_methods(w);
     tell_band(w);
     vouch_status status = tell_coefficients(w);
-    if (!status)
-        status = vouch__doc_status(w->ctx, w->list.doc);
+    return status ? status : vouch__doc_status(w->ctx, w->list->doc);
+}
+
+vouch_status vouch__rejecting_tell(vouch__rejecting *w, vouch_told *out)
+{
+    vouch_status status = vouch__rejecting_entries(w);
     if (status)
         return status;
     vouch__json *root, *data;
-    vouch__doc *doc = w->list.doc;
-    status = vouch__told_root(w->ctx, &w->list, w->name, "Reject inference", (double)w->r.seed, w->o->data,
+    vouch__doc *doc = w->list->doc;
+    status = vouch__told_root(w->ctx, w->list, w->name, "Reject inference", (double)w->r.seed, w->o->data,
                               w->table, &root, &data);
     if (status)
         return status;
     (void)vouch__json_set(doc, data, "accepted", vouch__json_number(doc, (double)w->n_accepted));
     (void)vouch__json_set(doc, root, "rejects", vouch__json_copy(doc, w->rejects));
     status = vouch__doc_status(w->ctx, doc);
-    return status ? status : vouch__told_write(w->ctx, &w->list, root, out);
+    return status ? status : vouch__told_write(w->ctx, w->list, root, out);
 }
