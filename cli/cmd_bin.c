@@ -3,6 +3,7 @@
 
 #include "vouch/bins.h"
 #include "vouch/govern.h"
+#include "vouch/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ static const option bin_options[] = {
     { "--rules", "RULES", "a file, or the rules themselves: '{trend: peak, max_bins: 6}'" },
     { "--overrides", "FILE", "what people have decided on bins: what each decision costs" },
     { "--id", "COLUMN", "the column that orders the rows" },
+    { "--html", "FILE", "also as a page there, with a plot or a map (with --column)" },
     { "--stream", NULL, "read the rows twice and keep none: for data larger than memory" },
 };
 
@@ -50,11 +52,11 @@ static int print(cli_call *cli, vouch_status status, char *json, vouch_table *bi
     cli_progress_end();
     if (status)
         return cli_failed(cli, status);
-    if (json)
+    if (cli->json && json)
         printf("%s\n", json);
     else
         cli_print_table(cli, bins);
-    if (grid) {
+    if (grid && !cli->json) {
         printf("\n");
         cli_print_table(cli, grid);
     }
@@ -71,8 +73,9 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules, cons
     char *json = NULL;
     if (!find_all(cli, table, &w))
         return EXIT_FAILED;
-    char **text = cli->json ? &json : NULL;
-    vouch_table **list = cli->json ? NULL : &bins, **map = cli->json ? NULL : &grid;
+    const char *page = cli_get(cli, "--html");
+    char **text = cli->json || page ? &json : NULL, *html = NULL;
+    vouch_table **list = cli->json ? NULL : &bins, **map = cli->json && !page ? NULL : &grid;
     vouch_status status;
     if (decided)
         status = vouch_bin_overrides(cli->ctx, table, w.target, w.weight, rules, cli_get(cli, "--overrides"),
@@ -84,7 +87,12 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules, cons
         status = vouch_bin(cli->ctx, table, w.column, w.target, w.weight, rules, text, list);
     else
         status = vouch_bin_rank(cli->ctx, table, w.target, w.weight, rules, &bins);
-    return print(cli, status, json, bins, grid);
+    if (!status && page)
+        status = vouch_bin_page(cli->ctx, table, cli->operand[0], json, grid, &html);
+    int code = status || !page ? EXIT_DONE : cli_write(page, html);
+    vouch_text_free(cli->ctx, html);
+    int printed = print(cli, status, json, bins, grid);
+    return printed ? printed : code;
 }
 
 /* The same without a table in memory. */
@@ -106,7 +114,8 @@ static int bin(cli_call *cli)
     vouch_source source = { .source = cli->operand[0], .id = cli_get(cli, "--id"), .duckdb = cli_duckdb() };
     vouch_table *table = NULL;
     char *rules = NULL, *decided = NULL;
-    if (!cli_need(cli, "--target") || (cli_get(cli, "--with") && !cli_need(cli, "--column")))
+    if (!cli_need(cli, "--target") ||
+        ((cli_get(cli, "--with") || cli_get(cli, "--html")) && !cli_need(cli, "--column")))
         return EXIT_USAGE;
     if ((cli_get(cli, "--with") != NULL) + (cli_get(cli, "--overrides") != NULL) +
             (cli_get(cli, "--stream") != NULL) >
@@ -153,7 +162,7 @@ const command cmd_bin = {
     "trend would cost.\n\n"
     "  vouch bin loans.csv --target bad\n"
     "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'\n"
-    "  vouch bin loans.csv --target bad --column income --with age\n"
+    "  vouch bin loans.csv --target bad --column income --with age --html map.html\n"
     "  vouch bin \"SELECT * FROM 'loans/*.parquet'\" --id id --target bad --stream\n"
     "  vouch bin loans.csv --target bad --overrides decided.yaml",
     bin_options,

@@ -215,6 +215,13 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store 
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_replay(vouch_ctx *ctx, vouch_store *store, const char *what,
                                                    const char *duckdb, char **out_message);
 
+/* Bins as a page: their table, a plot of their levels or, of two columns, a map, and the price of every
+ * trend. bins: the JSON of vouch_bin or vouch_bin_pair on table; grid: of the latter, else NULL; source: of
+ * the data, as it is to be told. Fails E_FORMAT (not such JSON), E_NOMEM */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin_page(vouch_ctx *ctx, const vouch_table *table,
+                                                     const char *source, const char *bins,
+                                                     const vouch_table *grid, char **out_html);
+
 #ifdef __cplusplus
 }
 #endif
