@@ -147,7 +147,10 @@ static vouch_status measure(const domain *d, int half, vouch_auc *out)
 static vouch_status tell(const domain *d, const vouch_auc a[2])
 {
     vouch__entry entry = vouch__test_entry(d->call);
-    double se = 0.5 * sqrt(a[0].variance + a[1].variance), margin = vouch__cases_margin(0.95) * se;
+    /* each half's model is judged by rows that taught the other's, so their errors are added as if they fully
+     * agreed */
+    double se = 0.5 * (sqrt(a[0].variance) + sqrt(a[1].variance));
+    double margin = vouch__cases_margin(0.95) * se;
     char note[VOUCH__DRIFT_NOTE + 200];
     (void)snprintf(note, sizeof note, "%zu rows of the reference and %zu of the sample.%s%s", d->n_from,
                    d->n - d->n_from, *d->pairs.note ? " " : "", d->pairs.note);
@@ -156,7 +159,7 @@ static vouch_status tell(const domain *d, const vouch_auc a[2])
     entry.level = 0.95;
     entry.low = fmax(0.0, entry.value - margin);
     entry.high = fmin(1.0, entry.value + margin);
-    entry.interval_method = "normal; DeLong variances of both halves";
+    entry.interval_method = "normal; DeLong errors of both halves added";
     bool significant = entry.value > 0.5;
     if (se > 0.0) {
         entry.statistic = (entry.value - 0.5) / se;
@@ -238,7 +241,8 @@ const vouch_test vouch__test_drift_domain = {
         "Rows of both samples are cut into random halves. On each a small gradient-boosted forest "
         "learns which rows are new; its AUC is measured on the other half, and the two are averaged.",
     .convention = "0.5 is no difference, 1 that every row gives itself away. p is one-sided from DeLong's "
-                  "variances. Judged only when significant. Columns are those that both samples have.",
+                  "errors of both halves, added as if they fully agreed. Judged only when significant. "
+                  "Columns are those that both samples have.",
     .high_risk =
         "An AUC above 0.65 that is significant: the model in use now meets another population. Look at "
         "the tests by column to see which.",

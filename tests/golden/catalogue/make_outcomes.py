@@ -109,7 +109,7 @@ aucs = []
 for h in (0, 1):
     share = np.array([is_new[(half == h) & (x == v)].mean() for v in range(4)])
     aucs.append(delong(share[x][half != h], is_new[half != h]))
-mean, se = np.mean([a for a, _ in aucs]), np.sqrt(sum(v for _, v in aucs)) / 2
+mean, se = np.mean([a for a, _ in aucs]), np.mean([np.sqrt(v) for _, v in aucs])
 k.add("drift.domain_classifier", {"columns": {"x": level[1].astype(float)}},
       {"0.value": mean, "0.interval.low": mean - Z * se, "0.interval.high": mean + Z * se, "0.statistic": (mean - 0.5) / se,
        "0.p_value": st.norm.sf((mean - 0.5) / se), "0.tables.halves.rows.0.2": aucs[0][0], "0.tables.halves.rows.1.2": aucs[1][0]},
