@@ -148,6 +148,7 @@
     X(worst_cluster)        \
     X(seed_stability)       \
     X(overfit_slices)       \
+    X(overfit_iterations)   \
     X(noise)                \
     X(shocks)               \
     X(worst_cases)          \

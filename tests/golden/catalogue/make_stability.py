@@ -210,4 +210,46 @@ k.add("explain.version_agreement", sample,
        "0.tables.agreement.rows.2.1": st.spearmanr(*(np.abs(v).mean(0) for v in values))[0],
        "0.tables.agreement.rows.3.1": st.spearmanr(r, s)[0], "0.tables.agreement.rows.4.1": (a != b).mean()},
       before=sample, fit={"kind": "glm"}, rival_fit={"kind": "glm", "rows": n // 2}, params={"top": TOP}, tolerance=1e-9)
+
+# ---- a sum of stumps cut short: boosting by Newton's steps on yes-or-no inputs, written out
+n, cols = 160, 10
+X = rng.integers(0, 2, (2, n, cols)).astype(float)
+seen, later = ((rng.random(n) < expit(-0.6 + x @ np.r_[0.9, -0.7, np.zeros(cols - 2)])).astype(int) for x in X)
+TREES, RATE, L2 = 12, 0.5, 1.0
+raw = [np.full(n, np.log(seen.mean() / (1 - seen.mean()))) for _ in X]
+told = []
+for _ in range(TREES):
+    p = expit(raw[0])
+    g, h = p - seen, p * (1 - p)
+    gain = [sum(g[X[0][:, j] == v].sum() ** 2 / (h[X[0][:, j] == v].sum() + L2) for v in (0, 1)) for j in range(cols)]
+    j = int(np.argmax(gain))
+    leaf = [-RATE * g[X[0][:, j] == v].sum() / (h[X[0][:, j] == v].sum() + L2) for v in (0, 1)]
+    raw = [r + np.where(x[:, j] == 1, leaf[1], leaf[0]) for r, x in zip(raw, X)]
+    told.append([r.copy() for r in raw])
+
+
+def parts(s, y):
+    s = np.round(s, 9)  # sums of the same leaves in another order are tied
+    won = (s[y == 1][:, None] > s[y == 0]) + 0.5 * (s[y == 1][:, None] == s[y == 0])
+    return won.mean(), won.mean(1), won.mean(0)
+
+
+rows, whole = [], parts(told[-1][1], later)
+for k_ in (3, 6, 9, 12):
+    a = parts(told[k_ - 1][1], later)
+    v = (a[1] - whole[1]).var(ddof=1) / later.sum() + (a[2] - whole[2]).var(ddof=1) / (n - later.sum())
+    loss = [np.logaddexp(0, np.where(y == 1, -r, r)).mean() for r, y in zip(told[k_ - 1], (seen, later))]
+    rows.append((k_, a[0], loss[1], parts(told[k_ - 1][0], seen)[0], loss[0], a[0] - whole[0], np.sqrt(v)))
+fall, error = (np.array([r[c] for r in rows[:-1]]) for c in (5, 6))
+fewer = multipletests(st.norm.sf(fall / error), method="holm")[1]
+top = int(np.argmax([r[1] for r in rows]))
+assert top < 3
+grown = lambda x, y: {"columns": {f"x{j}": x[:, j] for j in range(cols)}, "bad": y}
+k.add("diagnose.overfit_iterations", grown(X[1], later),
+      {"0.value": fall[top], "0.p_value": fewer[top], "0.interval.low": fall[top] - Z * error[top],
+       "0.interval.high": fall[top] + Z * error[top]}
+      | {f"0.tables.trees.rows.{i}.{c}": r[c] for i, r in enumerate(rows) for c in range(5)},
+      before=grown(X[0], seen), tolerance=1e-6, params={"steps": 4},
+      fit={"kind": "gbdt", "params": "{trees: 12, learning_rate: 0.5, depth: 1, l2: 1, min_child_weight: 0, min_child_rows: 1, "
+                                     "row_sample: 1, column_sample: 1, early_stop: 0}"})
 k.write()
