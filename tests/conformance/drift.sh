@@ -19,8 +19,28 @@ nannyml=$(python_with nannyml nannyml==0.13.1 statsmodels 'setuptools<81') || na
 [ -n "$evidently$nannyml" ] || { echo "skipped: neither evidently nor nannyml can be installed"; exit 77; }
 "${evidently:-$nannyml}" "$here/drift.py" data "$place"
 bin=${VOUCH_BIN:-build/release/bin}
-"$bin/vouch" test run --suite drift --data "$place/now.csv" --reference "$place/before.csv" --probability p --label y \
-    --features x,skew,c --json --quiet >"$place/ours.json" || [ $? -eq 3 ]
+run() { # OUT ARGUMENT...: a verdict of failure is no failure here
+    out=$place/$1.json
+    shift
+    "$bin/vouch" "$@" --json --quiet >"$out" || [ $? -eq 3 ]
+}
+cases() { run "$@" --data "$place/now.csv" --reference "$place/before.csv"; }
+cases ours test run --suite drift --probability p --label y --features x,skew,c
+for bins in 5 20; do
+    set=
+    for name in psi jensen_shannon hellinger l_infinity chi_square; do set="$set --set drift.$name.bins=$bins"; done
+    cases "bins$bins" test run drift.psi drift.jensen_shannon drift.hellinger drift.l_infinity drift.chi_square --features x,skew $set
+done
+for correction in none bh holm; do
+    cases "$correction" test run drift.ks --features x,skew,z1,z2,z3 --set drift.ks.correction=$correction
+done
+cases gaps test run drift.ks drift.wasserstein drift.missing drift.jensen_shannon drift.unseen --features gap,new
+cases cutoff test run drift.estimated_performance --probability p --set drift.estimated_performance.cutoff=0.2
+run late test run drift.delayed_labels --data "$place/now.csv" --score p --label late --date day \
+    --set drift.delayed_labels.maturity=6 --set drift.delayed_labels.as_of=202312
+run sketched drift --current "$place/now.csv" --reference "$place/before.csv" --columns x,skew,c
+"$bin/vouch" sketch "$place/before.csv" --columns x,skew,c --out "$place/before.sketch" --quiet >/dev/null
+run stored drift --current "$place/now.csv" --reference "$place/before.sketch" --columns x,skew,c
 status=0
 for peer in evidently nannyml; do
     python=$(eval echo "\$$peer")
