@@ -119,9 +119,9 @@ const command cmd_model_export = {
     "FILE",
     1,
     "A model in a form that another system runs, with the same numbers.",
-    "Of a scorecard, every form gives its integer points; of trees, c gives the raw score bit for bit. SQL "
-    "is\n"
-    "one expression over the input columns:\n"
+    "Of a scorecard, every form gives its integer points; of gbdt, tree, rules, glm and gam the raw score; "
+    "of\n"
+    "imported trees there is c. SQL is one expression over the input columns:\n"
     "  psql -c \"SELECT id, $(vouch model export card.vouch --to sql-postgresql) AS points FROM "
     "applications\"",
     export_options,

@@ -151,8 +151,9 @@ VOUCH_API double vouch_scorer_probability(const vouch_scorer *scorer, double raw
 /* The model as text that another system runs, giving the same numbers. Of a scorecard the integer points:
  *   "sql-duckdb", "sql-postgresql", "sql-spark"   one expression over the input columns
  *   "c"      one C11 file without dependencies     "pmml"   a PMML 4.4 Scorecard     "json"   its bins
- * Of models of trees:
- *   "c"   one C11 file of tables and a loop; <model's name>_raw(row) gives raw bit for bit (docs/models.md)
+ * Of gbdt, tree, rules, glm and gam the raw score, in the same forms (docs/models.md); pmml is a TreeModel or
+ * a RegressionModel, and the c of trees gives raw bit for bit. Of imported trees:
+ *   "c"   one C11 file of tables and a loop; <model's name>_raw(row) gives raw bit for bit
  * The caller frees it with vouch_text_free. Fails E_ARG for a kind without the form; the message lists those
  * there are. */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_export(vouch_ctx *ctx, const vouch_model *model,

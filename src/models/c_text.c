@@ -68,3 +68,53 @@ void vouch__c_inputs(vouch__buf *out, const vouch__inputs *inputs, const char *p
                    "}\n\n",
                    prefix);
 }
+
+void vouch__c_name(const vouch_model *model, char out[VOUCH__C_NAME])
+{
+    const char *name = model->name;
+    size_t n = 0;
+    if (name[0] >= '0' && name[0] <= '9')
+        out[n++] = '_';
+    for (; *name && n + 1 < VOUCH__C_NAME; name++) {
+        bool is_plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+                        (*name >= '0' && *name <= '9');
+        out[n++] = is_plain ? *name : '_';
+    }
+    out[n] = '\0';
+}
+
+void vouch__c_check(vouch__buf *out, const char *prefix)
+{
+    vouch__buf_fmt(
+        out,
+        "\n#ifdef VOUCH_CHECK /* cc -std=c11 -DVOUCH_CHECK FILE -o check && ./check < rows.csv\n"
+        " * Of each line, the inputs in order and the raw score that is expected: is it given in every bit?\n"
+        " * Missing is empty; texts of categories hold no comma. */\n"
+        "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n"
+        "int main(void)\n"
+        "{\n"
+        "    static char line[1 << 20];\n"
+        "    unsigned long rows = 0, same = 0;\n"
+        "    while (fgets(line, sizeof line, stdin)) {\n"
+        "        double row[INPUTS + 1], raw;\n"
+        "        char *at = line;\n"
+        "        for (unsigned j = 0; j <= INPUTS; j++) {\n"
+        "            size_t length = strcspn(at, \",\\r\\n\");\n"
+        "            char *next = at + length + (at[length] == ',');\n"
+        "            at[length] = 0;\n"
+        "            if (j < INPUTS && first_category[j] < first_category[j + 1] && length)\n"
+        "                row[j] = %s_code(j, at);\n"
+        "            else\n"
+        "                row[j] = length ? strtod(at, 0) : MISSING;\n"
+        "            at = next;\n"
+        "        }\n"
+        "        raw = %s_raw(row);\n"
+        "        rows++;\n"
+        "        same += memcmp(&raw, &row[INPUTS], sizeof raw) == 0 || (raw != raw && row[INPUTS] != "
+        "row[INPUTS]);\n"
+        "    }\n"
+        "    printf(\"%%lu of %%lu rows have the same bits\\n\", same, rows);\n"
+        "    return same != rows;\n"
+        "}\n#endif\n",
+        prefix, prefix);
+}

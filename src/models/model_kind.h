@@ -56,6 +56,8 @@ enum {
 
 /* A form in which another system can run a model. */
 struct vouch_model;
+struct vouch__speech;
+struct vouch__say;
 typedef struct vouch__form {
     const char *name; /* "sql-duckdb" */
     vouch_status (*write)(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
@@ -102,7 +104,9 @@ typedef struct vouch__model_kind {
     vouch_status (*load)(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
                          void **state);
     void (*free)(const vouch_alloc *alloc, void *state); /* NULL is fine */
-    const vouch__form *form;                             /* [n_forms]; NULL when there is none */
+    /* What it computes, as an expression (models/say.h); NULL: it has no such forms. */
+    vouch_status (*say)(struct vouch__speech *speech, struct vouch__say **out_said);
+    const vouch__form *form; /* [n_forms]; NULL when there is none */
     size_t n_forms;
 } vouch__model_kind;
 

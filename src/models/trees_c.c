@@ -6,11 +6,12 @@
 #include "models/c_text.h"
 #include "models/forest/forest.h"
 #include "models/gbdt/gbdt.h"
+#include "models/say.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 65536, NAME_MAX_LENGTH = 60 };
+enum { COLUMNS_MAX = 65536 };
 
 /* How a node sees its input; the numbers are those of `seen` in the file. Categories come after WHOLE. */
 enum { PLAIN, FLOAT, SNAP, SNAP_ZERO, SNAP_NAN, WHOLE, WHOLE_ABOVE, WHOLE_FLOAT, SEEN };
@@ -22,7 +23,7 @@ typedef struct source { /* what is to be written */
     const vouch_model *model;
     const vouch__trees *trees;
     const vouch__forest *forest; /* NULL of a gbdt */
-    char prefix[NAME_MAX_LENGTH + 2];
+    char prefix[VOUCH__C_NAME];
     uint32_t *column_of; /* [n_inputs x SEEN]: 1 + the column, 0 for none; scratch */
     size_t n_columns, n_trees;
     bool is_float, has_categories;
@@ -63,19 +64,6 @@ static double leaf_of(const source *s, size_t t, const vouch__node *leaf)
         return leaf->value;
     float value = (float)leaf->value;
     return (double)(s->forest->weight ? value * s->forest->weight[t] : value);
-}
-
-static void name_it(source *s)
-{
-    const char *name = s->model->name;
-    size_t n = 0;
-    if (name[0] >= '0' && name[0] <= '9')
-        s->prefix[n++] = '_';
-    for (; *name && n < NAME_MAX_LENGTH; name++) {
-        bool is_plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
-                        (*name >= '0' && *name <= '9');
-        s->prefix[n++] = is_plain ? *name : '_';
-    }
 }
 
 static void write_columns(source *s, vouch__buf *out)
@@ -265,43 +253,6 @@ static void write_raw(const source *s, vouch__buf *out)
                          "    return raw;\n}\n");
 }
 
-/* A program around it, so that anyone can see that the bits are those of vouch. */
-static void write_check(const source *s, vouch__buf *out)
-{
-    vouch__buf_fmt(
-        out,
-        "\n#ifdef VOUCH_CHECK /* cc -std=c11 -DVOUCH_CHECK FILE -o check && ./check < rows.csv\n"
-        " * Of each line, the inputs in order and the raw score that is expected: is it given in every bit?\n"
-        " * Missing is empty; texts of categories hold no comma. */\n"
-        "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n"
-        "int main(void)\n"
-        "{\n"
-        "    static char line[1 << 20];\n"
-        "    unsigned long rows = 0, same = 0;\n"
-        "    while (fgets(line, sizeof line, stdin)) {\n"
-        "        double row[INPUTS + 1], raw;\n"
-        "        char *at = line;\n"
-        "        for (unsigned j = 0; j <= INPUTS; j++) {\n"
-        "            size_t length = strcspn(at, \",\\r\\n\");\n"
-        "            char *next = at + length + (at[length] == ',');\n"
-        "            at[length] = 0;\n"
-        "            if (j < INPUTS && first_category[j] < first_category[j + 1] && length)\n"
-        "                row[j] = %s_code(j, at);\n"
-        "            else\n"
-        "                row[j] = length ? strtod(at, 0) : MISSING;\n"
-        "            at = next;\n"
-        "        }\n"
-        "        raw = %s_raw(row);\n"
-        "        rows++;\n"
-        "        same += memcmp(&raw, &row[INPUTS], sizeof raw) == 0 || (raw != raw && row[INPUTS] != "
-        "row[INPUTS]);\n"
-        "    }\n"
-        "    printf(\"%%lu of %%lu rows have the same bits\\n\", same, rows);\n"
-        "    return same != rows;\n"
-        "}\n#endif\n",
-        s->prefix, s->prefix);
-}
-
 static vouch_status write(vouch_ctx *ctx, const vouch_model *model, vouch__buf *out)
 {
     source s = { .model = model };
@@ -320,7 +271,7 @@ static vouch_status write(vouch_ctx *ctx, const vouch_model *model, vouch__buf *
     if (!s.column_of)
         return vouch__oom(ctx);
     memset(s.column_of, 0, room * sizeof *s.column_of);
-    name_it(&s);
+    vouch__c_name(model, s.prefix);
     vouch__buf_fmt(
         out,
         "/* Trees of the model file %s, as one C11 file: %s_raw(row) gives its raw score, with the bits "
@@ -343,9 +294,13 @@ static vouch_status write(vouch_ctx *ctx, const vouch_model *model, vouch__buf *
     if (!status)
         status = write_nodes(ctx, &s, out);
     write_raw(&s, out);
-    write_check(&s, out);
+    vouch__c_check(out, s.prefix);
     vouch__scratch_reset(ctx, mark);
     return status;
 }
 
-const vouch__form vouch__trees_forms[VOUCH__TREES_FORMS] = { { "c", write } };
+const vouch__form vouch__forest_forms[VOUCH__FOREST_FORMS] = { { "c", write } };
+
+const vouch__form vouch__trees_forms[VOUCH__TREES_FORMS] = {
+    { "c", write }, { "json", vouch__said_json }, { "pmml", vouch__said_pmml }, VOUCH__SAID_SQL
+};

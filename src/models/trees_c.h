@@ -4,7 +4,11 @@
 
 #include "models/model_kind.h"
 
-enum { VOUCH__TREES_FORMS = 1 };
-extern const vouch__form vouch__trees_forms[VOUCH__TREES_FORMS]; /* of kinds gbdt and forest */
+enum { VOUCH__TREES_FORMS = 6, VOUCH__FOREST_FORMS = 1 };
+extern const vouch__form vouch__trees_forms[VOUCH__TREES_FORMS];   /* of kinds gbdt, tree and rules */
+extern const vouch__form vouch__forest_forms[VOUCH__FOREST_FORMS]; /* of imported trees */
+struct vouch__speech;
+struct vouch__say;
+vouch_status vouch__trees_say(struct vouch__speech *speech, struct vouch__say **out_said);
 
 #endif

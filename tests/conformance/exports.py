@@ -1,8 +1,10 @@
-"""The points of one scorecard on one table, by every system it can be exported to, against its own."""
+"""What one model gives on one table, by every system it can be exported to, against its own: a scorecard's points, which must
+be equal, and another kind's raw score, equal to the digits of OUTPUT raw."""
 import ctypes
 import csv
 import json
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-card, table, row_id, socket = sys.argv[1:]
+card, table, row_id, socket, output = sys.argv[1:]
+is_points = output == "points"
 place = Path(tempfile.mkdtemp())
 
 
@@ -18,19 +21,21 @@ def export(form):
     return subprocess.run(["vouch", "model", "export", card, "--to", form], check=True, capture_output=True, text=True).stdout
 
 
-def own_points():
-    text = subprocess.run(["vouch", "score", card, table, "--id", row_id, "--output", "points", "--quiet"], check=True,
+def own_scores():
+    text = subprocess.run(["vouch", "score", card, table, "--id", row_id, "--output", output, "--quiet"], check=True,
                           capture_output=True, text=True).stdout
-    return {int(float(row[0])): int(row[1]) for row in list(csv.reader(text.splitlines()))[1:]}
+    return {int(float(row[0])): float(row[1] or "nan") for row in list(csv.reader(text.splitlines()))[1:]}
 
 
-own = own_points()
+own = own_scores()
 form = json.loads(export("json"))
-texts = {c["input"] for c in form["characteristics"] if "otherwise" in c}
+described = json.loads(subprocess.run(["vouch", "model", "show", card], check=True, capture_output=True, text=True).stdout)
+names = [one["name"] for one in described["inputs"]]
+texts = {one["name"] for one in described["inputs"] if one["type"] != "number"}
 frame = pd.read_csv(table, dtype={name: str for name in texts}, keep_default_na=False, na_values={c: [""] for c in
                     pd.read_csv(table, nrows=0).columns})
 ids = [int(i) for i in frame[row_id]]
-used = [c["input"] for c in form["characteristics"]]
+used = [c["input"] for c in form["characteristics"]] if is_points else names
 
 
 def missing(value):
@@ -42,7 +47,53 @@ def cases():
         yield {k: None if missing(v) else v for k, v in record.items()}
 
 
+def value(e, case):
+    """Of vouch-formula-1."""
+    if e is None or isinstance(e, (int, float)):
+        return math.nan if e is None else e
+    if "input" in e:
+        return math.nan if case[e["input"]] is None else float(case[e["input"]])
+    if "log" in e:
+        x = case[e["log"]]
+        return math.log(x) if x is not None and x > 0 else math.nan
+    if "choose" in e:
+        for part in e["choose"]:
+            when = part.get("when")
+            x = when and case[when["input"]]
+            if when is None or (x is None and "missing" in when) or x is not None and (
+                    ("up_to" in when and x <= when["up_to"]) or ("equals" in when and x == when["equals"]) or
+                    x in when.get("in", ())):
+                return value(part["then"], case)
+        return math.nan
+    parts = [value(part, case) for part in e.get("add") or e["multiply"]]
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part if "add" in e else total * part
+    return total
+
+
+def gam(case):
+    """Of vouch-gam-1."""
+    def bin_of(one):
+        x = case[one["name"]]
+        if x is None or "bins" in one and x not in one["categories"]:
+            return 0
+        return one["bins"][one["categories"].index(x)] if "bins" in one else 1 + sum(cut < x for cut in one["cuts"])
+    total = form["intercept"]
+    for one in form["inputs"]:
+        total += one["values"][bin_of(one)] if "values" in one else case[one["name"]]
+    for pair in form["pairs"]:
+        a, b = (bin_of(form["inputs"][pair[side]]) for side in "ab")
+        total += pair["values"][pair["to_a"][a] * pair["columns"] + pair["to_b"][b]]
+    return total
+
+
 def by_json():
+    if form["form"] == "vouch-formula-1":
+        return [value(form["raw"], case) for case in cases()]
+    if form["form"] == "vouch-gam-1":
+        return [gam(case) for case in cases()]
+
     def bin_of(c, x):
         bins = c["bins"]
         if x is None:
@@ -61,21 +112,22 @@ def by_json():
 
 
 def by_c():
-    (place / "card.c").write_text(export("c"))
-    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-shared", "-fPIC", "-o", place / "card.so",
-                    place / "card.c"], check=True)
+    text = export("c")
+    (place / "card.c").write_text(text)
+    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o", place / "card.so",
+                    place / "card.c", "-lm"], check=True)
     library = ctypes.CDLL(str(place / "card.so"))
-    library.card_code.restype = ctypes.c_double
-    names, i = [], 0
-    described = json.loads(subprocess.run(["vouch", "model", "show", card], check=True, capture_output=True, text=True).stdout)
-    names = [one["name"] for one in described["inputs"]]
+    prefix = re.search(r"(\w+)_code\(unsigned", text).group(1)
+    code, score = library[f"{prefix}_code"], library[f"{prefix}_{'points' if is_points else 'raw'}"]
+    code.restype = ctypes.c_double
+    score.restype = ctypes.c_int if is_points else ctypes.c_double
     row = (ctypes.c_double * len(names))()
     out = []
     for case in cases():
         for j, name in enumerate(names):
             x = case.get(name)
-            row[j] = math.nan if x is None else library.card_code(j, x.encode()) if name in texts else x
-        out.append(library.card_points(row))
+            row[j] = math.nan if x is None else code(j, x.encode()) if name in texts else x
+        out.append(score(row))
     return out
 
 
@@ -94,7 +146,7 @@ def by_postgresql():
               f"\\copy rows FROM '{place}/rows.csv' CSV HEADER\n"
               f'SELECT "{row_id}", {export("sql-postgresql")} FROM rows;\n')
     out = subprocess.run(psql, input=script, check=True, capture_output=True, text=True).stdout
-    points = dict(tuple(map(int, line.split("|"))) for line in out.splitlines())
+    points = {int(i): float(x or "nan") for i, x in (line.split("|") for line in out.splitlines())}
     return [points[i] for i in ids]
 
 
@@ -115,14 +167,14 @@ def by_jpmml():
     from jpmml_evaluator import make_evaluator
     (place / "card.pmml").write_text(export("pmml"))
     evaluator = make_evaluator(str(place / "card.pmml")).verify()
-    return [int(x) for x in evaluator.evaluateAll(frame[used])["points"]]
+    return list(evaluator.evaluateAll(frame[used])[output])
 
 
 def by_pmml4s():
     from pypmml import Model
     (place / "card.pmml").write_text(export("pmml"))
     model = Model.load(str(place / "card.pmml"))
-    return [int(x) for x in model.predict(frame[used])["points"]]
+    return list(model.predict(frame[used])[output])
 
 
 worst = 0
@@ -133,7 +185,11 @@ for way in (by_json, by_c, by_duckdb, by_postgresql, by_spark, by_jpmml, by_pmml
         print(f"{way.__name__[3:]}: {type(problem).__name__}: {problem}")
         worst += 1
         continue
-    differ = [(i, own[i], p) for i, p in zip(ids, got) if own[i] != p]
-    print(f"{way.__name__[3:]}: {len(got)} rows, {len(differ)} differ" + (f", first {differ[0]}" if differ else ""))
+    got = [math.nan if p is None else float(p) for p in got]
+    bound = 0 if is_points else 1e-10
+    gap = max((abs(own[i] - p) for i, p in zip(ids, got)), default=0)
+    differ = [(i, own[i], p) for i, p in zip(ids, got) if not abs(own[i] - p) <= bound * max(1, abs(own[i]))]
+    print(f"{way.__name__[3:]}: {len(got)} rows, {len(differ)} differ" + (f", first {differ[0]}" if differ else "") +
+          ("" if is_points else f", largest gap {gap:.2g}"))
     worst += bool(differ) or len(got) != len(own)
 sys.exit(worst > 0)

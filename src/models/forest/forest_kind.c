@@ -252,7 +252,7 @@ const vouch__model_kind vouch__kind_forest = {
     .describe = describe,
     .save = save,
     .load = load,
-    .form = vouch__trees_forms,
-    .n_forms = VOUCH__TREES_FORMS,
+    .form = vouch__forest_forms,
+    .n_forms = VOUCH__FOREST_FORMS,
     .free = drop,
 };

@@ -120,6 +120,7 @@ vouch_status vouch__gam_load(vouch_ctx *ctx, const vouch__inputs *inputs, const 
                              void **state);
 vouch_status vouch__gam_fit(vouch_ctx *ctx, const vouch__fit_data *data, const double *value, vouch__doc *doc,
                             vouch__json *log, void **state);
+vouch_status vouch__gam_say(struct vouch__speech *speech, struct vouch__say **out_said);
 vouch_status vouch__gam_c(vouch_ctx *ctx, const vouch_model *model, vouch__buf *out);
 vouch_status vouch__gam_json(vouch_ctx *ctx, const vouch_model *model, vouch__buf *out);
 /* "3 to 7", "missing", a category: what bin b of an input holds. cap bytes at out. */

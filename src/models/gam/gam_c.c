@@ -54,7 +54,7 @@ static const char c_functions[] =
     "    for (unsigned j = 0; j < INPUTS; j++)\n"
     "        if (shape[j].value)\n"
     "            sum += shape[j].value[bin(j, x[j])];\n"
-    "    for (unsigned p = 0; p < PAIRS; p++) {\n"
+    "    for (unsigned p = 0; p != PAIRS; p++) {\n"
     "        unsigned a = pair[p].to_a[bin(pair[p].a, x[pair[p].a])];\n"
     "        unsigned b = pair[p].to_b[bin(pair[p].b, x[pair[p].b])];\n"
     "        sum += pair[p].value[a * pair[p].n_b + b];\n"

@@ -2,6 +2,7 @@
  * offset, shapes and tables; probability is the mean that the inverse link
  * makes of it. */
 #include "models/gam/gam.h"
+#include "models/say.h"
 
 #include "num/special.h"
 
@@ -121,7 +122,9 @@ static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs
 
 static const char *const settings[] = { "offset", "exposure", "curve", "interactions", "edits", NULL };
 
-static const vouch__form forms[] = { { "c", vouch__gam_c }, { "json", vouch__gam_json } };
+static const vouch__form forms[] = {
+    { "c", vouch__gam_c }, { "json", vouch__gam_json }, { "pmml", vouch__said_pmml }, VOUCH__SAID_SQL
+};
 
 const vouch__model_kind vouch__kind_gam = {
     .name = "gam",
@@ -143,6 +146,7 @@ const vouch__model_kind vouch__kind_gam = {
     .save = vouch__gam_save,
     .load = vouch__gam_load,
     .free = vouch__gam_free,
+    .say = vouch__gam_say,
     .form = forms,
     .n_forms = sizeof forms / sizeof forms[0],
 };

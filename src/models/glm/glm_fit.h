@@ -46,7 +46,8 @@ vouch_status vouch__glm_penalised(vouch_ctx *ctx, vouch__glm_fitting *f);
 /* glm_facts.c: dispersion, likelihood, criteria. */
 vouch_status vouch__glm_facts_make(vouch_ctx *ctx, vouch__glm_fitting *f);
 
-/* glm_io.c, glm_tell.c */
+/* glm_io.c, glm_tell.c, glm_say.c */
+vouch_status vouch__glm_say(struct vouch__speech *speech, struct vouch__say **out_said);
 void vouch__glm_save(const void *state, vouch__buf *out);
 vouch_status vouch__glm_load(vouch_ctx *ctx, const vouch__inputs *inputs, const void *bytes, size_t len,
                              void **state);

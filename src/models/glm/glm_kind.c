@@ -2,6 +2,7 @@
  * the usual link of a binomial); probability is the mean that the inverse link makes of it. */
 #include "models/glm/glm_fit.h"
 #include "models/glm/glm_moments.h"
+#include "models/say.h"
 
 #include <math.h>
 
@@ -103,6 +104,10 @@ static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs
 static const char *const settings[] = { "offset",       "exposure",  "cluster",   "base", "splines",
                                         "interactions", "leave_out", "precision", NULL };
 
+static const vouch__form forms[] = {
+    { "c", vouch__said_c }, { "json", vouch__said_json }, { "pmml", vouch__said_pmml }, VOUCH__SAID_SQL
+};
+
 const vouch__model_kind vouch__kind_glm = {
     .name = "glm",
     .title = "Generalised linear model",
@@ -124,4 +129,7 @@ const vouch__model_kind vouch__kind_glm = {
     .save = vouch__glm_save,
     .load = vouch__glm_load,
     .free = vouch__glm_free,
+    .say = vouch__glm_say,
+    .form = forms,
+    .n_forms = sizeof forms / sizeof forms[0],
 };

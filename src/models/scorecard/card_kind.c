@@ -1,5 +1,6 @@
 /* The scorecard kind: an additive model on bins whose integer points are the model. Everything it says
  * (log-odds, probability, contributions) is computed from the points total. */
+#include "models/say.h"
 #include "models/scorecard/binning.h"
 #include "models/scorecard/scorecard.h"
 
@@ -123,9 +124,7 @@ const vouch__form vouch__card_forms[VOUCH__CARD_FORMS] = {
     { "c", vouch__card_c },
     { "json", vouch__card_form_json },
     { "pmml", vouch__card_pmml },
-    { "sql-duckdb", vouch__card_sql_duckdb },
-    { "sql-postgresql", vouch__card_sql_postgresql },
-    { "sql-spark", vouch__card_sql_spark },
+    VOUCH__SAID_SQL,
 };
 
 const vouch__model_kind vouch__kind_scorecard = {
@@ -146,6 +145,7 @@ const vouch__model_kind vouch__kind_scorecard = {
     .save = vouch__card_save,
     .load = vouch__card_load,
     .free = vouch__card_free,
+    .say = vouch__card_say,
     .form = vouch__card_forms,
     .n_forms = VOUCH__CARD_FORMS,
 };

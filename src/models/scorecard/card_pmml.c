@@ -1,50 +1,10 @@
 /* A scorecard as PMML 4.4 (Data Mining Group, 2019, "Scorecard"): partial scores are the points, reason codes
  * the characteristics by how far their points lie below the training rows' mean. */
+#include "models/pmml_text.h"
 #include "models/scorecard/scorecard.h"
 
 #include <math.h>
 #include <string.h>
-
-static void escaped(vouch__buf *out, const char *text)
-{
-    for (; *text; text++) {
-        const char *as = *text == '&'    ? "&amp;"
-                         : *text == '<'  ? "&lt;"
-                         : *text == '>'  ? "&gt;"
-                         : *text == '"'  ? "&quot;"
-                         : *text == '\n' ? "&#10;"
-                         : *text == '\r' ? "&#13;"
-                         : *text == '\t' ? "&#9;"
-                                         : NULL;
-        if (as)
-            vouch__buf_text(out, as);
-        else if ((unsigned char)*text >= ' ')
-            vouch__buf_add(out, text, 1);
-        else
-            vouch__buf_text(out, "\xef\xbf\xbd"); /* XML 1.0 has no place for control characters */
-    }
-}
-
-static void attribute(vouch__buf *out, const char *name, const char *text)
-{
-    vouch__buf_fmt(out, " %s=\"", name);
-    escaped(out, text);
-    vouch__buf_text(out, "\"");
-}
-
-static void dictionary(const vouch_model *model, vouch__buf *out)
-{
-    const vouch__card *card = vouch__model_card(model);
-    vouch__buf_fmt(out, "  <DataDictionary numberOfFields=\"%zu\">\n", card->n);
-    for (size_t c = 0; c < card->n; c++) { /* inputs without a characteristic change nothing */
-        const vouch__input *input = &model->inputs.at[card->at[c].input];
-        vouch__buf_text(out, "    <DataField");
-        attribute(out, "name", input->name);
-        vouch__buf_text(out, input->is_category ? " optype=\"categorical\" dataType=\"string\"/>\n"
-                                                : " optype=\"continuous\" dataType=\"double\"/>\n");
-    }
-    vouch__buf_text(out, "  </DataDictionary>\n");
-}
 
 static void open_attribute(vouch__buf *out, int32_t points)
 {
@@ -53,37 +13,8 @@ static void open_attribute(vouch__buf *out, int32_t points)
 
 static void predicate(vouch__buf *out, const char *input, const char *operator, const double * value)
 {
-    vouch__buf_text(out, "<SimplePredicate");
-    attribute(out, "field", input);
-    vouch__buf_fmt(out, " operator=\"%s\"", operator);
-    if (value) {
-        vouch__buf_text(out, " value=\"");
-        vouch__buf_double(out, *value);
-        vouch__buf_text(out, "\"");
-    }
-    vouch__buf_text(out, "/></Attribute>\n");
-}
-
-static void set(vouch__buf *out, const vouch__input *input, const vouch__bin *bin)
-{
-    size_t n = 0;
-    for (size_t k = 0; k < input->n_categories; k++)
-        n += vouch__card_has(bin, k);
-    vouch__buf_text(out, "<SimpleSetPredicate");
-    attribute(out, "field", input->name);
-    vouch__buf_fmt(out, " booleanOperator=\"isIn\"><Array type=\"string\" n=\"%zu\">", n);
-    for (size_t k = 0; k < input->n_categories; k++) {
-        if (!vouch__card_has(bin, k))
-            continue;
-        vouch__buf_text(out, n-- ? "\"" : "");
-        for (const char *at = input->category[k]; *at; at++) {
-            char one[2] = { *at, 0 };
-            vouch__buf_text(out, *at == '"' || *at == '\\' ? "\\" : ""); /* within an Array */
-            escaped(out, one);
-        }
-        vouch__buf_text(out, n ? "\" " : "\"");
-    }
-    vouch__buf_text(out, "</Array></SimpleSetPredicate></Attribute>\n");
+    vouch__pmml_simple(out, input, operator, value);
+    vouch__buf_text(out, "</Attribute>\n");
 }
 
 static void numbers(vouch__buf *out, const vouch__card_input *c, const char *input)
@@ -101,12 +32,13 @@ static void numbers(vouch__buf *out, const vouch__card_input *c, const char *inp
         }
 }
 
-static void characteristic(const vouch_model *model, const vouch__card_input *c, vouch__buf *out)
+/* in: room for the categories of any input. */
+static void characteristic(const vouch_model *model, const vouch__card_input *c, uint8_t *in, vouch__buf *out)
 {
     const vouch__input *input = &model->inputs.at[c->input];
     vouch__buf_text(out, "      <Characteristic");
-    attribute(out, "name", input->name);
-    attribute(out, "reasonCode", input->name);
+    vouch__pmml_attribute(out, "name", input->name);
+    vouch__pmml_attribute(out, "reasonCode", input->name);
     vouch__buf_text(out, " baselineScore=\"");
     vouch__buf_double(out, vouch__card_mean_points(c));
     vouch__buf_text(out, "\">\n");
@@ -117,7 +49,10 @@ static void characteristic(const vouch_model *model, const vouch__card_input *c,
     for (size_t b = 0; input->is_category && b + 1 < c->n_bins; b++)
         if (b != c->otherwise) {
             open_attribute(out, c->bin[b].points);
-            set(out, input, &c->bin[b]);
+            for (size_t k = 0; k < input->n_categories; k++)
+                in[k] = vouch__card_has(&c->bin[b], k);
+            vouch__pmml_set(out, input, in);
+            vouch__buf_text(out, "</Attribute>\n");
         }
     if (input->is_category) {
         open_attribute(out, c->bin[c->otherwise].points);
@@ -129,31 +64,28 @@ static void characteristic(const vouch_model *model, const vouch__card_input *c,
 vouch_status vouch__card_pmml(vouch_ctx *ctx, const vouch_model *model, vouch__buf *out)
 {
     const vouch__card *card = vouch__model_card(model);
-    (void)ctx;
-    vouch__buf_fmt(out,
-                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                   "<PMML xmlns=\"http://www.dmg.org/PMML-4_4\" version=\"4.4\">\n"
-                   "  <Header description=\"model file %s\">\n"
-                   "    <Application name=\"vouch\" version=\"%s\"/>\n  </Header>\n",
-                   model->fingerprint, vouch_version());
-    dictionary(model, out);
+    size_t mark = vouch__scratch_mark(ctx), most = 1;
+    for (size_t j = 0; j < model->inputs.n; j++)
+        most = model->inputs.at[j].n_categories > most ? model->inputs.at[j].n_categories : most;
+    uint8_t *in = vouch__scratch(ctx, most, 1);
+    bool *used = vouch__scratch(ctx, model->inputs.n + 1, sizeof *used);
+    if (!used || !in)
+        return vouch__oom(ctx);
+    memset(used, 0, (model->inputs.n + 1) * sizeof *used);
+    for (size_t c = 0; c < card->n; c++) /* inputs without a characteristic change nothing */
+        used[card->at[c].input] = true;
+    vouch__pmml_begin(out, model, used);
     vouch__buf_text(out, "  <Scorecard");
-    attribute(out, "modelName", model->name);
+    vouch__pmml_attribute(out, "modelName", model->name);
     vouch__buf_fmt(out,
                    " functionName=\"regression\" initialScore=\"%d\" useReasonCodes=\"true\" "
-                   "reasonCodeAlgorithm=\"pointsBelow\" baselineMethod=\"mean\">\n    <MiningSchema>\n",
+                   "reasonCodeAlgorithm=\"pointsBelow\" baselineMethod=\"mean\">\n",
                    card->base_points);
-    for (size_t c = 0; c < card->n; c++) {
-        vouch__buf_text(out, "      <MiningField");
-        attribute(out, "name", model->inputs.at[card->at[c].input].name);
-        vouch__buf_text(out, " invalidValueTreatment=\"asIs\"/>\n");
-    }
-    vouch__buf_text(out,
-                    "    </MiningSchema>\n    <Output>\n"
-                    "      <OutputField name=\"points\" feature=\"predictedValue\" optype=\"continuous\" "
-                    "dataType=\"double\"/>\n    </Output>\n    <Characteristics>\n");
+    vouch__pmml_fields(out, model, used, "points");
+    vouch__buf_text(out, "    <Characteristics>\n");
     for (size_t c = 0; c < card->n; c++)
-        characteristic(model, &card->at[c], out);
+        characteristic(model, &card->at[c], in, out);
     vouch__buf_text(out, "    </Characteristics>\n  </Scorecard>\n</PMML>\n");
+    vouch__scratch_reset(ctx, mark);
     return VOUCH_OK;
 }

@@ -63,9 +63,7 @@ void vouch__card_free(const vouch_alloc *alloc, void *state);
  */
 extern const vouch__form vouch__card_forms[];
 enum { VOUCH__CARD_FORMS = 6 };
-vouch_status vouch__card_sql_duckdb(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
-vouch_status vouch__card_sql_postgresql(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
-vouch_status vouch__card_sql_spark(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
+vouch_status vouch__card_say(struct vouch__speech *speech, struct vouch__say **out_said); /* its points */
 vouch_status vouch__card_c(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
 vouch_status vouch__card_pmml(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);
 vouch_status vouch__card_form_json(vouch_ctx *ctx, const struct vouch_model *model, vouch__buf *out);

@@ -144,6 +144,7 @@ const vouch__model_kind vouch__kind_tree = {
     .describe = vouch__tree_describe,
     .save = save,
     .load = load,
+    .say = vouch__trees_say,
     .form = vouch__trees_forms,
     .n_forms = VOUCH__TREES_FORMS,
     .free = vouch__tree_free,
