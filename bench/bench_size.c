@@ -382,6 +382,8 @@ static const struct {
     { "diagnose.error_tree", "the same", "the same", "asymptotic, Holm", error_tree, 1000 },
     { "diagnose.worst_cluster", "the same", "the same", "exact", worst_cluster, 500 },
     SIZE_MORE,
+    { "drift.missing", SCORES ", a tenth missing", "15 % missing", "at most nominal", missing, 4000 },
+    { "drift.unseen", SCORES, "scores spread half as far again", "at most nominal", unseen, 4000 },
 };
 
 /* Shares of p-values at or below 5 % and 1 %. */

@@ -107,6 +107,28 @@ static double drift_linf(world *w) { return moved(w, "drift.l_infinity"); }
 static double drift_chi2(world *w) { return moved(w, "drift.chi_square"); }
 static double drift_wasserstein(world *w) { return moved(w, "drift.wasserstein"); }
 
+/* A tenth of the scores has no value, or three twentieths; the scores spread as they did, or half as far
+ * again. */
+static double missing(world *w)
+{
+    w->now = scores(w, 0, 500, 0.25, 0.0);
+    w->before = scores(w, 1, 2000, 0.25, 0.0);
+    for (int which = 0; which < 2; which++)
+        for (size_t i = 0; i < (which ? 2000u : 500u); i++)
+            if (uniform(w) < (w->effect && which == 0 ? 0.15 : 0.1))
+                w->score[which][i] = NAN;
+    return p_of(w, "drift.missing");
+}
+
+static double unseen(world *w)
+{
+    w->now = scores(w, 0, 500, 0.25, 0.0);
+    w->before = scores(w, 1, 2000, 0.25, 0.0);
+    for (size_t i = 0; i < 500 && w->effect; i++)
+        w->score[0][i] *= 1.5;
+    return p_of(w, "drift.unseen");
+}
+
 static double domain(world *w)
 {
     static double y_of[MORE_COLUMNS][MAX];
