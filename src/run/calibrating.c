@@ -3,6 +3,7 @@
 #include "data/table.h"
 #include "models/model_kind.h"
 #include "run/told.h"
+#include "vouch/validate.h"
 
 #include <math.h>
 #include <string.h>
@@ -157,7 +158,11 @@ static vouch_status tell_step(vouch__calibrating *w, const char *step, double be
 static vouch_status add_map(vouch__calibrating *w, const vouch__cal_data *data)
 {
     vouch__map map = { .type = VOUCH__MAP_SCALE, .a = 1.0 };
-    vouch_status status = vouch__calibrate_fit(w->ctx, &w->spec, w->n ? data : NULL, &map, &w->z);
+    vouch_status status = VOUCH_OK;
+    if (w->spec.method == VOUCH__CAL_QMM && isnan(w->spec.auc) && w->bad)
+        status = vouch_validate_auc(w->ctx, w->n, w->p, w->bad, w->weight, &w->spec.auc);
+    if (!status)
+        status = vouch__calibrate_fit(w->ctx, &w->spec, w->n ? data : NULL, &map, &w->z);
     if (!status)
         status = vouch__calibration_add(w->ctx, w->calibration, &map);
     for (size_t i = 0; !status && i < w->n; i++)

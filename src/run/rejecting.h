@@ -27,6 +27,7 @@ struct vouch__rejecting {
     const char *kind, *name;
     const char **input;
     size_t n_inputs, n, n_accepted;
+    bool is_ruled; /* the past decision follows from the inputs */
     vouch__buf params;
     double *target, *weight_of, *truth; /* [n]; weight_of and truth NULL without */
     uint8_t *accepted, *bad;

@@ -108,6 +108,9 @@ static vouch_status fit_chance(work *w, double *chance)
         w->part[w->n + i] = VOUCH_PART_NEITHER;
     }
     vouch_status status = fit_plain(w, "glm", "{influence: false}", &model);
+    w->is_ruled = status == VOUCH_E_CONVERGE;
+    if (w->is_ruled) /* the inputs tell the decision: a ridge keeps the chances finite */
+        status = fit_plain(w, "glm", "{influence: false, penalty: 0.0001, mix: 0}", &model);
     if (!status)
         status = score(w, model);
     if (!status)

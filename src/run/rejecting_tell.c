@@ -33,7 +33,7 @@ static void numbers(work *w, vouch__json *row, const outcome *o)
 static void tell_methods(work *w)
 {
     double truth = 0.0, out = 0.0;
-    char note[400];
+    char note[700];
     for (size_t i = 0; w->truth && i < w->n; i++)
         if (!w->accepted[i] && !isnan(w->truth[i])) {
             truth += w->truth[i];
@@ -41,9 +41,14 @@ static void tell_methods(work *w)
         }
     (void)snprintf(note, sizeof note,
                    "%zu of %zu applicants were accepted. The value is the bad rate that %s gives the "
-                   "rejects.%s",
+                   "rejects.%s%s",
                    w->n_accepted, w->n, vouch__reject_name(w->method),
-                   w->truth ? " The recipe names their true outcome, which no method saw." : "");
+                   w->truth ? " The recipe names their true outcome, which no method saw." : "",
+                   w->is_ruled
+                       ? " The inputs tell the past decision of nearly everybody, so that rejects have no "
+                         "accepts like them: augmentation and reweighting have little to work with, and the "
+                         "others extrapolate."
+                       : "");
     vouch__entry entry = VOUCH__ENTRY(
             .id = "reject.methods", .section = "fit", .title = "Reject inference by method", .model = w->name,
             .part = w->run_part,

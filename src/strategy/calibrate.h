@@ -23,7 +23,7 @@ typedef struct vouch__cal_spec {
     double to, from; /* rates in (0, 1); NAN where not given */
     double rho;      /* asset correlation of PIT and TTC, in (0, 1) */
     double z;        /* their state, below 0 is worse; NAN: the one for which the mean is `to` */
-    double auc;      /* of QMM, in (1/2, 1); NAN: that of the outcomes */
+    double auc;      /* of QMM, in (1/2, 1) */
 } vouch__cal_spec;
 
 typedef struct vouch__cal_data {

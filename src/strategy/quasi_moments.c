@@ -6,7 +6,6 @@
 #include "num/special.h"
 #include "strategy/calibrate.h"
 #include "validate/cases.h"
-#include "vouch/validate.h"
 
 #include <math.h>
 
@@ -90,15 +89,11 @@ vouch_status vouch__quasi_moments(vouch_ctx *ctx, const vouch__cal_spec *spec, c
     curve c = { .ctx = ctx, .to = spec->to, .auc = spec->auc }, *self = &c;
     double log_slope = 0.0;
     vouch_status status = VOUCH_OK;
-    if (isnan(c.auc) && !d->bad)
-        return vouch__fail(ctx, VOUCH_E_ARG,
-                           "calibrate: method qmm needs an AUC to come to, or outcomes to take it from");
-    if (isnan(c.auc))
-        status = vouch_validate_auc(ctx, d->n, d->p, d->bad, d->weight, &c.auc);
-    if (!status && !(c.auc > 0.5 && c.auc < 1.0))
-        status = vouch__fail(ctx, VOUCH_E_ARG, "calibrate: method qmm needs an AUC between 0.5 and 1");
-    if (!status)
-        status = arrange(ctx, d, &c);
+    if (!(c.auc > 0.5 && c.auc < 1.0))
+        return vouch__fail(
+            ctx, VOUCH_E_ARG,
+            "calibrate: method qmm needs an AUC to imply, between 0.5 and 1, or outcomes to take it from");
+    status = arrange(ctx, d, &c);
     if (!status)
         status = vouch__zero_of(ctx, auc_above, &self, -STEEPEST, STEEPEST, &log_slope);
     status = c.status ? c.status : status;

@@ -159,7 +159,7 @@ static vouch_status cut_at(vouch_ctx *ctx, cutting *c, double price, double *out
 /* The least price on concentration that brings it down to the bound: *out_bound the least of the dual. */
 static vouch_status pay(vouch_ctx *ctx, cutting *c, double *out_bound)
 {
-    double low = 0.0, high = NAN, price = 1e-4, value, limit = c->rule->max_herfindahl;
+    double low = 0.0, high = NAN, price = 1e-4, value, limit = c->rule->max_herfindahl, least = INFINITY;
     cutting *best = vouch__scratch(ctx, 1, sizeof *best);
     bool is_found = false;
     if (!best)
@@ -169,6 +169,7 @@ static vouch_status pay(vouch_ctx *ctx, cutting *c, double *out_bound)
         if (status)
             return status;
         *out_bound = fmin(*out_bound, value + price * limit);
+        least = fmin(least, c->herfindahl);
         bool is_kept = c->herfindahl <= limit;
         if (is_kept && (!is_found || c->value > best->value)) {
             *best = *c;
@@ -177,10 +178,15 @@ static vouch_status pay(vouch_ctx *ctx, cutting *c, double *out_bound)
         *(is_kept ? &high : &low) = price;
         price = isnan(high) ? 4.0 * price : 0.5 * (low + high);
     }
-    if (!is_found)
-        return vouch__fail(ctx, VOUCH_E_DATA,
-                           "scale: no scale of at most %zu grades keeps to the bound on Herfindahl's index",
-                           c->rule->grades);
+    if (!is_found) {
+        char text[VOUCH__DOUBLE_MAX];
+        (void)vouch__double_text(nearbyint(least * 1e4) / 1e4, text);
+        return vouch__fail(
+            ctx, VOUCH_E_DATA,
+            "scale: no scale of at most %zu grades keeps to the bound on Herfindahl's index; the least "
+            "found is %s",
+            c->rule->grades, text);
+    }
     *c = *best;
     return VOUCH_OK;
 }
@@ -195,6 +201,21 @@ static vouch_status check_rule(vouch_ctx *ctx, const vouch__scale_rule *r, size_
                            "scale: the least share must be 0 to 0.5; the greatest share, Herfindahl's index "
                            "and p-value above 0");
     return n ? VOUCH_OK : vouch__fail(ctx, VOUCH_E_ARG, "scale: an optimal scale needs data");
+}
+
+static vouch_status no_scale(vouch_ctx *ctx, const cutting *c)
+{
+    char text[VOUCH__DOUBLE_MAX];
+    double most = 0.0;
+    for (size_t k = 0; k < c->n; k++)
+        most = fmax(most, c->at[k].weight / c->whole);
+    (void)vouch__double_text(nearbyint(most * 1e4) / 1e4, text);
+    if (most > c->rule->max_share)
+        return vouch__fail(
+            ctx, VOUCH_E_DATA,
+            "scale: cases of one probability alone have a share of %s, above the greatest of a grade", text);
+    return vouch__fail(ctx, VOUCH_E_DATA,
+                       "scale: no two grades keep to the rule: shares, or observed rates that rise");
 }
 
 vouch_status vouch__scale_optimal(vouch_ctx *ctx, const vouch__cal_data *d, const vouch__scale_rule *rule,
@@ -214,8 +235,7 @@ vouch_status vouch__scale_optimal(vouch_ctx *ctx, const vouch__cal_data *d, cons
     if (!status)
         status = cut_at(ctx, c, 0.0, &value);
     if (!status && isnan(value))
-        status = vouch__fail(ctx, VOUCH_E_DATA,
-                             "scale: no two grades keep to the rule: shares, or rates that rise");
+        status = no_scale(ctx, c);
     bound = value;
     if (!status && c->herfindahl > rule->max_herfindahl)
         status = pay(ctx, c, &bound);

@@ -198,10 +198,7 @@ static void quasi_moments_meet_mean_and_auc(void **state)
             weight[i] = b.data.weight ? b.weight[order[i]] : 1.0;
         }
         assert_close(vouch__implied_auc(b.data.n, sorted, weight), spec.auc, 1e-11);
-        spec.auc = NAN; /* that of the outcomes */
-        vouch_status status = vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z);
-        assert_true(status == VOUCH_OK || status == VOUCH_E_ARG); /* few outcomes may be ordered by chance */
-        b.data.bad = NULL;
+        spec.auc = NAN;
         assert_status(ctx, vouch__calibrate_fit(ctx, &spec, &b.data, &map, &z), VOUCH_E_ARG);
         spec.auc = 0.6;
         for (size_t i = 0; i < b.data.n;
