@@ -12,9 +12,8 @@ static bool processor_has(vouch__shap_path path)
     __builtin_cpu_init();
     switch (path) {
     case VOUCH__SHAP_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") &&
-               __builtin_cpu_supports("bmi2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
+               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     case VOUCH__SHAP_AVX512:
         return processor_has(VOUCH__SHAP_AVX2) && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SHAP_NAME(what) what##_avx2
-#define SHAP_TARGET __attribute__((target("avx2,fma,popcnt,bmi,bmi2")))
+#define SHAP_TARGET __attribute__((target("avx2,popcnt,bmi,bmi2")))
 #define SHAP_HERE static inline __attribute__((always_inline)) SHAP_TARGET
 
 /* How many of 16 sorted values, NaN after the last, are less than x. */
@@ -59,8 +59,6 @@ SHAP_HERE uint64_t pattern_of(uint64_t right, uint64_t mask) { return _pext_u64(
 
 #define SHAP_WIDTH 4
 #define SHAP_V __m256d
-
-SHAP_HERE __m256d fused(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 
 SHAP_HERE __m256d choose(unsigned lanes, __m256d is_set, __m256d is_not)
 {

@@ -9,8 +9,8 @@
 
 #define SHAP_NAME(what) what##_avx512
 #define SHAP_TARGET                                                                                          \
-    __attribute__((target(                                                                                   \
-        "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bitalg,gfni,fma,bmi,bmi2,lzcnt,popcnt")))
+    __attribute__((                                                                                          \
+        target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512bitalg,gfni,bmi,bmi2,lzcnt,popcnt")))
 #define SHAP_HERE VOUCH__INLINE SHAP_TARGET
 
 SHAP_TARGET static void ranks(const struct vouch__shap *s, const double *row, uint8_t *bytes)
@@ -121,8 +121,6 @@ SHAP_HERE void factors(size_t n, const double *low, const double *rise, uint64_t
 
 #define SHAP_WIDTH 8
 #define SHAP_V __m512d
-
-SHAP_HERE __m512d fused(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 
 SHAP_HERE __m512d choose(unsigned lanes, __m512d is_set, __m512d is_not)
 {

@@ -2,8 +2,8 @@
  * (shap_deep.c), by three points, which are exact for six inputs. Trees are filled up to 63 nodes, numbered
  * as a heap (children 2 h and 2 h + 1; a leaf above the last level is worth the same below), and eight stand
  * side by side, a pack: eight trees of a row go through it together, or eight rows through a tree. Either way
- * these operations are done, in this order, each rounded once (a b + c is one), with q the share of the right
- * child and t the points:
+ * these operations are done, in this order, each rounded, with q the share of the right child and t the
+ * points:
  *
  *     f = 0 - q to the left, 1 - q to the right
  *     last level, above leaves l and r: f times r - l, m = l + q (r - l), S_k = t_k f + m

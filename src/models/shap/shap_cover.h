@@ -1,7 +1,7 @@
 /* models/shap/shap_cover.h: integrated trees of one row, included by shap_kernel.h. A path takes SHAP_WIDTH
- * of a pack's eight trees at a time and defines, beside the type SHAP_V of so many doubles, fused(a, b, c) a
- * b + c, rounded once choose(lanes, is_set, is_not)   by the lowest bits of lanes Every lane goes through the
- * operations that shap_cover.c lists. */
+ * of a pack's eight trees at a time and defines, beside the type SHAP_V of so many doubles, times_plus(a, b,
+ * c) a b + c, rounded once choose(lanes, is_set, is_not)   by the lowest bits of lanes Every lane goes
+ * through the operations that shap_cover.c lists. */
 
 enum { SHAP_LAST = VOUCH__SHAP_LANES / 2, SHAP_T = VOUCH__SHAP_THREE };
 
@@ -25,9 +25,12 @@ typedef struct SHAP_NAME(part) { /* what is computed together */
 
 SHAP_INLINE SHAP_V all_of(double x) { return x - (SHAP_V){ 0 }; }
 
+/* a b + c, rounded twice: not every processor rounds once. */
+SHAP_INLINE SHAP_V times_plus(SHAP_V a, SHAP_V b, SHAP_V c) { return a * b + c; }
+
 SHAP_INLINE SHAP_V along(const SHAP_V own[SHAP_T], const SHAP_V other[SHAP_T])
 {
-    return fused(own[2], other[2], fused(own[1], other[1], own[0] * other[0]));
+    return times_plus(own[2], other[2], times_plus(own[1], other[1], own[0] * other[0]));
 }
 
 /* Bit h of the r-th word is bit r of byte h. */
@@ -60,7 +63,7 @@ SHAP_INLINE void last_node(const SHAP_NAME(part) * p, size_t h, SHAP_V worth[SHA
     const double(*last)[VOUCH__SHAP_PACK] = p->pack->last[h - SHAP_LAST];
     SHAP_V f = keep_f(p, h, SHAP_TAKE(last[0], p->lane), SHAP_TAKE(last[1], p->lane));
     for (size_t k = 0; k < SHAP_T; k++)
-        worth[k] = fused(p->w->point[k], f, SHAP_TAKE(last[2], p->lane));
+        worth[k] = times_plus(p->w->point[k], f, SHAP_TAKE(last[2], p->lane));
 }
 
 /* S of node h above the last level, of its children's. */
@@ -68,8 +71,8 @@ SHAP_INLINE void upper_node(const SHAP_NAME(part) * p, size_t h, const SHAP_V *l
 {
     SHAP_V q = SHAP_TAKE(p->pack->right[h], p->lane), f = keep_f(p, h, 0.0 - q, 1.0 - q);
     for (size_t k = 0; k < SHAP_T; k++) {
-        SHAP_V apart = right[k] - left[k], share = fused(p->w->point[k], f, q);
-        p->w->worth[h][k] = fused(share, apart, left[k]);
+        SHAP_V apart = right[k] - left[k], share = times_plus(p->w->point[k], f, q);
+        p->w->worth[h][k] = times_plus(share, apart, left[k]);
         if (h < VOUCH__SHAP_UNITS) {
             p->w->share[h][k] = share;
             p->w->apart[h][k] = apart;
@@ -88,11 +91,11 @@ SHAP_INLINE void give_last(const SHAP_NAME(part) * p, size_t h)
     const SHAP_V *own = p->w->worth[h], *f = p->w->f, round = all_of(VOUCH__SHAP_ROUND);
     const double(*last)[3][VOUCH__SHAP_PACK] = &p->pack->last[2 * h - SHAP_LAST];
     SHAP_V all = (own[0] + own[1]) + own[2], first = along(own, p->w->point);
-    SHAP_V right = fused(f[h], first, SHAP_TAKE(p->pack->right[h], p->lane) * all), left = all - right;
+    SHAP_V right = times_plus(f[h], first, SHAP_TAKE(p->pack->right[h], p->lane) * all), left = all - right;
     SHAP_V apart = SHAP_TAKE(last[1][2], p->lane) - SHAP_TAKE(last[0][2], p->lane);
-    give(p, h, fused(f[h] * (f[2 * h + 1] - f[2 * h]), first, fused(f[h] * apart, all, round)));
-    give(p, 2 * h, fused(f[2 * h], left, round));
-    give(p, 2 * h + 1, fused(f[2 * h + 1], right, round));
+    give(p, h, times_plus(f[h] * (f[2 * h + 1] - f[2 * h]), first, times_plus(f[h] * apart, all, round)));
+    give(p, 2 * h, times_plus(f[2 * h], left, round));
+    give(p, 2 * h + 1, times_plus(f[2 * h + 1], right, round));
 }
 
 SHAP_INLINE void pack_part(const SHAP_NAME(part) * p)
@@ -110,7 +113,7 @@ SHAP_INLINE void pack_part(const SHAP_NAME(part) * p)
     for (size_t k = 0; k < SHAP_T; k++)
         worth[1][k] = all_of(p->s->cover_weight[k]);
     for (size_t h = 1; h < VOUCH__SHAP_UNITS; h++) {
-        give(p, h, fused(p->w->f[h], along(worth[h], p->w->apart[h]), round));
+        give(p, h, times_plus(p->w->f[h], along(worth[h], p->w->apart[h]), round));
         for (size_t k = 0; k < SHAP_T; k++) {
             SHAP_V own = worth[h][k], to = own * p->w->share[h][k];
             worth[2 * h + 1][k] = to;

@@ -58,11 +58,11 @@ SHAP_HERE void unit_down(cover_eight e, size_t h, const __m512d own[SHAP_T])
     const cover_unit *unit = &e.t->unit[h - VOUCH__SHAP_UNITS];
     __m512i at = outcome_of(e, h);
     __m512d all = (own[0] + own[1]) + own[2], first = along(own, e.point);
-    __m512d right = fused(f_of(e, h), first, _mm512_set1_pd(e.t->right[h]) * all), left = all - right;
-    __m512d value = fused(_mm512_permutexvar_pd(at, unit->own[1]), all, e.round);
-    add_to(e, h, fused(_mm512_permutexvar_pd(at, unit->own[0]), first, value));
-    add_to(e, 2 * h, fused(_mm512_permutexvar_pd(at, unit->f[0]), left, e.round));
-    add_to(e, 2 * h + 1, fused(_mm512_permutexvar_pd(at, unit->f[1]), right, e.round));
+    __m512d right = times_plus(f_of(e, h), first, _mm512_set1_pd(e.t->right[h]) * all), left = all - right;
+    __m512d value = times_plus(_mm512_permutexvar_pd(at, unit->own[1]), all, e.round);
+    add_to(e, h, times_plus(_mm512_permutexvar_pd(at, unit->own[0]), first, value));
+    add_to(e, 2 * h, times_plus(_mm512_permutexvar_pd(at, unit->f[0]), left, e.round));
+    add_to(e, 2 * h + 1, times_plus(_mm512_permutexvar_pd(at, unit->f[1]), right, e.round));
 }
 
 /* S of node h, of its children's. */
@@ -71,8 +71,8 @@ SHAP_HERE void join(cover_eight e, size_t h, const __m512d *left, const __m512d 
     __m512d f = f_of(e, h), q = _mm512_set1_pd(e.t->right[h]);
     e.kept->f[h] = f;
     for (size_t k = 0; k < SHAP_T; k++) {
-        __m512d apart = right[k] - left[k], share = fused(e.point[k], f, q);
-        worth[k] = fused(share, apart, left[k]);
+        __m512d apart = right[k] - left[k], share = times_plus(e.point[k], f, q);
+        worth[k] = times_plus(share, apart, left[k]);
         e.kept->apart[h][k] = apart;
         e.kept->share[h][k] = share;
     }
@@ -81,7 +81,7 @@ SHAP_HERE void join(cover_eight e, size_t h, const __m512d *left, const __m512d 
 /* C of node h's children, of its own. */
 SHAP_HERE void part(cover_eight e, size_t h, const __m512d *own, __m512d *left, __m512d *right)
 {
-    add_to(e, h, fused(e.kept->f[h], along(own, e.kept->apart[h]), e.round));
+    add_to(e, h, times_plus(e.kept->f[h], along(own, e.kept->apart[h]), e.round));
     for (size_t k = 0; k < SHAP_T; k++) {
         right[k] = own[k] * e.kept->share[h][k];
         left[k] = own[k] - right[k];
@@ -119,8 +119,9 @@ SHAP_HERE void open_unit(cover_eight e, const vouch__shap_pack *pack, size_t lan
                               _mm512_set1_pd(last[side][0][lane]));
     }
     for (size_t k = 0; k < SHAP_T; k++) {
-        __m512d left = fused(e.point[k], out->f[0], mean[0]), right = fused(e.point[k], out->f[1], mean[1]);
-        out->worth[k] = fused(fused(e.point[k], f, q), right - left, left);
+        __m512d left = times_plus(e.point[k], out->f[0], mean[0]),
+                right = times_plus(e.point[k], out->f[1], mean[1]);
+        out->worth[k] = times_plus(times_plus(e.point[k], f, q), right - left, left);
     }
     out->own[0] = f * (out->f[1] - out->f[0]);
     out->own[1] = f * (mean[1] - mean[0]);

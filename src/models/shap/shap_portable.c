@@ -42,11 +42,6 @@ static inline uint64_t pattern_of(uint64_t right, uint64_t mask)
 typedef double vouch__shap_v2 __attribute__((vector_size(16), may_alias));
 #define SHAP_V vouch__shap_v2
 
-static inline vouch__shap_v2 fused(vouch__shap_v2 a, vouch__shap_v2 b, vouch__shap_v2 c)
-{
-    return (vouch__shap_v2){ fma(a[0], b[0], c[0]), fma(a[1], b[1], c[1]) };
-}
-
 static inline vouch__shap_v2 choose(unsigned lanes, vouch__shap_v2 is_set, vouch__shap_v2 is_not)
 {
     return (vouch__shap_v2){ lanes & 1 ? is_set[0] : is_not[0], lanes & 2 ? is_set[1] : is_not[1] };
