@@ -96,7 +96,7 @@ static int show(cli_call *cli, const vouch_table *table, const char *rules, cons
 }
 
 /* The same without a table in memory. */
-static int stream(cli_call *cli, const vouch_source *source, const char *rules)
+static int show_streamed(cli_call *cli, const vouch_source *source, const char *rules)
 {
     const char *column = cli_get(cli, "--column");
     bool is_json = cli->json && column;
@@ -108,21 +108,27 @@ static int stream(cli_call *cli, const vouch_source *source, const char *rules)
     return print(cli, status, json, bins, NULL);
 }
 
+static bool may_be_together(cli_call *cli)
+{
+    bool with = cli_get(cli, "--with"), decided = cli_get(cli, "--overrides"),
+         stream = cli_get(cli, "--stream"), page = cli_get(cli, "--html");
+    if (!cli_need(cli, "--target") || ((with || page) && !cli_need(cli, "--column")))
+        return false;
+    if (with + decided + stream <= 1 && !(page && (decided || stream)))
+        return true;
+    fprintf(stderr, "vouch: %s can't be together\n",
+            page ? "--html and --overrides or --stream" : "--with, --overrides and --stream");
+    return false;
+}
+
 static int bin(cli_call *cli)
 {
     const char *given = cli_get(cli, "--rules");
     vouch_source source = { .source = cli->operand[0], .id = cli_get(cli, "--id"), .duckdb = cli_duckdb() };
     vouch_table *table = NULL;
     char *rules = NULL, *decided = NULL;
-    if (!cli_need(cli, "--target") ||
-        ((cli_get(cli, "--with") || cli_get(cli, "--html")) && !cli_need(cli, "--column")))
+    if (!may_be_together(cli))
         return EXIT_USAGE;
-    if ((cli_get(cli, "--with") != NULL) + (cli_get(cli, "--overrides") != NULL) +
-            (cli_get(cli, "--stream") != NULL) >
-        1) {
-        fprintf(stderr, "vouch: --with, --overrides and --stream can't be together\n");
-        return EXIT_USAGE;
-    }
     if (given && given[0] != '{') {
         rules = cli_read(given);
         if (!rules)
@@ -138,7 +144,7 @@ static int bin(cli_call *cli)
     const char *text = rules ? rules : given;
     int exit_code;
     if (cli_get(cli, "--stream")) {
-        exit_code = stream(cli, &source, text);
+        exit_code = show_streamed(cli, &source, text);
     } else {
         vouch_status status = vouch_table_open(cli->ctx, &source, &table);
         exit_code = status ? cli_failed(cli, status) : show(cli, table, text, decided);
