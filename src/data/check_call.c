@@ -46,6 +46,8 @@ static vouch_status make_spec(bench *b)
                                   .time = moved(b, s->date_column),
                                   .bad = s->bad_value,
                                   .seed = b->call->seed };
+    if (b->call->test == &vouch__test_data_constant)
+        b->spec.constant_share = vouch__test_param(b->call, "share");
     if (!columns)
         return VOUCH_OK;
     if (columns->type != VOUCH__JSON_OBJECT)

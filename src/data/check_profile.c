@@ -8,7 +8,7 @@
 #include <math.h>
 
 typedef struct portrait {
-    double missing, distinct, low, p25, median, p75, high, mean, sd, top_share;
+    double missing, distinct, low, p25, median, p75, high, mean, sd, skewness, top_share;
     size_t top_row; /* where the most frequent value stands; the least such value on ties */
 } portrait;
 
@@ -39,6 +39,10 @@ static void draw(size_t n, const double *x, const uint32_t *row, double rows, po
     p->p75 = vouch__quantile_sorted(n, x, 0.75);
     p->mean = vouch__mean(n, x, NULL);
     p->sd = sqrt(vouch__variance(n, x, NULL));
+    double cubes = 0.0, k = (double)n; /* adjusted for the sample, as the software of statistics has it */
+    for (size_t i = 0; i < n; i++)
+        cubes += (x[i] - p->mean) / p->sd * ((x[i] - p->mean) / p->sd) * ((x[i] - p->mean) / p->sd);
+    p->skewness = n > 2 && p->sd > 0.0 ? k / (k - 1.0) / (k - 2.0) * cubes : (double)NAN;
 }
 
 static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, size_t end, void *arg)
@@ -64,6 +68,7 @@ static vouch_status one_column(vouch_ctx *worker, size_t chunk, size_t begin, si
                                     .high = NAN,
                                     .mean = NAN,
                                     .sd = NAN,
+                                    .skewness = NAN,
                                     .top_share = NAN };
         if (n > 0)
             draw(n, sorted, order, (double)rows, &j->out[chunk]);
@@ -91,6 +96,7 @@ static void tell_column(vouch_ctx *ctx, const vouch_table *table, size_t col, co
         vouch__check_cell(ctx, table, col, p->top_row, sizeof top, top);
     vouch__row_text(list, row, top);
     vouch__row_number(list, row, p->top_share);
+    vouch__row_number(list, row, counts ? p->skewness : (double)NAN);
 }
 
 vouch_status vouch__check_profile(vouch_ctx *ctx, const vouch_table *table, vouch__evidence *list)
@@ -106,7 +112,7 @@ vouch_status vouch__check_profile(vouch_ctx *ctx, const vouch_table *table, vouc
         vouch__json *object = vouch__evidence_add(list, &entry);
         vouch__json *rows = vouch__evidence_table(
             list, object, "columns",
-            "column,type,missing,distinct,minimum,p25,median,p75,maximum,mean,sd,top,top_share");
+            "column,type,missing,distinct,minimum,p25,median,p75,maximum,mean,sd,top,top_share,skewness");
         for (size_t col = 0; col < cols; col++)
             tell_column(ctx, table, col, &j.out[col], list, rows);
         status = vouch__doc_status(ctx, list->doc);

@@ -87,21 +87,32 @@ static vouch_status missing(const quality *q)
     return VOUCH_OK;
 }
 
+/* One value holds that share of those that are known: the majority's, found by Boyer and Moore, counted. */
 static bool is_constant(const quality *q, size_t col)
 {
-    double value[PIECE], first = NAN;
-    for (size_t begin = 0; begin < q->rows; begin += PIECE) {
-        size_t end = q->rows - begin < PIECE ? q->rows : begin + PIECE;
-        vouch_table_read(q->table, col, begin, end, value);
-        for (size_t i = 0; i < end - begin; i++) {
-            if (isnan(value[i]))
-                continue;
-            if (!isnan(first) && value[i] != first)
-                return false;
-            first = value[i];
+    double value[PIECE], most = NAN, lead = 0, known = 0, count = 0;
+    double share = q->spec->constant_share > 0 ? q->spec->constant_share : 1;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t begin = 0; begin < q->rows; begin += PIECE) {
+            size_t end = q->rows - begin < PIECE ? q->rows : begin + PIECE;
+            vouch_table_read(q->table, col, begin, end, value);
+            for (size_t i = 0; i < end - begin; i++) {
+                if (isnan(value[i]))
+                    continue;
+                if (pass) {
+                    known++;
+                    count += value[i] == most;
+                } else if (lead == 0) {
+                    most = value[i];
+                    lead = 1;
+                } else if (share >= 1 && value[i] != most) {
+                    return false;
+                } else {
+                    lead += value[i] == most ? 1 : -1;
+                }
+            }
         }
-    }
-    return true;
+    return count >= share * known;
 }
 
 static void constant(const quality *q)

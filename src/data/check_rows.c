@@ -24,15 +24,19 @@ const vouch_test vouch__test_data_profile = {
     .purpose =
         "Whoever judges a model must first know its data: what is there, how much of it, and in what range.",
     .mechanism = "Exact counts and order statistics of every column over all rows.",
-    .convention = "Quantiles interpolate linearly (Hyndman & Fan type 7); sd divides by n - 1; the most "
-                  "frequent value is shown from two rows on, the least one on ties.",
+    .convention =
+        "Quantiles interpolate linearly (Hyndman & Fan type 7); sd divides by n - 1; the most "
+        "frequent value is shown from two rows on, the least one on ties. Skewness is adjusted for the "
+        "sample (G1).",
     .high_risk = "A minimum or maximum that no person could have, a most frequent value that is a code in "
                  "disguise (-1, 9999), or a column that holds something else than its name says.",
     .strengths = "Exact over all rows, and readable in a minute; most faults of data are seen here before "
                  "any test finds them.",
     .limits = "Each column is looked at alone. It shows; whether what it shows is right only somebody who "
               "knows the source can say.",
-    .source = "Hyndman & Fan, The American Statistician 50 (1996) 361-365",
+    .source =
+        "Hyndman & Fan, The American Statistician 50 (1996) 361-365; Joanes & Gill, The Statistician 47 "
+        "(1998) 183-189 (skewness)",
     .unit = "columns",
     .needs = VOUCH__NEEDS_FEATURES,
     .uses = 0,
@@ -62,22 +66,35 @@ const vouch_test vouch__test_data_missing = {
     .run = run_quality,
 };
 
+static const vouch__param constant_params[] = {
+    { "share", VOUCH__PARAM_REAL, 0.5, 1.0, 1.0, NULL, "",
+      "Of the known values, from which one value makes an input constant; below 1 finds nearly constant "
+      "ones." },
+};
+
 const vouch_test vouch__test_data_constant = {
     .id = "data.constant",
     .section = "data",
     .title = "Columns that hold one value only",
     .purpose =
         "A column that does not vary tells nothing; that somebody delivered it says that it was expected to.",
-    .mechanism = "Inputs with at most one distinct value among those not missing.",
-    .convention = "Missing values are left aside: a column of one value and gaps is constant.",
+    .mechanism =
+        "Inputs with at most one distinct value among those not missing; or, where a smaller share is "
+        "asked for, inputs of which one value holds that share.",
+    .convention =
+        "Missing values are left aside: a column of one value and gaps is constant. The share is of "
+        "the values that are there.",
     .high_risk = "Any constant column: a filter, a join or an extract did something that nobody asked for.",
     .strengths = "Exact, and costs next to nothing.",
-    .limits = "A column that is constant but for a handful of rows is not found; the profile shows its most "
-              "frequent value.",
+    .limits =
+        "With the default a column that is constant but for a handful of rows is not found: ask for a share "
+        "of 0.99. A rare flag is nearly constant by nature, and may matter.",
     .source = "Kuhn & Johnson, Applied Predictive Modeling (2013), section 3.5",
     .unit = "columns",
     .needs = VOUCH__NEEDS_FEATURES,
     .uses = 0,
+    .params = constant_params,
+    .n_params = sizeof constant_params / sizeof *constant_params,
     .run = run_quality,
 };
 

@@ -36,6 +36,7 @@ typedef struct vouch__data_spec {
     double bad;              /* the target's value that means bad */
     bool is_above;           /* bad is a number, and outcomes above it count as bad */
     uint64_t seed;
+    double constant_share; /* of the known values, from which one value makes a column constant; 0: all */
 } vouch__data_spec;
 
 /* Fails E_CONTROL when the contract is broken: the message names column, how many rows, the first row (by id)

@@ -26,6 +26,7 @@ d = frame["a"].describe()
 k.add("data.profile", now,
       {"0.value": 5, "0.tables.columns.rows.0.2": frame["a"].isna().sum(), "0.tables.columns.rows.0.3": frame["a"].nunique()}
       | {f"0.tables.columns.rows.0.{4 + i}": d[q] for i, q in enumerate(("min", "25%", "50%", "75%", "max", "mean", "std"))}
+      | {"0.tables.columns.rows.0.13": frame["a"].skew(), "0.tables.columns.rows.1.13": frame["b"].skew()}
       | {"0.tables.columns.rows.2.3": 3, "0.tables.columns.rows.2.11": frame["c"].value_counts().index[0],
          "0.tables.columns.rows.2.12": frame["c"].value_counts(normalize=True).iloc[0]})
 gone = frame["a"].isna()
@@ -33,6 +34,17 @@ k.add("data.missing", now,
       {"0.value": gone.mean(), "0.tables.columns.rows.0.3": frame["y"][gone].mean(),
        "0.tables.columns.rows.0.4": frame["y"][~gone].mean(), "0.tables.columns.rows.1.1": 1})
 k.add("data.constant", now, {"0.value": (frame.drop(columns="y").nunique() <= 1).sum(), "0.tables.columns.rows.0.0": "still"})
+rare = pd.Series([0.0] * 96 + [1.0] * 3 + [np.nan]).sample(100, random_state=3)
+most = rare.value_counts(normalize=True).max()
+for share, found in ((most, 1), (most + 1e-9, 0), (1.0, 0)):
+    k.add("data.constant", {"columns": {"rare": rare.tolist()}}, {"0.value": found}, params={"share": share})
+k.add("data.rules", now,
+      {"0.value": 1, "0.tables.rules.rows.0.1": 120 - gone.sum(), "0.tables.rules.rows.0.2": frame.dropna(subset="a").duplicated(["a", "c"]).sum(),
+       "0.tables.rules.rows.1.2": 0, "0.tables.rules.rows.1.4": frame["a"].mean(), "0.tables.rules.rows.2.4": frame["a"].quantile(0.95),
+       "0.tables.rules.rows.3.4": frame["a"].std(), "0.tables.rules.rows.4.2": 120, "0.tables.rules.rows.4.4": gone.mean()},
+      params={"rules": [{"name": "account", "unique": ["a", "c"]}, {"measure": "mean", "column": "a", "low": 0, "high": 99},
+                        {"measure": "p95", "column": "a"}, {"measure": "sd", "column": "a"},
+                        {"measure": "missing", "column": "a", "high": 0.01}]})
 k.add("data.duplicate_rows", now, {"0.value": frame.duplicated().mean()})
 groups = frame.groupby(["a", "b", "c", "still"], dropna=False)["y"]
 mixed = groups.transform("nunique") > 1
