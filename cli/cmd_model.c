@@ -132,11 +132,31 @@ const command cmd_model_export = {
 static const option edit_options[] = {
     { "--edits", "FILE", "the edits, as YAML" },
     { "--out", "FILE", "where the edited model goes" },
+    { "--key", "FILE", "the developer's private key: the edit is recorded in the store's ledger" },
+    { "--passphrase-file", "FILE", "its first line is the key's passphrase" },
 };
+
+static vouch_status record(cli_call *cli, const char *key_path, const vouch_model *before,
+                           const vouch_model *after, const char *edits)
+{
+    vouch_store *store = NULL;
+    vouch_key *key = NULL;
+    int64_t seq = -1;
+    vouch_status status = cli_open_store(cli, false, &store);
+    if (!status)
+        status = cli_open_key(cli, key_path, &key);
+    if (!status)
+        status = vouch_model_edit_record(cli->ctx, store, key, before, after, edits, &seq);
+    if (!status && !cli->quiet)
+        fprintf(stderr, "ledger entry %lld\n", (long long)seq);
+    vouch_key_free(key);
+    vouch_store_close(store);
+    return status;
+}
 
 static int edit(cli_call *cli)
 {
-    const char *path = cli_need(cli, "--edits"), *out = cli_need(cli, "--out");
+    const char *path = cli_need(cli, "--edits"), *out = cli_need(cli, "--out"), *key = cli_get(cli, "--key");
     vouch_model *model = NULL, *edited = NULL;
     if (!path || !out)
         return EXIT_USAGE;
@@ -148,6 +168,8 @@ static int edit(cli_call *cli)
         status = vouch_model_edit(cli->ctx, model, path, text, &edited);
     if (!status)
         status = vouch_model_save(cli->ctx, edited, out);
+    if (!status && key)
+        status = record(cli, key, model, edited, text);
     if (!status)
         printf("%s\n", vouch_model_fingerprint(edited));
     vouch_model_free(edited);
@@ -167,7 +189,9 @@ const command cmd_model_edit = {
     "  - {input: age, action: clip, low: -1, from: 70, by: Ana Ruiz, why: too few cases above 70}\n\n"
     "Actions: set and add (value), clip (low, high), smooth (width), monotonise (direction: up or down), "
     "merge;\n"
-    "of the bins between from and to, or of named levels. Prints the new model's fingerprint.",
+    "of the bins between from and to, or of named levels. Prints the new model's fingerprint. With --key an "
+    "entry\n"
+    "of the store's ledger holds both files, the edits and who signs for them.",
     edit_options,
     N(edit_options),
     edit,

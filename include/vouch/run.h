@@ -209,6 +209,13 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_monitor(vouch_ctx *ctx, vouch_store 
                                                     const vouch_monitor_options *options, char **out_summary,
                                                     char **out_evidence, int *out_verdict);
 
+/* An entry of kind edit in the store's ledger: a model that vouch_model_edit changed, by a developer's key.
+ * Both files and the text of the edits are kept as objects. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_edit_record(vouch_ctx *ctx, vouch_store *store,
+                                                              const vouch_key *key, const vouch_model *before,
+                                                              const vouch_model *after, const char *edits,
+                                                              int64_t *out_seq);
+
 /* Recompute and compare byte for byte. what: a model's fingerprint prefix or name (fit again from the
  * recorded project and data), "evidence:KEY" of the latest run, or a decision id. Fails E_CORRUPT saying what
  * differs: data, project, code version or the result. */

@@ -91,17 +91,16 @@ static void apply(const writer *w, const char *function)
 static void condition(const writer *w, const vouch__when *when)
 {
     const vouch__input *input = &w->model->inputs.at[when->input];
-    bool is_two = when->op != VOUCH__WHEN_MISSING;
-    if (is_two)
-        apply(w, when->or_missing ? "or" : "and");
-    apply(w, when->op == VOUCH__WHEN_MISSING || when->or_missing ? "isMissing" : "isNotMissing");
+    if (when->op == VOUCH__WHEN_MISSING)
+        apply(w, "isMissing");
+    else /* a comparison takes no missing value: the attribute says what it is then */
+        vouch__buf_fmt(w->out, "<Apply function=\"%s\" mapMissingTo=\"%s\">",
+                       when->op == VOUCH__WHEN_IN      ? "isIn"
+                       : when->op == VOUCH__WHEN_EQUAL ? "equal"
+                                                       : "lessOrEqual",
+                       when->or_missing ? "true" : "false");
     field(w, when->input);
-    vouch__buf_text(w->out, "</Apply>");
-    if (!is_two)
-        return;
-    apply(w, when->op == VOUCH__WHEN_IN ? "isIn" : when->op == VOUCH__WHEN_EQUAL ? "equal" : "lessOrEqual");
-    field(w, when->input);
-    if (when->op != VOUCH__WHEN_IN)
+    if (when->op == VOUCH__WHEN_UP_TO || when->op == VOUCH__WHEN_EQUAL)
         constant(w, when->value);
     for (size_t k = 0; when->op == VOUCH__WHEN_IN && k < input->n_categories; k++)
         if (when->in[k]) {
@@ -109,14 +108,14 @@ static void condition(const writer *w, const vouch__when *when)
             vouch__pmml_escaped(w->out, input->category[k]);
             vouch__buf_text(w->out, "</Constant>");
         }
-    vouch__buf_text(w->out, "</Apply></Apply>");
+    vouch__buf_text(w->out, "</Apply>");
 }
 
 /* The number for missing, and then numbers for ever larger bounds: bins. */
 static bool is_bins(const vouch__say *e)
 {
     const vouch__say *last = e->last;
-    if (!e->first || e->first->when.op != VOUCH__WHEN_MISSING || last == e->first ||
+    if (!e->first || e->first->when.op != VOUCH__WHEN_MISSING || e->first->next == last ||
         last->when.op != VOUCH__WHEN_ELSE)
         return false;
     for (const vouch__say *part = e->first; part; part = part->next) {
