@@ -37,7 +37,7 @@ static int lda(cli_call *cli)
     vouch_lda_options options = { .project = cli_get(cli, "--project"),
                                   .model = cli_get(cli, "--model"),
                                   .out = cli_get(cli, "--out"),
-                                  .store = cli->store,
+                                  .store = cli->store ? cli->store : "vouch.db",
                                   .duckdb = cli_duckdb() };
     vouch_lda_result result = { .seq = -1 };
     vouch_key *key = NULL;

@@ -22,7 +22,7 @@ static void print_result(const cli_call *cli, const vouch_run_result *r)
                r->champion, r->fingerprint, r->failed, (long long)r->seq);
         return;
     }
-    printf("%s\nchampion  %s\n", r->summary, r->why);
+    printf("%s", r->summary);
     if (r->declined)
         printf("\n%s\n", r->declined);
     printf("report    %s\n", r->report);
@@ -38,7 +38,7 @@ static int run(cli_call *cli)
     const char *path = cli_get(cli, "--key");
     vouch_run_options options = { .project = cli_get(cli, "--project"),
                                   .out = cli_get(cli, "--out"),
-                                  .store = cli->store,
+                                  .store = cli->store ? cli->store : "vouch.db",
                                   .duckdb = cli_duckdb(),
                                   .stamp = cli_get(cli, "--stamp") };
     vouch_run_result result = { .seq = -1 };

@@ -288,7 +288,7 @@ const command cmd_sketch = {
     "DATA is what vouch profile takes, or a stored sketch. No applicant can be read from a sketch of many\n"
     "rows; beware of columns that name people (--without), and of few rows, whose values are kept.\n\n"
     "  vouch sketch january.parquet --without id,name --out january.sketch\n"
-    "  vouch sketch january.sketch february.sketch march.parquet --out quarter.sketch",
+    "  vouch sketch january.sketch february.sketch march.parquet --without id,name --out quarter.sketch",
     sketch_options,
     N(sketch_options),
     sketch,
