@@ -1,5 +1,4 @@
-/* Generalised linear models: the numbers of statsmodels, scikit-learn and glum; R's published ones; NIST's.
- */
+/* Generalised linear models: the numbers of statsmodels, R, scikit-learn and glum, and R's published ones. */
 #include "check.h"
 #include "fit_kit.h"
 #include "golden.h"
@@ -93,6 +92,45 @@ static void elastic_nets_equal_scikit_learn_and_glum(void **state)
         print_message("%s\n", golden_text(at, "params"));
         check_coefficients(model->state, at, 1e-7);
         vouch_model_free(model);
+    }
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+static const vouch__json *named(const vouch__json *root, const char *name)
+{
+    const vouch__json *at = vouch__json_get(root, "cases")->first;
+    while (at && strcmp(golden_text(at, "name"), name) != 0)
+        at = at->next;
+    return at ? at : vouch__json_get(root, name);
+}
+
+/* The data of glm.json again, by R's glm and MASS::glm.nb. */
+static void the_same_cases_equal_r(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    const vouch__json *data = golden("models/glm.json"), *by_r = golden("models/glm_r.json");
+    vouch_table *table = kit_golden(ctx, data, COLS, are_texts);
+    const vouch__json *shape = vouch__json_get(by_r, "shape");
+    for (const vouch__json *at = vouch__json_get(by_r, "cases")->first; at;
+         at = at->next ? at->next : shape) {
+        vouch_model *model = fit_case(ctx, table, named(data, golden_text(at, "name")));
+        const vouch__glm *glm = model->state;
+        const double *error = golden_array(at, "error", NULL);
+        size_t first = glm->has_intercept ? 0 : 1;
+        print_message("%s\n", golden_text(at, "name"));
+        check_coefficients(glm, at, 1e-8);
+        for (size_t k = first; k < glm->n_columns; k++)
+            assert_close(glm->estimate[k].error, error[k - first], 1e-8);
+        assert_close(glm->facts.deviance, golden_number(at, "deviance"), 1e-8);
+        if (glm->has_intercept)
+            assert_close(glm->facts.null_deviance, golden_number(at, "null_deviance"), 1e-8);
+        if (at == shape)
+            assert_close(glm->law.alpha, golden_number(at, "alpha"), 1e-8);
+        vouch_model_free(model);
+        if (at == shape)
+            break;
     }
     vouch_table_unref(table);
     vouch_ctx_free(ctx);
@@ -200,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(coefficients_errors_and_deviances_equal_statsmodels),
         cmocka_unit_test(an_estimated_alpha_is_that_of_the_joint_maximum),
+        cmocka_unit_test(the_same_cases_equal_r),
         cmocka_unit_test(elastic_nets_equal_scikit_learn_and_glum),
         cmocka_unit_test(clotting_times_equal_r),
         cmocka_unit_test(dobsons_counts_equal_r),
