@@ -3,6 +3,7 @@
 #include "sealed.h"
 
 #include "models/gam/gam.h"
+#include "models/gbdt/gbdt.h"
 #include "models/glm/glm.h"
 #include "models/model_kind.h"
 
@@ -10,16 +11,18 @@
 #include <stdio.h>
 
 /* What may stand for a raw value that is a number: a share; of a glm the mean of its family, which a link may
- * not have everywhere; of a gam that of its loss. */
+ * not have everywhere; of a gam or gbdt that of its loss; of imported trees what they were trained for. */
 static bool may_be(const vouch_model *model, double p)
 {
     const vouch__glm *glm = model->kind == &vouch__kind_glm ? model->state : NULL;
     const vouch__gam *gam = model->kind == &vouch__kind_gam ? model->state : NULL;
-    if (gam && gam->loss != VOUCH__LOSS_LOGISTIC)
+    const vouch__gbdt *gbdt = model->kind == &vouch__kind_gbdt ? model->state : NULL;
+    if ((gam && gam->loss != VOUCH__LOSS_LOGISTIC) || (gbdt && gbdt->link != VOUCH_LINK_LOGIT))
         return true;
     if (isnan(p))
         return glm || model->kind->capabilities & VOUCH__IS_IMPORTED;
-    return (glm && glm->law.family != VOUCH__GLM_BINOMIAL) || (p >= 0.0 && p <= 1.0);
+    return (glm && glm->law.family != VOUCH__GLM_BINOMIAL) ||
+           model->kind->capabilities & VOUCH__IS_IMPORTED || (p >= 0.0 && p <= 1.0);
 }
 
 static void score(vouch_ctx *ctx, const vouch_model *model)
