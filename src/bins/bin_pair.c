@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { X, Y, BOTH, ORDERS = 3, TAIL = 2, STEPS = 20000000 };
+enum { X, Y, BOTH, ORDERS = 3, TAIL = 2, STEPS = 20000000, NAME = 60 };
 
 typedef struct pair {
     vouch__bin_outcome outcome[BOTH]; /* the same but for their rules */
@@ -154,6 +154,7 @@ static void tell_bins(const pair *p, vouch__doc *doc, vouch__json *root, double 
     static const char *const key[BOTH] = { "x", "with" }, *const type[TAIL] = { "special", "missing" };
     static const char *const apart[TAIL] = { "a special code", "missing" };
     vouch__json *list = vouch__json_set(doc, root, "bins", vouch__json_array(doc));
+    int short_x = vouch__bin_fit(p->job[X].name, NAME), short_y = vouch__bin_fit(p->job[Y].name, NAME);
     char label[512];
     for (size_t b = 0; b < p->cut.n; b++) {
         vouch__rect r = p->cut.bin[b];
@@ -163,8 +164,8 @@ static void tell_bins(const pair *p, vouch__doc *doc, vouch__json *root, double 
             of[k] = vouch__json_object(doc);
             vouch__bin_tell_extent(doc, &p->job[k], ends[k][0], ends[k][1], of[k]);
         }
-        (void)snprintf(label, sizeof label, "%.60s %s; %.60s %s", p->job[X].name,
-                       vouch__json_string(vouch__json_get(of[X], "label")), p->job[Y].name,
+        (void)snprintf(label, sizeof label, "%.*s %s; %.*s %s", short_x, p->job[X].name,
+                       vouch__json_string(vouch__json_get(of[X], "label")), short_y, p->job[Y].name,
                        vouch__json_string(vouch__json_get(of[Y], "label")));
         (void)vouch__json_set(doc, o, "type", vouch__json_text(doc, "rectangle"));
         (void)vouch__json_set(doc, o, "label", vouch__json_text(doc, label));
@@ -176,7 +177,8 @@ static void tell_bins(const pair *p, vouch__doc *doc, vouch__json *root, double 
     bool has_codes = p->job[X].rows.n_special + p->job[Y].rows.n_special > 0;
     for (size_t t = has_codes ? 0 : 1; t < TAIL; t++) {
         vouch__json *o = vouch__json_push(doc, list, vouch__json_object(doc));
-        (void)snprintf(label, sizeof label, "%.60s or %.60s %s", p->job[X].name, p->job[Y].name, apart[t]);
+        (void)snprintf(label, sizeof label, "%.*s or %.*s %s", short_x, p->job[X].name, short_y,
+                       p->job[Y].name, apart[t]);
         (void)vouch__json_set(doc, o, "type", vouch__json_text(doc, type[t]));
         (void)vouch__json_set(doc, o, "label", vouch__json_text(doc, label));
         vouch__bin_tell_figures(doc, &p->outcome[X],
@@ -267,7 +269,8 @@ static vouch_status tell_grid(vouch_ctx *ctx, const pair *p, vouch_table **out_g
     vouch__doc *doc = NULL;
     vouch__table_builder *builder = NULL;
     vouch_status status = vouch__doc_new(ctx, &doc);
-    (void)snprintf(corner, sizeof corner, "%.60s \\ %.60s", p->job[Y].name, p->job[X].name);
+    (void)snprintf(corner, sizeof corner, "%.*s \\ %.*s", vouch__bin_fit(p->job[Y].name, NAME),
+                   p->job[Y].name, vouch__bin_fit(p->job[X].name, NAME), p->job[X].name);
     name[0] = corner;
     for (size_t k = 0; k < BOTH && !status; k++)
         for (size_t at = 0; at < (k == X ? nx : ny); at++) {

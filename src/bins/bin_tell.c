@@ -33,6 +33,12 @@ static const char *level_name(const vouch__bin_outcome *outcome)
     return name[outcome->worth.target];
 }
 
+int vouch__bin_fit(const char *text, size_t most)
+{
+    size_t len = strlen(text);
+    return (int)vouch__utf8_prefix(text, len < most ? len : most);
+}
+
 /* Where bins end in the column's own terms. */
 static void range(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t end, vouch__json *o)
 {
@@ -69,7 +75,8 @@ static void set(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t
         size_t used = strlen(label);
         (void)vouch__json_push(doc, list, vouch__json_text(doc, job->category[k]));
         if (listed++ < 4)
-            (void)snprintf(label + used, sizeof label - used, "%s%.24s", used ? ", " : "", job->category[k]);
+            (void)snprintf(label + used, sizeof label - used, "%s%.*s", used ? ", " : "",
+                           vouch__bin_fit(job->category[k], 24), job->category[k]);
         else if (listed == 5)
             (void)snprintf(label + used, sizeof label - used, ", ...");
     }

@@ -39,6 +39,9 @@ typedef struct vouch__rank_row {
 vouch__rank_row vouch__bin_rank_row(vouch_ctx *ctx, const vouch__bin_job *job);
 vouch_status vouch__bin_rank_table(vouch_ctx *ctx, size_t n, const vouch__rank_row *row, vouch_table **out);
 
+/* How much of a text goes into `most` bytes in whole characters, for "%.*s". */
+int vouch__bin_fit(const char *text, size_t most);
+
 /* What they are made of. Cells begin to end - 1 in the column's own terms: type, label, above, up_to or in.
  */
 void vouch__bin_tell_extent(vouch__doc *doc, const vouch__bin_job *job, size_t begin, size_t end,

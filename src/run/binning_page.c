@@ -1,12 +1,15 @@
 /* Bins as a page: what vouch_bin or vouch_bin_pair tells, as evidence that a report shows. */
 #include "vouch/run.h"
 
+#include "bins/bin_tell.h"
 #include "data/table.h"
 #include "evidence/evidence.h"
 #include "report/html_report.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { NAME = 80 }; /* bytes of a column's name in a sentence */
 
 typedef struct binning {
     vouch__doc *told; /* what is shown */
@@ -97,10 +100,13 @@ static void show(binning *b)
 {
     char title[300], about[200], note[200] = "";
     bool is_pair = b->grid != NULL;
-    (void)snprintf(title, sizeof title, "Bins of %.80s%s%.80s for %.80s", text_of(b->root, "column"),
-                   is_pair ? " and " : "", text_of(b->root, "with"), text_of(b->root, "target"));
-    (void)snprintf(about, sizeof about, is_pair ? "%.80s across, %.80s down" : "%.80s%.80s",
-                   text_of(b->root, "column"), text_of(b->root, "with"));
+    const char *first = text_of(b->root, "column"), *second = text_of(b->root, "with");
+    const char *target = text_of(b->root, "target");
+    int of_first = vouch__bin_fit(first, NAME), of_second = vouch__bin_fit(second, NAME);
+    (void)snprintf(title, sizeof title, "Bins of %.*s%s%.*s for %.*s", of_first, first,
+                   is_pair ? " and " : "", of_second, second, vouch__bin_fit(target, NAME), target);
+    (void)snprintf(about, sizeof about, is_pair ? "%.*s across, %.*s down" : "%.*s%.*s", of_first, first,
+                   of_second, second);
     if (is_pair)
         (void)snprintf(note, sizeof note, "%s",
                        vouch__json_flag(vouch__json_get(b->root, "is_best"), false)

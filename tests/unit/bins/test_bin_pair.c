@@ -219,6 +219,35 @@ static void the_map_shows_each_bins_level(void **state)
     vouch_ctx_free(ctx);
 }
 
+static void long_names_are_cut_to_whole_characters(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    static const char *const name[] = {
+        "x\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+        "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+        "\u00e9\u00e9\u00e9\u00e9",
+        "y", "bad"
+    };
+    static const vouch_type type[] = { VOUCH_NUMBER, VOUCH_NUMBER, VOUCH_INTEGER };
+    const double *column[] = { some.value[XS], some.value[YS], some.value[BAD] };
+    vouch__table_builder *builder = NULL;
+    vouch_table *table = simulated(ctx), *bins = NULL, *grid = NULL;
+    vouch_table_unref(table);
+    assert_ok(ctx, vouch__table_builder_new(ctx, 3, name, type, &builder));
+    assert_ok(ctx, vouch__table_builder_add(ctx, builder, some.n, column, NULL));
+    assert_ok(ctx, vouch__table_builder_end(ctx, builder, &table));
+    vouch__table_builder_free(builder);
+    assert_ok(ctx, vouch_bin_pair(ctx, table, 0, 1, 2, SIZE_MAX, NULL, NULL, &bins, &grid));
+    const char *label = vouch_table_category(bins, 0, 0), *corner = vouch_table_name(grid, 0);
+    assert_true(vouch__utf8_valid(label, strlen(label)));
+    assert_true(vouch__utf8_valid(corner, strlen(corner)));
+    vouch_table_unref(bins);
+    vouch_table_unref(grid);
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
 static void what_cannot_be_binned_is_refused_with_its_reason(void **state)
 {
     (void)state;
@@ -280,6 +309,7 @@ int main(void)
         cmocka_unit_test(columns_may_change_places),
         cmocka_unit_test(the_optimum_equals_optbinnings),
         cmocka_unit_test(the_map_shows_each_bins_level),
+        cmocka_unit_test(long_names_are_cut_to_whole_characters),
         cmocka_unit_test(what_cannot_be_binned_is_refused_with_its_reason),
         cmocka_unit_test(binning_survives_every_failed_allocation),
     };
