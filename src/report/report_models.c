@@ -391,10 +391,11 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
     const vouch__json *own = vouch__json_get(model, "model"), *log = vouch__json_get(model, "log");
     bool wins = page->champion && name && !strcmp(name, page->champion);
 
-    vouch__buf_text(out, wins ? "<article class=\"card champion\"><div class=\"head\"><p class=\"kicker\">"
-                                "Champion</p><h3>"
-                              : "<article class=\"card\"><div class=\"head\"><p class=\"kicker\">"
-                                "Challenger</p><h3>");
+    vouch__buf_fmt(out, "<article class=\"card%s\"><div class=\"head\"><p class=\"kicker\">%s</p><h3>",
+                   wins ? " champion" : "",
+                   wins             ? "Champion"
+                   : page->champion ? "Challenger"
+                                    : "Model");
     vouch__html_text(out, name);
     vouch__buf_text(out, "</h3>\n<p>");
     vouch__html_text(out, title ? title : vouch__member(model, "kind"));
