@@ -313,6 +313,55 @@ vouch_status vouch__ledger_append(vouch_ctx *ctx, vouch_store *store, const vouc
     return VOUCH_OK;
 }
 
+vouch_status vouch__ledger_open(vouch_ctx *ctx, vouch_store *store, vouch__ledger_draft *out_draft)
+{
+    vouch__ledger_draft d = { .ctx = ctx, .store = store };
+    vouch_status status = vouch__doc_new(ctx, &d.doc);
+    if (!status)
+        status = vouch__store_begin(ctx, store);
+    if (status) {
+        vouch__doc_free(d.doc);
+        return status;
+    }
+    d.body = vouch__json_object(d.doc);
+    *out_draft = d;
+    return VOUCH_OK;
+}
+
+void vouch__ledger_text(vouch__ledger_draft *d, vouch__json *object, const char *key, const char *text)
+{
+    (void)vouch__json_set(d->doc, object, key, vouch__json_text(d->doc, text));
+}
+
+void vouch__ledger_number(vouch__ledger_draft *d, vouch__json *object, const char *key, double value)
+{
+    (void)vouch__json_set(d->doc, object, key, vouch__json_number(d->doc, value));
+}
+
+void vouch__ledger_object(vouch__ledger_draft *d, vouch__json *object, const char *key, const void *bytes,
+                          size_t len)
+{
+    char hex[VOUCH__HEX];
+    if (!d->status)
+        d->status = vouch__object_put(d->ctx, d->store, bytes, len, hex);
+    if (!d->status)
+        vouch__ledger_text(d, object, key, hex);
+}
+
+vouch_status vouch__ledger_close(vouch__ledger_draft *d, const vouch_key *key, const char *roles,
+                                 const char *kind, int64_t *out_seq)
+{
+    vouch_status status = d->status ? d->status : vouch__doc_status(d->ctx, d->doc);
+    if (!status)
+        status = vouch__ledger_append(d->ctx, d->store, key, roles, kind, d->body, out_seq);
+    if (!status)
+        status = vouch__store_commit(d->ctx, d->store);
+    if (status)
+        vouch__store_rollback(d->store);
+    vouch__doc_free(d->doc);
+    return status;
+}
+
 vouch_status vouch__ledger_may(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const char *roles)
 {
     draft d = { .key = key, .kind = "key", .time = vouch__now(ctx) };

@@ -42,6 +42,24 @@ vouch_status vouch__object_put(vouch_ctx *ctx, vouch_store *store, const void *b
                                char out_hex[VOUCH__HEX]);
 vouch_status vouch__object_get(vouch_ctx *ctx, vouch_store *store, const char *hex, vouch__buf *out);
 
+/* An entry being written with the objects that it names: all of it is durable together, or nothing. What
+ * fails sticks, and closing tells. open begins a transaction, which close ends whatever came of it. */
+typedef struct vouch__ledger_draft {
+    vouch_ctx *ctx;
+    vouch_store *store;
+    vouch__doc *doc;
+    vouch__json *body;
+    vouch_status status;
+} vouch__ledger_draft;
+vouch_status vouch__ledger_open(vouch_ctx *ctx, vouch_store *store, vouch__ledger_draft *out_draft);
+void vouch__ledger_text(vouch__ledger_draft *draft, vouch__json *object, const char *key, const char *text);
+void vouch__ledger_number(vouch__ledger_draft *draft, vouch__json *object, const char *key, double value);
+/* Put bytes, and name them in a member of body or of an object within. */
+void vouch__ledger_object(vouch__ledger_draft *draft, vouch__json *object, const char *key, const void *bytes,
+                          size_t len);
+vouch_status vouch__ledger_close(vouch__ledger_draft *draft, const vouch_key *key, const char *roles,
+                                 const char *kind, int64_t *out_seq);
+
 /* A run's models enter the registry as candidates: body of kind "run" {models: [{name, kind, fingerprint,
  * object, bundle, reference, champion}], evidence, report, project, ...}. The registry is a view of the
  * ledger. */

@@ -206,6 +206,16 @@ static vouch_status take_implied(vouch_ctx *ctx, const vouch__json *table, vouch
     return status;
 }
 
+/* Ratios that are 1 where there is nothing to see. */
+static double even_of(const char *y)
+{
+    static const char *const ratios[] = { "actual_over_expected", "overcharge" };
+    for (size_t i = 0; y && i < sizeof ratios / sizeof *ratios; i++)
+        if (!strncmp(y, ratios[i], strlen(ratios[i])))
+            return 1.0;
+    return 0.0;
+}
+
 static bool suffixed(const char *id, const char *end)
 {
     if (!id)
@@ -288,6 +298,7 @@ vouch_status vouch__chart_make(vouch_ctx *ctx, const vouch__json *entry, vouch__
     if (!chart.low || !chart.high || (strcmp(chart.type, "line") != 0 && strcmp(chart.type, "steps") != 0))
         chart.band = NULL;
     chart.diagonal = suffixed(id, ".roc") || suffixed(id, ".calibration") || suffixed(id, ".ordered_gini");
+    chart.even = even_of(y_name);
     if (chart.n_series) {
         vouch__buf first;
         vouch__buf_init(ctx, &first, 1 << 20);

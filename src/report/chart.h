@@ -25,6 +25,7 @@ typedef struct vouch__chart {
     const char *band;   /* what lies between them where it is shaded, or NULL */
     bool diagonal;      /* draw where y equals x */
     bool is_listed;     /* one of many small figures: bars down the side, however few, and narrow */
+    double even;        /* where rows have a line: 0, or 1 of a ratio */
 } vouch__chart;
 
 /* From one entry. out->n is 0 when it has no plot, or none of a known type over a table that is there. */

@@ -165,9 +165,9 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
         range_of(n, chart->low, &low, &high);
         range_of(n, chart->high, &low, &high);
     }
-    if (is_bars) {
-        low = fmin(low, 0.0);
-        high = fmax(high, 0.0);
+    if (is_bars || chart->even != 0.0) {
+        low = fmin(low, chart->even);
+        high = fmax(high, chart->even);
     }
     vouch__range_open(&low, &high, true);
     vouch__frame frame = frame_rows(chart, n, longest(n, chart->label), low, high);
@@ -176,9 +176,9 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
     for (size_t i = 0; i < n; i++)
         vouch__svg_text(out, "key", "end", frame.left - 8, row_middle(&frame, i) + 4, chart->label[i],
                         chart->is_listed ? LISTED : LETTERS);
-    if (low <= 0 && high >= 0) {
-        double zero = vouch__scale_at(&frame.x, 0);
-        vouch__svg_line(out, "ax", zero, frame.top, zero, frame.height - frame.bottom);
+    if (low <= chart->even && high >= chart->even) {
+        double even = vouch__scale_at(&frame.x, chart->even);
+        vouch__svg_line(out, "ax", even, frame.top, even, frame.height - frame.bottom);
     }
     if (is_fall)
         waterfall(out, chart, n, &frame, from, to);

@@ -220,7 +220,7 @@ static vouch_status against(vouch_ctx *ctx, vouch__job *job, const vouch__conten
     const vouch__contender *c = &job->contender[job->champion];
     size_t mark = vouch__scratch_mark(ctx);
     rival r = { .beats = false };
-    vouch__sample now, theirs;
+    vouch__sample now = { .n = 0 }, theirs = { .n = 0 };
     vouch__putting how = { .now = &now, .of = c };
     vouch_status status = compare_on(ctx, job, c, other, VOUCH__TEST, &r);
     if (!status) {
@@ -282,10 +282,12 @@ static vouch_status judge_fairness(vouch_ctx *ctx, vouch__job *job, const vouch_
     static const char *const ids[] = { "fairness.smd", "fairness.score_proxy", "fairness.actual_expected" };
     const vouch__given values[] = { { "deviance", job->law->yardstick }, { "min_group", data->min_group } };
     size_t mark = vouch__scratch_mark(ctx);
-    vouch__sample now;
+    vouch__sample now = { .n = 0 };
     vouch__putting how = { .now = &now, .of = c, .n = sizeof values / sizeof *values, .values = values };
     vouch__factor *group = vouch__scratch(ctx, job->n_protected + 1, sizeof *group);
-    vouch_status status = group ? vouch__job_sample(ctx, job, c, VOUCH__TEST, &now) : vouch__oom(ctx);
+    if (!group)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__job_sample(ctx, job, c, VOUCH__TEST, &now);
     for (size_t k = 0; k < job->n_protected && !status; k++) {
         vouch__groups g;
         status = vouch__groups_make(ctx, data, job->protected_column[k], now.n, now.row, &g);

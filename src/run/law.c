@@ -8,18 +8,18 @@
 
 /* clang-format off */
 static const vouch__law laws[] = {
-    { "event", "an event", true, false, 0, 1, false, "logistic", "binomial",
-      VOUCH__YARD_SHARE, "share", "auc", &vouch__stages_event },
-    { "count", "a count", false, true, 0, INFINITY, false, "poisson", "poisson",
-      VOUCH__YARD_POISSON, "poisson", "deviance", &vouch__stages_number },
-    { "amount", "an amount above 0", false, true, 0, INFINITY, true, "gamma", "gamma",
-      VOUCH__YARD_GAMMA, "gamma", "deviance", &vouch__stages_number },
-    { "amount", "an amount", false, true, 0, INFINITY, false, "tweedie", "tweedie",
-      VOUCH__YARD_TWEEDIE, "tweedie", "deviance", &vouch__stages_number },
-    { "value", "a number", false, true, -INFINITY, INFINITY, true, "squared", "gaussian",
-      VOUCH__YARD_SQUARED, "squared", "deviance", &vouch__stages_number },
-    { "share", "a share", false, false, 0, 1, false, "squared", "binomial",
-      VOUCH__YARD_SQUARED, "squared", "deviance", &vouch__stages_number },
+    { "event", "an event", 0, 1, "logistic", "binomial", "auc", &vouch__stages_event,
+      VOUCH__YARD_SHARE, .is_event = true },
+    { "count", "a count", 0, INFINITY, "poisson", "poisson", "deviance", &vouch__stages_number,
+      VOUCH__YARD_POISSON, .takes_exposure = true },
+    { "amount", "an amount above 0", 0, INFINITY, "gamma", "gamma", "deviance", &vouch__stages_number,
+      VOUCH__YARD_GAMMA, .takes_exposure = true, .is_open = true },
+    { "amount", "an amount", 0, INFINITY, "tweedie", "tweedie", "deviance", &vouch__stages_number,
+      VOUCH__YARD_TWEEDIE, .takes_exposure = true },
+    { "value", "a number", -INFINITY, INFINITY, "squared", "gaussian", "deviance", &vouch__stages_number,
+      VOUCH__YARD_SQUARED, .takes_exposure = true, .is_open = true },
+    { "share", "a share", 0, 1, "squared", "binomial", "deviance", &vouch__stages_number,
+      VOUCH__YARD_SQUARED, .is_event = false },
 };
 /* clang-format on */
 

@@ -9,18 +9,17 @@
 struct vouch__stages;
 
 typedef struct vouch__law {
-    const char *name; /* of data.target.law; two laws may share one: settled when outcomes are known */
-    const char *what; /* "a count", in messages */
-    bool is_event;    /* of yes or no: data.target.bad says which value, and there is a cut-off */
-    bool takes_exposure;
+    const char *name;   /* of data.target.law; two laws may share one: settled when outcomes are known */
+    const char *what;   /* "a count", in messages */
     double least, most; /* of an outcome */
-    bool is_open;       /* least itself is none */
     const char *loss;   /* of models whose parameters "loss" or "family" the project does not set */
     const char *family;
-    vouch__yardstick yardstick;
-    const char *deviance; /* its word */
-    const char *metric;   /* that champions are chosen by */
+    const char *metric; /* that champions are chosen by */
     const struct vouch__stages *stages;
+    vouch__yardstick yardstick;
+    bool is_event; /* of yes or no: data.target.bad says which value, and there is a cut-off */
+    bool takes_exposure;
+    bool is_open; /* least itself is no outcome */
 } vouch__law;
 
 /* By name; NULL: "event". The first of that name. NULL where there is none. */

@@ -48,23 +48,11 @@ static vouch_status record(vouch_ctx *ctx, const vouch_lda_options *o, vouch__ld
                            vouch_store *store, int64_t *out_seq)
 {
     const vouch__job *job = lda->job;
-    char evidence[VOUCH__HEX], report[VOUCH__HEX], model[VOUCH__HEX];
     bool found = lda->chosen != SIZE_MAX;
-    vouch__doc *doc = NULL;
-    vouch_status status = vouch__doc_new(ctx, &doc);
-    if (!status)
-        status = vouch__store_begin(ctx, store);
-    if (status) {
-        vouch__doc_free(doc);
+    vouch__ledger_draft d;
+    vouch_status status = vouch__ledger_open(ctx, store, &d);
+    if (status)
         return status;
-    }
-    status = vouch__object_put(ctx, store, p->evidence.at, p->evidence.len, evidence);
-    if (!status)
-        status = vouch__object_put(ctx, store, p->html.at, p->html.len, report);
-    if (!status && found)
-        status = vouch__object_put(ctx, store, job->contender[1].model->file,
-                                   job->contender[1].model->file_len, model);
-    vouch__json *body = vouch__json_object(doc);
     const char *const member[][2] = {
         { "project", job->project.name },
         { "data", job->data },
@@ -72,26 +60,19 @@ static vouch_status record(vouch_ctx *ctx, const vouch_lda_options *o, vouch__ld
         { "fingerprint", vouch_model_fingerprint(job->contender[0].model) },
         { "approver", lda->rules.approver },
         { "legal", lda->rules.allowed_by },
-        { "evidence", status ? NULL : evidence },
-        { "report", status ? NULL : report },
-        { "alternative", found && !status ? model : NULL },
         { "what", found ? lda->attempt[lda->chosen].what : NULL },
         { "build", vouch_build_id() },
     };
     for (size_t i = 0; i < sizeof member / sizeof *member; i++)
         if (member[i][1])
-            (void)vouch__json_set(doc, body, member[i][0], vouch__json_text(doc, member[i][1]));
-    (void)vouch__json_set(doc, body, "candidates", vouch__json_number(doc, (double)(lda->n - 1)));
-    if (!status)
-        status = vouch__doc_status(ctx, doc);
-    if (!status)
-        status = vouch__ledger_append(ctx, store, o->key, "developer", "alternatives", body, out_seq);
-    if (!status)
-        status = vouch__store_commit(ctx, store);
-    if (status)
-        vouch__store_rollback(store);
-    vouch__doc_free(doc);
-    return status;
+            vouch__ledger_text(&d, d.body, member[i][0], member[i][1]);
+    vouch__ledger_number(&d, d.body, "candidates", (double)(lda->n - 1));
+    vouch__ledger_object(&d, d.body, "evidence", p->evidence.at, p->evidence.len);
+    vouch__ledger_object(&d, d.body, "report", p->html.at, p->html.len);
+    if (found)
+        vouch__ledger_object(&d, d.body, "alternative", job->contender[1].model->file,
+                             job->contender[1].model->file_len);
+    return vouch__ledger_close(&d, o->key, "developer", "alternatives", out_seq);
 }
 
 static vouch_status write_all(vouch_ctx *ctx, const vouch_lda_options *o, vouch__lda *lda, papers *p,

@@ -15,7 +15,7 @@
 
 typedef struct output { /* what one run leaves behind, as bytes */
     vouch__buf evidence, report;
-    char evidence_hash[VOUCH__HEX], report_hash[VOUCH__HEX], scores_hash[VOUCH__HEX];
+    char scores_hash[VOUCH__HEX];
 } output;
 
 static vouch_status write_models(vouch_ctx *ctx, const char *out, const vouch__job *job)
@@ -150,99 +150,54 @@ static vouch_status render(vouch_ctx *ctx, const vouch__job *job, vouch_store *s
         status = vouch__report_html(ctx, job->root, head ? vouch__doc_root(head) : NULL, &o->report);
     if (!status)
         status = vouch__buf_status(ctx, &o->report);
-    if (!status)
-        status = vouch__hash_hex(ctx, o->evidence.at, o->evidence.len, o->evidence_hash);
-    if (!status)
-        status = vouch__hash_hex(ctx, o->report.at, o->report.len, o->report_hash);
     vouch__doc_free(head);
     return status;
 }
 
-static void put_text(vouch__doc *doc, vouch__json *object, const char *key, const char *text)
+static void put_model(vouch__ledger_draft *d, vouch__json *models, const vouch__contender *c,
+                      bool is_champion)
 {
-    (void)vouch__json_set(doc, object, key, vouch__json_text(doc, text));
-}
-
-static vouch_status put_models(vouch_ctx *ctx, vouch_store *store, const vouch__job *job, vouch__doc *doc,
-                               vouch__json *models)
-{
-    vouch_status status = VOUCH_OK;
-    for (size_t i = 0; i < job->n_contenders && !status; i++) {
-        const vouch__contender *c = &job->contender[i];
-        char object[VOUCH__HEX];
-        char bundle[VOUCH__HEX];
-        char reference[VOUCH__HEX];
-        status = vouch__object_put(ctx, store, c->model->file, c->model->file_len, object);
-        if (!status)
-            status = vouch__object_put(ctx, store, c->bundle.at, c->bundle.len, bundle);
-        if (!status)
-            status = vouch__object_put(ctx, store, c->reference.at, c->reference.len, reference);
-        if (status)
-            break;
-        vouch__json *model = vouch__json_push(doc, models, vouch__json_object(doc));
-        put_text(doc, model, "name", c->plan->name);
-        put_text(doc, model, "kind", c->plan->kind->name);
-        put_text(doc, model, "fingerprint", vouch_model_fingerprint(c->model));
-        put_text(doc, model, "object", object);
-        put_text(doc, model, "bundle", bundle);
-        put_text(doc, model, "reference", reference);
-        (void)vouch__json_set(doc, model, "champion", vouch__json_bool(doc, i == job->champion));
-        if (!isnan(c->cutoff))
-            (void)vouch__json_set(doc, model, "cutoff", vouch__json_number(doc, c->cutoff));
-    }
-    return status;
+    vouch__json *model = vouch__json_push(d->doc, models, vouch__json_object(d->doc));
+    vouch__ledger_text(d, model, "name", c->plan->name);
+    vouch__ledger_text(d, model, "kind", c->plan->kind->name);
+    vouch__ledger_text(d, model, "fingerprint", vouch_model_fingerprint(c->model));
+    vouch__ledger_object(d, model, "object", c->model->file, c->model->file_len);
+    vouch__ledger_object(d, model, "bundle", c->bundle.at, c->bundle.len);
+    vouch__ledger_object(d, model, "reference", c->reference.at, c->reference.len);
+    (void)vouch__json_set(d->doc, model, "champion", vouch__json_bool(d->doc, is_champion));
+    if (!isnan(c->cutoff))
+        vouch__ledger_number(d, model, "cutoff", c->cutoff);
 }
 
 static vouch_status record(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const vouch__job *job,
                            const output *o, int64_t *out_seq)
 {
     const vouch__project *p = &job->project;
-    vouch__doc *doc = NULL;
-    char hash[VOUCH__HEX];
-    vouch_status status = vouch__doc_new(ctx, &doc);
-    if (!status)
-        status = vouch__store_begin(ctx, store);
-    if (status) {
-        vouch__doc_free(doc);
-        return status;
-    }
-    vouch__json *body = vouch__json_object(doc);
-    put_text(doc, body, "project", p->name);
-    put_text(doc, body, "project_path", p->path);
-    put_text(doc, body, "folder", p->folder);
-    put_text(doc, body, "source", p->source);
-    put_text(doc, body, "data", job->data);
-    put_text(doc, body, "version", vouch_version());
-    put_text(doc, body, "build", vouch_build_id());
-    put_text(doc, body, "champion", job->contender[job->champion].plan->name);
-    put_text(doc, body, "why", job->why);
-    put_text(doc, body, "evidence", o->evidence_hash);
-    put_text(doc, body, "report", o->report_hash);
-    put_text(doc, body, "scores", o->scores_hash);
-    put_text(doc, body, "stamp", job->stamp);
-    (void)vouch__json_set(doc, body, "rows", vouch__json_number(doc, (double)vouch_table_rows(job->table)));
-    (void)vouch__json_set(doc, body, "seed", vouch__json_number(doc, (double)p->seed));
-    (void)vouch__json_set(doc, body, "verdicts",
-                          vouch__json_copy(doc, vouch__json_get(job->root, "verdicts")));
-    status = put_models(ctx, store, job, doc, vouch__json_set(doc, body, "models", vouch__json_array(doc)));
-    if (!status)
-        status = vouch__object_put(ctx, store, o->evidence.at, o->evidence.len, hash);
-    if (!status)
-        status = vouch__object_put(ctx, store, o->report.at, o->report.len, hash);
-    if (!status)
-        status = vouch__object_put(ctx, store, p->text, p->len, hash);
-    if (!status)
-        put_text(doc, body, "project_file", hash);
-    if (!status)
-        status = vouch__doc_status(ctx, doc);
-    if (!status)
-        status = vouch__ledger_append(ctx, store, key, "developer", "run", body, out_seq);
-    if (!status)
-        status = vouch__store_commit(ctx, store);
+    vouch__ledger_draft d;
+    vouch_status status = vouch__ledger_open(ctx, store, &d);
     if (status)
-        vouch__store_rollback(store);
-    vouch__doc_free(doc);
-    return status;
+        return status;
+    const char *const member[][2] = {
+        { "project", p->name },        { "project_path", p->path },
+        { "folder", p->folder },       { "source", p->source },
+        { "data", job->data },         { "version", vouch_version() },
+        { "build", vouch_build_id() }, { "champion", job->contender[job->champion].plan->name },
+        { "why", job->why },           { "scores", o->scores_hash },
+        { "stamp", job->stamp },
+    };
+    for (size_t i = 0; i < sizeof member / sizeof *member; i++)
+        vouch__ledger_text(&d, d.body, member[i][0], member[i][1]);
+    vouch__ledger_number(&d, d.body, "rows", (double)vouch_table_rows(job->table));
+    vouch__ledger_number(&d, d.body, "seed", (double)p->seed);
+    (void)vouch__json_set(d.doc, d.body, "verdicts",
+                          vouch__json_copy(d.doc, vouch__json_get(job->root, "verdicts")));
+    vouch__json *models = vouch__json_set(d.doc, d.body, "models", vouch__json_array(d.doc));
+    for (size_t i = 0; i < job->n_contenders; i++)
+        put_model(&d, models, &job->contender[i], i == job->champion);
+    vouch__ledger_object(&d, d.body, "evidence", o->evidence.at, o->evidence.len);
+    vouch__ledger_object(&d, d.body, "report", o->report.at, o->report.len);
+    vouch__ledger_object(&d, d.body, "project_file", p->text, p->len);
+    return vouch__ledger_close(&d, key, "developer", "run", out_seq);
 }
 
 static vouch_status write_head(vouch_ctx *ctx, vouch_store *store, const char *out)
@@ -283,7 +238,7 @@ static vouch_status tell(vouch_ctx *ctx, const vouch__job *job, const char *out,
 static vouch_status finish(vouch_ctx *ctx, const vouch_run_options *options, vouch__job *job,
                            vouch_store *store, vouch_run_result *r)
 {
-    output o = { .evidence_hash = "" };
+    output o = { .scores_hash = "" };
     vouch__buf_init(ctx, &o.evidence, 0);
     vouch__buf_init(ctx, &o.report, 0);
     vouch_status status = render(ctx, job, store, &o);

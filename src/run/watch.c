@@ -200,38 +200,19 @@ static vouch__json *root_of(watch *w, const char *batch)
 static vouch_status record(vouch_ctx *ctx, vouch_store *store, const vouch_key *key, const watch *w,
                            const vouch__buf *text)
 {
-    vouch__doc *doc = NULL;
+    vouch__ledger_draft d;
     char data[VOUCH__HEX];
-    char evidence[VOUCH__HEX];
-    int64_t seq;
     vouch_status status = vouch__table_fingerprint(ctx, w->batch, data);
     if (!status)
-        status = vouch__doc_new(ctx, &doc);
-    if (!status)
-        status = vouch__store_begin(ctx, store);
-    if (status) {
-        vouch__doc_free(doc);
-        return status;
-    }
-    status = vouch__object_put(ctx, store, text->at, text->len, evidence);
-    vouch__json *body = vouch__json_object(doc);
-    (void)vouch__json_set(doc, body, "model", vouch__json_text(doc, vouch_model_fingerprint(w->model)));
-    (void)vouch__json_set(doc, body, "data", vouch__json_text(doc, data));
-    (void)vouch__json_set(doc, body, "rows", vouch__json_number(doc, (double)vouch_table_rows(w->batch)));
-    (void)vouch__json_set(doc, body, "verdict", vouch__json_text(doc, vouch__verdict_name(w->list.worst)));
-    if (!status) {
-        (void)vouch__json_set(doc, body, "evidence", vouch__json_text(doc, evidence));
-        status = vouch__doc_status(ctx, doc);
-    }
-    if (!status)
-        status = vouch__ledger_append(ctx, store, key, "developer|validator|approver|service|owner",
-                                      "monitor", body, &seq);
-    if (!status)
-        status = vouch__store_commit(ctx, store);
+        status = vouch__ledger_open(ctx, store, &d);
     if (status)
-        vouch__store_rollback(store);
-    vouch__doc_free(doc);
-    return status;
+        return status;
+    vouch__ledger_text(&d, d.body, "model", vouch_model_fingerprint(w->model));
+    vouch__ledger_text(&d, d.body, "data", data);
+    vouch__ledger_number(&d, d.body, "rows", (double)vouch_table_rows(w->batch));
+    vouch__ledger_text(&d, d.body, "verdict", vouch__verdict_name(w->list.worst));
+    vouch__ledger_object(&d, d.body, "evidence", text->at, text->len);
+    return vouch__ledger_close(&d, key, "developer|validator|approver|service|owner", "monitor", NULL);
 }
 
 static void clear(watch *w)

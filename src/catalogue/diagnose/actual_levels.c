@@ -63,7 +63,7 @@ static vouch_status number_levels(vouch_ctx *ctx, const vouch__sample *s, size_t
         return status;
     bool by_value = distinct <= BY_VALUE;
     f->n = by_value ? distinct : made;
-    double low[LEVELS], high[LEVELS];
+    double low[LEVELS] = { 0 }, high[LEVELS] = { 0 };
     for (size_t k = 0; k < f->n; k++) {
         low[k] = by_value ? sorted[k] : INFINITY;
         high[k] = by_value ? sorted[k] : -INFINITY;
@@ -85,7 +85,7 @@ static vouch_status number_levels(vouch_ctx *ctx, const vouch__sample *s, size_t
     return VOUCH_OK;
 }
 
-/* Categories: those that weigh most, then all others together. */
+/* Categories: those that weigh most, by name, then all others together. */
 static vouch_status text_levels(vouch_ctx *ctx, const vouch__sample *s, size_t col, const double *x,
                                 uint8_t *of, feature *f)
 {
@@ -104,16 +104,25 @@ static vouch_status text_levels(vouch_ctx *ctx, const vouch__sample *s, size_t c
     vouch_status status = vouch__order(ctx, n, weight, order); /* heaviest first: weights are below 0 */
     if (status)
         return status;
-    f->n = 0;
-    for (size_t k = 0; k < n; k++) {
-        bool apart = k < CATEGORIES - (n > CATEGORIES);
-        level[order[k]] = (uint8_t)(apart ? k : CATEGORIES - 1);
-        if (weight[order[k]] == 0.0)
-            continue;
-        f->n = (size_t)level[order[k]] + 1;
-        (void)snprintf(f->label[level[order[k]]], LABEL, "%.90s",
-                       apart ? vouch_table_category(s->table, col, order[k]) : "all others");
+    size_t apart = n > CATEGORIES ? CATEGORIES - 1 : n, used = 0;
+    while (used < n && weight[order[used]] < 0.0)
+        used++;
+    apart = apart < used ? apart : used;
+    for (size_t k = 1; k < apart; k++) { /* by name, which is an order where there is one */
+        uint32_t code = order[k];
+        size_t at = k;
+        for (; at > 0 && strcmp(vouch_table_category(s->table, col, order[at - 1]),
+                                vouch_table_category(s->table, col, code)) > 0;
+             at--)
+            order[at] = order[at - 1];
+        order[at] = code;
     }
+    f->n = used > apart ? apart + 1 : apart;
+    for (size_t k = 0; k < n; k++)
+        level[order[k]] = (uint8_t)(k < apart ? k : apart);
+    for (size_t k = 0; k < f->n; k++)
+        (void)snprintf(f->label[k], LABEL, "%.90s",
+                       k < apart ? vouch_table_category(s->table, col, order[k]) : "all others");
     for (size_t i = 0; i < s->n; i++)
         of[i] = isnan(x[i]) ? (uint8_t)f->n : level[(size_t)x[i]];
     return VOUCH_OK;

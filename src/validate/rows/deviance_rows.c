@@ -92,7 +92,9 @@ static vouch_status residual_bands(vouch_ctx *ctx, const vouch__test_call *call,
 {
     const vouch__sample *s = call->now;
     double *here = vouch__scratch(ctx, s->n + 1, sizeof *here);
-    vouch_status status = here ? VOUCH_OK : vouch__oom(ctx);
+    vouch_status status = VOUCH_OK;
+    if (!here)
+        return vouch__oom(ctx);
     for (size_t b = 0; b < n_bands && !status; b++) {
         vouch__dd sum = { 0 }, weight = { 0 }, predicted = { 0 };
         size_t n = 0, known;

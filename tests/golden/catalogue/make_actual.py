@@ -149,9 +149,6 @@ k.add("validate.double_lift", s, {"0.value": off[0] - off[1]} | {f"0.tables.band
 columns = s["columns"]
 level = {"age": bands(columns["age"], w, 10), "fuel": np.array([1 if x == "p" else 0 for x in columns["fuel"]]),
          "power": np.where(np.isnan(columns["power"]), 4, columns["power"] - 4).astype(int)}
-weight = [w[level["fuel"] == f].sum() for f in (0, 1)]
-if weight[1] > weight[0]:  # the heaviest category stands first
-    level["fuel"] = 1 - level["fuel"]
 r = {c: [ratio("poisson", s, level[c] == b, phi) for b in range(level[c].max() + 1)] for c in level}
 adjusted = holm([x["p"] for c in r for x in r[c]])
 at, shown = 0, []
