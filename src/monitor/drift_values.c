@@ -294,9 +294,8 @@ const vouch_test vouch__test_drift_wasserstein = {
     .strengths =
         "Knows the order of values and how far they moved; does not depend on bins; small changes give "
         "small distances.",
-    .limits =
-        "A few far values can make all of it. The gamma law is an approximation; its size is measured in "
-        "the tests.",
+    .limits = "A few far values can make all of it. The gamma law is an approximation; docs/test_sizes.md "
+              "has its size.",
     .source = "Vallender, Theory of Probability and its Applications 18 (1974) 784-786; del Barrio, Gine & "
               "Matran, Annals of Probability 27 (1999) 1009-1071",
     .null_hypothesis = "sample and reference come from one distribution",

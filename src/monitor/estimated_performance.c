@@ -219,7 +219,8 @@ const vouch_test vouch__test_drift_cbpe = {
         "has an expectation; its interval is the spread that the outcomes to come will have about it. "
         "With outcomes on the reference, the fall of the AUC is tested.",
     .convention = "The AUC is the area under the expected ROC curve. p is one-sided, for a fall, from both "
-                  "variances; above the cut-off means told bad.",
+                  "variances, that of the outcomes to come included, so it seldom errs (docs/test_sizes.md); "
+                  "above the cut-off means told bad.",
     .high_risk = "An expected AUC below the reference's by more than the interval: the population has become "
                  "harder to tell apart. A rising expected bad rate says the mix has become riskier.",
     .strengths = "Needs no outcome, and its error is stated. It follows every change of the inputs that the "

@@ -375,8 +375,12 @@ const vouch_test vouch__test_prediction_sets = {
         "The promise over all cases holds whatever the model and the distribution are, so what falls "
         "short in a part is a finding about the part.",
     .limits =
-        "With rare bads a set that always says good covers nearly everyone: look at coverage beside the "
-        "share of bads. Halves cost cases, and another seed gives other halves.",
+        "The promise is for all cases: where probabilities lie near one half a slice gets less of a sound "
+        "model "
+        "too, so a shortfall says who pays and not that the model is wrong. With rare bads a set that always "
+        "says good covers nearly everyone: look at coverage beside the share of bads. Another seed gives "
+        "other "
+        "halves.",
     .source =
         "V. Vovk, A. Gammerman & G. Shafer, Algorithmic Learning in a Random World (2005); A. Angelopoulos "
         "& S. Bates, Foundations and Trends in Machine Learning 16 (2023) 494-591",

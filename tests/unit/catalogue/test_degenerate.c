@@ -1,6 +1,7 @@
 /* Every test of the catalogue on input that no one plans for: nothing, one case, one outcome, ties, missing
  * values, infinities, weights of nothing, groups of three. A test may answer or refuse; it may not be silent,
  * nor give a number that is none. */
+#include "fit_kit.h"
 #include "formula.h"
 #include "trial.h"
 
@@ -118,17 +119,33 @@ static bool speaks(const vouch__json *e)
     return (value && value->type != VOUCH__JSON_NULL) || vouch__json_get(e, "tables");
 }
 
-static void on(const vouch_test *test, const char *name, const vouch__sample *now,
-               const vouch__sample *before, const vouch__json *params)
+/* A few trees fitted to these very cases, outcome and all; NULL where they allow none. */
+static vouch_model *trees_of(vouch_ctx *ctx, const vouch__sample *s)
+{
+    vouch_model *model = NULL;
+    const kit_fit spec = { .table = s->table,
+                           .n_train = s->n,
+                           .target = s->target,
+                           .params = "{trees: 3, depth: 2, min_child_rows: 1, min_child_weight: 0}" };
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->target || isnan(s->target[i]))
+            return NULL;
+    return s->table && s->n && kit_model(ctx, &spec, &model) == VOUCH_OK ? model : NULL;
+}
+
+static void on_model(const vouch_test *test, const char *name, const vouch__sample *now,
+                     const vouch__sample *before, const vouch__json *params, bool by_trees)
 {
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     vouch__evidence list;
     char what[256];
     (void)snprintf(what, sizeof what, "%s on %s", test->id, name);
     assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
-    const vouch_model *model = (test->needs & VOUCH__NEEDS_MODEL) && now->n_features
-                                   ? formula_of_features(now->table, now->n_features, now->feature)
-                                   : NULL;
+    bool needs = (test->needs & VOUCH__NEEDS_MODEL) && now->n_features;
+    vouch_model *trees = needs && by_trees ? trees_of(ctx, now) : NULL;
+    const vouch_model *model = trees   ? trees
+                               : needs ? formula_of_features(now->table, now->n_features, now->feature)
+                                       : NULL;
     check_status(ctx, trial_run_model(ctx, test, model, now, before, params, &list), VOUCH_OK, what, __FILE__,
                  __LINE__);
     if (!list.entries->first)
@@ -149,7 +166,14 @@ static void on(const vouch_test *test, const char *name, const vouch__sample *no
             fail_msg("%s gives an entry of another test", what);
     }
     vouch__evidence_free(&list);
+    vouch_model_free(trees);
     vouch_ctx_free(ctx);
+}
+
+static void on(const vouch_test *test, const char *name, const vouch__sample *now,
+               const vouch__sample *before, const vouch__json *params)
+{
+    on_model(test, name, now, before, params, false);
 }
 
 static void every_test_answers_or_refuses(void **state)
@@ -164,6 +188,8 @@ static void every_test_answers_or_refuses(void **state)
             on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[i], NULL);
             on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[0], NULL);
             on(vouch_test_at(t), "the usual against such a reference", &sample[0], &sample[i], NULL);
+            if (vouch_test_at(t)->needs & VOUCH__NEEDS_MODEL)
+                on_model(vouch_test_at(t), inputs[i].name, &sample[i], &sample[i], NULL, true);
         }
 }
 
