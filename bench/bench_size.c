@@ -476,6 +476,10 @@ int main(int argc, char **argv)
         double size[2], power[2], error = 3.0 * sqrt(0.05 * 0.95 / (double)row_of[i].rounds);
         measure(w, i, false, size);
         measure(w, i, true, power);
+        if (isnan(size[0]) || isnan(power[0])) {
+            (void)fprintf(stderr, "%s gives no p-value\n", row_of[i].test);
+            return 1;
+        }
         const char *verdict = size[0] > 0.05 + error   ? "**liberal**"
                               : size[0] < 0.05 - error ? "cautious"
                                                        : "held";

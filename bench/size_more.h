@@ -356,6 +356,61 @@ static double stand_in(world *w, const char *id, const char *name, double value)
 static double proxy(world *w) { return stand_in(w, "fairness.proxy", NULL, 0); }
 static double proxy_set(world *w) { return stand_in(w, "fairness.proxy_set", "trees", 20); }
 
+/* ---- counts of claims ---- */
+
+static double poisson(world *w, double mean)
+{
+    double u = uniform(w), chance = vouch__exp(-mean), k = 0.0;
+    for (; u > chance && k < 100.0; u -= chance, chance *= mean / ++k)
+        ;
+    return k;
+}
+
+/* Counts about times the prediction, bent by it: power 1 follows it, 0 does not know it. */
+static vouch__sample claims(world *w, int which, size_t n, double times, double power)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x = 0.5 * normal(w);
+        w->score[which][i] = 0.3 * vouch__exp(x);
+        w->target[which][i] = poisson(w, times * 0.3 * vouch__exp(power * x));
+    }
+    return (vouch__sample){ .n = n, .score = w->score[which], .target = w->target[which] };
+}
+
+static double actual_expected(world *w)
+{
+    w->now = claims(w, 0, 1000, w->effect ? 1.2 : 1.0, 1.0);
+    return row(w, "validate.actual_expected", "deviance", 1.0, (double)NAN);
+}
+static double actual_bands(world *w)
+{
+    w->now = claims(w, 0, 1000, 1.0, w->effect ? 1.6 : 1.0);
+    return row(w, "validate.actual_bands", "deviance", 1.0, (double)NAN);
+}
+static double ordered_gini(world *w)
+{
+    w->now = claims(w, 0, 600, 1.0, w->effect ? 0.6 : 0.0);
+    return p_of(w, "validate.ordered_gini");
+}
+static double gini_gap(world *w)
+{
+    w->before = claims(w, 1, 1000, 1.0, 1.0);
+    w->now = claims(w, 0, 1000, 1.0, w->effect ? 0.3 : 1.0);
+    return p_of(w, "validate.gini_gap");
+}
+static double actual_groups(world *w)
+{
+    people(w, 1000);
+    vouch__sample of = claims(w, 0, 1000, 1.0, 1.0);
+    for (size_t i = 0; i < 1000 && w->effect; i++)
+        if (w->code[0][i])
+            w->target[0][i] = poisson(w, 1.4 * w->score[0][i]);
+    w->now.score = of.score;
+    w->now.target = of.target;
+    w->now.bad = NULL;
+    w->now.probability = NULL;
+    return row(w, "fairness.actual_expected", "deviance", 1.0, (double)NAN);
+}
 /* Of these rows a null hypothesis is named and no size is measured: why. */
 static const char *const not_measured[][2] = {
     { "irb.traffic_light", "lights of irb.correlated_binomial's p-values" },
@@ -369,6 +424,8 @@ static const char *const not_measured[][2] = {
       "the promise is for all cases: of a sound model too slices with probabilities near a half get less" },
     { "diagnose.overfit_iterations", "fewer trees are worse or no better, so nothing is at the edge of the "
                                      "hypothesis; each number is a paired DeLong test" },
+    { "validate.actual_levels",
+      "p-values of levels stand in its table: those of validate.actual_bands, Holm over them" },
     { "diagnose.worst_cases", "worst cases differ by nature in every input that the model leans on" },
 };
 
@@ -477,9 +534,25 @@ static const char *const not_measured[][2] = {
           "halves fully dependent",                                                                             \
           proxy,                                                                                                \
           2000 },                                                                                               \
+        { "fairness.proxy_set",     PEOPLE ", 20 trees", "one column 0.5 sd higher",                            \
+          "halves fully dependent", proxy_set,           500 },                                                 \
+        { "validate.actual_expected",                                                                           \
+          "1,000 counts, mean 0.34",                                                                            \
+          "20 % more",                                                                                          \
+          "asymptotic",                                                                                         \
+          actual_expected,                                                                                      \
+          4000 },                                                                                               \
+        { "validate.actual_bands",                                                                              \
+          "1,000 counts, ten bands",                                                                            \
+          "steeper than told",                                                                                  \
+          "asymptotic",                                                                                         \
+          actual_bands,                                                                                         \
+          4000 },                                                                                               \
+        { "validate.ordered_gini", "600 counts", "counts follow a little", "asymptotic", ordered_gini, 2000 },  \
+        { "validate.gini_gap", "1,000 and 1,000 counts", "counts follow less", "asymptotic", gini_gap, 2000 },  \
     {                                                                                                           \
-        "fairness.proxy_set", PEOPLE ", 20 trees", "one column 0.5 sd higher", "halves fully dependent",        \
-            proxy_set, 500                                                                                      \
+        "fairness.actual_expected", "1,000 counts, 40 % of a group", "40 % more in the group", "asymptotic",    \
+            actual_groups, 4000                                                                                 \
     }
 
 #endif
