@@ -106,6 +106,10 @@ static int monitor(cli_call *cli)
     if (!batch || (maturity && !cli_number("--maturity", maturity, 0, 600, &months)) ||
         (as_of && !cli_number("--as-of", as_of, 101, 999912, &until)))
         return EXIT_USAGE;
+    if (as_of && !maturity) {
+        fprintf(stderr, "vouch: --as-of needs --maturity\n");
+        return EXIT_USAGE;
+    }
     const vouch_monitor_options options = { .model = cli_get(cli, "--model"),
                                             .batch = batch,
                                             .duckdb = cli_duckdb(),

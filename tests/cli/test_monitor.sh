@@ -31,6 +31,8 @@ assert low < late["value"] < high, (low, late["value"], high)
 assert auc["n"] >= late["n"] > 0, (auc["n"], late["n"]) # months ripen one by one, cohorts by the quarter
 PY
 expect 2 vouch monitor --batch same.csv --maturity long
+expect 2 vouch monitor --batch same.csv --as-of 202312
+says "--as-of needs --maturity"
 expect 1 vouch monitor --batch "SELECT * EXCLUDE (application_date) FROM 'same.csv'" --maturity 6 --quiet
 says "the batch has no dates in a column 'application_date'"
 expect 1 vouch monitor --batch nowhere.csv --quiet
