@@ -14,7 +14,7 @@ is() { [ "$2" = "$3" ] || { echo "$1 is $2, published: $3"; exit 1; }; }
 claims() { python3 "$root/tests/conformance/glm_claims.py" "$@"; }
 is "the split" "$(claims prepare "$data" learn.csv test.csv)" "610206 67801"
 vouch fit "$root/tests/conformance/glm_claims.yaml" learn.csv --out glm.vouch --quiet >told
-is "the number of parameters" "$(sed -n 's/^coefficients\t//p' told)" 49
+is "the number of parameters" "$(sed -n 's/^coefficients[[:space:]]*//p' told)" 49
 for part in learn:24.101 test:24.146; do
     vouch score glm.vouch "${part%:*}.csv" --quiet >predicted.csv
     is "the deviance on ${part%:*}" "$(claims deviance "${part%:*}.csv" predicted.csv)" "${part#*:}"

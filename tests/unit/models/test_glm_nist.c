@@ -95,8 +95,60 @@ static void linear_sets_are_certified(void **state)
     }
 }
 
+/* Wampler's five sets as they are published: a polynomial of degree 5 at 0 .. 20, and from the third on the
+ * same noise times 1, 100 and 10,000, which is orthogonal to it. Residual sums of squares and errors are
+ * certified. */
+static void wamplers_polynomials_are_certified(void **state)
+{
+    enum { N = 21, DEGREE = 5 };
+    static const double noise[N] = { 759,   -2048, 2048,  -2048, 2523,  -2048, 2048,
+                                     -2048, 1838,  -2048, 2048,  -2048, 1838,  -2048,
+                                     2048,  -2048, 2523,  -2048, 2048,  -2048, 759 };
+    static const double error[DEGREE + 1] = { 2152.32624678170, 2363.55173469681, 779.343524331583,
+                                              101.475507550350, 5.64566512170752, 0.112324854679312 };
+    static const double times[] = { 0, 0, 1, 100, 10000 };
+    (void)state;
+    for (size_t w = 0; w < 5; w++) {
+        double x[N * DEGREE], y[N], base = w == 1 ? 0.1 : 1.0;
+        vouch_ctx *ctx = vouch_ctx_new(NULL);
+        vouch_table *table = NULL;
+        vouch_model *model = NULL;
+        for (size_t i = 0; i < N; i++) {
+            double power = 1.0, sum = 1.0, tenth = 1.0;
+            for (size_t k = 0; k < DEGREE; k++) {
+                power *= (double)i;
+                tenth *= 10.0;
+                x[i * DEGREE + k] = power;
+                sum += w == 1 ? power / tenth : power;
+            }
+            y[i] = sum + times[w] * noise[i];
+        }
+        assert_ok(ctx, kit_table(ctx, N, DEGREE, x, NULL, &table));
+        kit_fit spec = {
+            .kind = "glm", .table = table, .n_train = N, .target = y, .params = "{family: gaussian}"
+        };
+        assert_ok(ctx, kit_model(ctx, &spec, &model));
+        const vouch__glm *glm = model->state;
+        double want = 1.0;
+        for (size_t k = 0; k <= DEGREE; k++, want *= base) {
+            print_message("wampler%zu b%zu: %.2e\n", w + 1, k, glm->estimate[k].value / want - 1);
+            assert_close(glm->estimate[k].value / want, 1.0, 1e-12);
+            if (w > 1)
+                assert_close(glm->estimate[k].error / times[w] / error[k], 1.0, 1e-12);
+        }
+        if (w > 1)
+            assert_close(glm->facts.deviance / (times[w] * times[w]) / 83554268.0, 1.0, 1e-12);
+        vouch_model_free(model);
+        vouch_table_unref(table);
+        vouch_ctx_free(ctx);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(linear_sets_are_certified) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(linear_sets_are_certified),
+        cmocka_unit_test(wamplers_polynomials_are_certified),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
