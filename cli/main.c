@@ -136,13 +136,26 @@ static const option *known(const command *c, const char *name, size_t *out_at)
     return NULL;
 }
 
+/* How many operands a command's words allow. */
+static size_t most_operands(const char *words)
+{
+    size_t n = words != NULL;
+    if (words && strstr(words, "..."))
+        return OPERANDS_MAX;
+    for (const char *c = words; c && *c; c++)
+        n += *c == ' ';
+    return n;
+}
+
 static int read_arguments(cli_call *cli, int argc, char **argv, int at)
 {
+    const size_t most = most_operands(cli->command->operands);
     for (int i = at; i < argc; i++) {
         size_t which = 0;
         if (strncmp(argv[i], "--", 2) != 0) {
-            if (cli->n_operands == OPERANDS_MAX) {
-                fprintf(stderr, "vouch: too many arguments at '%s'\n", argv[i]);
+            if (cli->n_operands == most) { /* a file without its option would be passed over in silence */
+                fprintf(stderr, "vouch: no place for '%s'", argv[i]);
+                cli_see_help(cli);
                 return EXIT_USAGE;
             }
             cli->operand[cli->n_operands++] = argv[i];

@@ -148,6 +148,10 @@ vouch_status vouch__session_fail(vouch_ctx *ctx, const char *name, const char *s
             status = known[i].status;
             break;
         }
+    if (strstr(said, "when sniffing file")) /* what follows is a list of all it tried */
+        said = "its lines do not make one table: some have more cells than others, a quote is not closed, or "
+               "lines "
+               "end in different ways";
     one_line(said, line);
     return vouch__fail(ctx, status, "read: %s: %s", name, line);
 }

@@ -81,4 +81,10 @@ for wait in 0.05 0.3 0.8; do
         find stopped -type f | grep -vE '\.(vouch|json|parquet|html)$' | grep . && fail "a half-written file"
     fi
 done
+# A file without its option, and a file that is no table, are said to be so.
+expect 2 vouch run loans.csv --quiet
+says "no place for 'loans.csv'; see vouch run --help"
+printf 'a,b\n1,2\r\n3,4,5\n"x' >ragged.csv
+expect 1 vouch profile ragged.csv --quiet
+says "its lines do not make one table"
 echo "every refusal is one line, and nothing is left behind"
