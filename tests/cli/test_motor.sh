@@ -1,6 +1,6 @@
 #!/bin/sh
 # The motor-insurance example: frequency, severity and pure premium, on simulated policies; with VOUCH_TEST_ALL=1 on freMTPL2
-# too, where the true data are: the published deviance of the mean is 0.252 a policy.
+# too, where the true data are; all claims counted, the published deviance of the mean is 0.329 a policy (0.339 on test).
 . "$(dirname "$0")/support.sh"
 cp "$root"/examples/fremtpl2/*.yaml "$root"/examples/fremtpl2/prepare.py .
 python3 prepare.py 6000
@@ -23,6 +23,6 @@ import json, sys
 e = {x["key"]: x for x in json.load(open(sys.argv[1]))["entries"]}["validate.deviance/tariff/test"]
 by_case = {r[0]: r[1] for r in e["tables"]["deviance"]["rows"]}
 print(e["value"], by_case)
-assert e["value"] > 0.02 and 0.24 < by_case["of the mean outcome alone, by case"] < 0.27
+assert e["value"] > 0.02 and 0.32 < by_case["of the mean outcome alone, by case"] < 0.34
 PY
 echo "three projects on simulated policies, and the frequency of freMTPL2"
