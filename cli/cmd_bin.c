@@ -162,10 +162,9 @@ const command cmd_bin = {
     1,
     "The best bins of a column for a target, or every column by how much its bins tell.",
     "Bins are optimal under their rules: the trend of their levels, how many, how large, how far apart.\n"
-    "Rules: kind, trend, max_bins, min_bins, max_cells, min_share, max_share, min_events, min_gap, max_p, "
-    "splits,\n"
-    "fixed, special; of two columns also grid and with (docs/binning.md). With --json also what every other\n"
-    "trend would cost.\n\n"
+    "Rules: kind, event, trend, max_bins, min_bins, max_cells, min_share, max_share, min_events, min_gap,\n"
+    "max_p, splits, fixed, special; of two columns also grid and with (docs/binning.md). A target of two\n"
+    "texts needs {event: ..}. With --json also what every other trend would cost.\n\n"
     "  vouch bin loans.csv --target bad\n"
     "  vouch bin loans.csv --target bad --column income --rules '{trend: falling, fixed: [2000]}'\n"
     "  vouch bin loans.csv --target bad --column income --with age --html map.html\n"

@@ -10,28 +10,34 @@ extern "C" {
 #endif
 
 /* Bin a column of a table for a target column.
- *   target   0/1 (or two values) for binary; numbers for continuous; counts >= 0 for count; text or few
- * numbers for classes. Rows without it are left out and counted. weight   a column of case weights, of
- * exposures for count; SIZE_MAX: 1 each. Must be finite and > 0 rules    a YAML or JSON mapping, NULL for
- * defaults: kind        auto | binary | continuous | count | classes trend       auto | any | rising |
- * falling | peak | valley | convex | concave; auto: the better of rising and falling max_bins 8, min_bins 1,
- * max_cells 50 (how finely values are told apart before bins are chosen) min_share 0.05, max_share 1 (of the
- * weight, in a bin), min_events 5 (rows of each class; of events) min_gap 0 (between neighbours' levels),
- * max_p 1 (of the test that they differ) splits      [..] ascending: the only places where a range may end
+ *   target   two values for binary; numbers for continuous; counts >= 0 for count; text or few numbers for
+ *            classes. Rows without it are left out and counted
+ *   weight   a column of case weights, of exposures for count; SIZE_MAX: 1 each. Must be finite and > 0
+ *   rules    a YAML or JSON mapping, NULL for defaults:
+ *     kind        auto | binary | continuous | count | classes
+ *     event       of two values the one that is the event; of numbers the larger where it is not said, of
+ *                 texts it must be
+ *     trend       auto | any | rising | falling | peak | valley | convex | concave; auto: the better of
+ *                 rising and falling
+ *     max_bins 8, min_bins 1, max_cells 50 (how finely values are told apart before bins are chosen)
+ *     min_share 0.05, max_share 1 (of the weight, in a bin), min_events 5 (rows of each class; of events)
+ *     min_gap 0 (between neighbours' levels), max_p 1 (of the test that they differ)
+ *     splits      [..] ascending: the only places where a range may end
  *     fixed       [..] places where a range must end
  *     special     [..] values that are codes, not amounts: a bin each
  * Text columns, and flags, are binned as sets of categories in order of their level; categories under
  * min_share are pooled, and a category never seen goes with them.
- * out_json  the bins with counts, level and what each adds to the objective, the trend chosen, and `price`:
- * what the objective would be under every trend; `sql`, a DuckDB expression that gives the bin of a row as a
- * text (dates as their number of days). NaN is null. The caller frees it with vouch_text_free
- * out_bins  a row a bin: bin, rows, share, the level, worth and, of a binary target, woe = ln(share of
- *           non-events / share of events), positive is safer. Either may be NULL.
+ *   out_json  the bins with counts, level and what each adds to the objective, the trend chosen, and `price`:
+ *             what the objective would be under every trend. NaN is null. The caller frees it with
+ *             vouch_text_free
+ *   out_bins  a row a bin: bin, rows, share, the level, worth and, of a binary target, woe = ln(share of
+ *             non-events / share of events), positive is safer. Either may be NULL
  * The objective is the information value (binary), the share of variance explained (continuous), the Poisson
  * deviance explained (count), or the mutual information in nats (classes); the bins are the best of all that
  * end where a cell ends: dynamic programming, O(max_bins max_cells^3). value is NaN where no bins keep the
- * rules. Fails  E_DATA (nothing to tell apart, a negative count or weight), E_FORMAT (rules, naming line and
- * column), E_ARG (a column that is not there, or is in two roles) */
+ * rules.
+ * Fails  E_DATA (nothing to tell apart, no such event, a negative count or weight), E_FORMAT (rules, naming
+ * line and column), E_ARG (a column that is not there, or is in two roles) */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_bin(vouch_ctx *ctx, const vouch_table *table, size_t column,
                                                 size_t target, size_t weight, const char *rules,
                                                 char **out_json, vouch_table **out_bins);

@@ -31,13 +31,43 @@ static vouch_status bad_target(vouch_ctx *ctx, const char *name, const char *wha
     return vouch__fail(ctx, VOUCH_E_DATA, "bin: target '%s' %s", name, what);
 }
 
-vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *a, bool is_text,
-                                  vouch__bin_outcome *o)
+static bool is_named(const vouch__answers *a, size_t k, const char *name)
+{
+    double x;
+    if (a->is_text)
+        return !strcmp(a->text[k], name);
+    return vouch__double_read(name, strlen(name), &x) && x == a->value[k];
+}
+
+/* Weights of evidence change their sign with the event, so of two texts it is not guessed. */
+static vouch_status choose_event(vouch_ctx *ctx, const vouch__answers *a, vouch__bin_outcome *o)
+{
+    const char *name = o->rules.event;
+    size_t k = 1;
+    if (o->worth.target != VOUCH__BIN_BINARY)
+        return name ? bad_target(ctx, o->target_name, "is not binary, so it has no event") : VOUCH_OK;
+    if (name && is_named(a, 0, name))
+        k = 0;
+    else if (name && !is_named(a, 1, name))
+        return vouch__fail(ctx, VOUCH_E_DATA,
+                           "bin: no value of target '%s' is '%.60s', the event of the rules", o->target_name,
+                           name);
+    else if (!name && a->is_text)
+        return vouch__fail(ctx, VOUCH_E_DATA,
+                           "bin: target '%s' is '%.60s' or '%.60s': the rules must say which is the event, "
+                           "{event: %.60s}",
+                           o->target_name, a->text[0], a->text[1], a->text[0]);
+    o->event = a->value[k];
+    o->event_name = a->is_text ? a->text[k] : NULL;
+    return VOUCH_OK;
+}
+
+vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *a, vouch__bin_outcome *o)
 {
     const char *name = o->target_name;
     size_t kind = o->rules.kind;
     if (kind == VOUCH__AUTO_KIND)
-        kind = a->n == 2 ? VOUCH__BIN_BINARY : is_text ? VOUCH__BIN_CLASSES : VOUCH__BIN_CONTINUOUS;
+        kind = a->n == 2 ? VOUCH__BIN_BINARY : a->is_text ? VOUCH__BIN_CLASSES : VOUCH__BIN_CONTINUOUS;
     if (a->n == 0)
         return bad_target(ctx, name, "has no values");
     if (a->n < 2)
@@ -46,7 +76,7 @@ vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *a, bool 
         return bad_target(ctx, name, "has more than two values, so it is not binary");
     if (kind == VOUCH__BIN_CLASSES && a->n > VOUCH__CLASSES_MAX)
         return bad_target(ctx, name, "has more than 50 classes");
-    if (is_text && kind != VOUCH__BIN_BINARY && kind != VOUCH__BIN_CLASSES)
+    if (a->is_text && kind != VOUCH__BIN_BINARY && kind != VOUCH__BIN_CLASSES)
         return bad_target(ctx, name, "is text: it has no mean and no count");
     if (a->has_infinite)
         return bad_target(ctx, name, "has an infinite value");
@@ -55,15 +85,14 @@ vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *a, bool 
     o->worth.target = (vouch__bin_target)kind;
     o->worth.n_classes = kind == VOUCH__BIN_CLASSES ? a->n : 0;
     o->worth.stride = VOUCH__SUM_CLASS + o->worth.n_classes;
-    o->event = a->value[(a->n < VOUCH__CLASSES_MAX ? a->n : VOUCH__CLASSES_MAX) - 1];
-    return VOUCH_OK;
+    return choose_event(ctx, a, o);
 }
 
 void vouch__answers_map(const vouch__answers *a, const vouch__bin_outcome *o, size_t n, double *y)
 {
     for (size_t i = 0; i < n; i++) {
         if (o->worth.target == VOUCH__BIN_BINARY)
-            y[i] = y[i] == a->value[1];
+            y[i] = y[i] == o->event;
         for (size_t k = 0; o->worth.target == VOUCH__BIN_CLASSES && k < a->n; k++)
             if (y[i] == a->value[k]) {
                 y[i] = (double)k;
@@ -135,16 +164,15 @@ vouch_status vouch__bin_outcome_read(vouch_ctx *ctx, const vouch_table *table, s
     out->y = y;
     out->w = w;
     status = check_weights(ctx, table, weight, n, w, out->row);
-    vouch__answers answers = { .n = 0 };
-    bool is_text = vouch_table_type(table, target) == VOUCH_TEXT;
+    vouch__answers answers = { .is_text = vouch_table_type(table, target) == VOUCH_TEXT };
     if (!status) {
         vouch__answers_add(&answers, n, y);
-        status = vouch__answers_judge(ctx, &answers, is_text, out);
+        for (size_t k = 0; answers.is_text && k < 2 && k < answers.n; k++)
+            answers.text[k] = vouch_table_category(table, target, (size_t)answers.value[k]);
+        status = vouch__answers_judge(ctx, &answers, out);
     }
     if (status)
         return status;
     vouch__answers_map(&answers, out, n, y);
-    if (is_text && out->worth.target == VOUCH__BIN_BINARY)
-        out->event_name = vouch_table_category(table, target, (size_t)out->event);
     return sum_all(ctx, out);
 }

@@ -23,11 +23,12 @@ typedef struct vouch__answers {
     double value[VOUCH__CLASSES_MAX + 1]; /* distinct, ascending; a code of a text */
     size_t n;                             /* one more than VOUCH__CLASSES_MAX: too many to list */
     bool has_infinite, has_negative;
+    bool is_text;
+    const char *text[2]; /* of a text, what the first two values stand for */
 } vouch__answers;
 void vouch__answers_add(vouch__answers *answers, size_t n, const double *y); /* NaN is left out */
-/* Set the kind of target. Fails E_DATA */
-vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *answers, bool is_text,
-                                  vouch__bin_outcome *outcome);
+/* Set the kind of target, and the event of two values. Fails E_DATA */
+vouch_status vouch__answers_judge(vouch_ctx *ctx, const vouch__answers *answers, vouch__bin_outcome *outcome);
 /* Values as bin_worth wants them. */
 void vouch__answers_map(const vouch__answers *answers, const vouch__bin_outcome *outcome, size_t n,
                         double *y);

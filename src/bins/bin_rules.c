@@ -8,6 +8,7 @@
 
 enum {
     KIND,
+    EVENT,
     TREND,
     MAX_BINS,
     MIN_BINS,
@@ -29,6 +30,8 @@ enum { LIST_MAX = VOUCH__CELLS_MAX - 1 };
 static const vouch__param param[PARAMS] = {
     [KIND] = { "kind", VOUCH__PARAM_CHOICE, 0, 0, VOUCH__AUTO_KIND, "binary|continuous|count|classes|auto",
                "", "What the target is." },
+    [EVENT] = { "event", VOUCH__PARAM_TREE, 0, 0, 0, NULL, "",
+                "Of a target of two values the one that is the event; 0 and 1: 1." },
     [TREND] = { "trend", VOUCH__PARAM_CHOICE, 0, 0, VOUCH__AUTO_TREND,
                 "any|rising|falling|peak|valley|convex|concave|auto", "",
                 "How levels go from bin to bin; auto: the better of rising and falling." },
@@ -94,6 +97,25 @@ static vouch_status read_list(vouch_ctx *ctx, const vouch__json *root, const cha
     }
     *out = value;
     *out_n = n;
+    return VOUCH_OK;
+}
+
+/* Texts and numbers alike as text, kept in scratch: what a target holds is not known here. */
+static vouch_status read_event(vouch_ctx *ctx, const vouch__json *root, const char **out)
+{
+    const vouch__json *at = vouch__json_get(root, "event");
+    char number[VOUCH__DOUBLE_MAX];
+    const char *text = at && at->type == VOUCH__JSON_STRING ? at->text : number;
+    if (!at)
+        return VOUCH_OK;
+    if (at->type == VOUCH__JSON_NUMBER)
+        (void)vouch__double_text(at->number, number);
+    else if (at->type != VOUCH__JSON_STRING)
+        return vouch__json_fail(ctx, VOUCH_E_FORMAT, "rules", at, "event must be a value of the target");
+    char *copy = vouch__scratch(ctx, strlen(text) + 1, 1);
+    if (!copy)
+        return vouch__oom(ctx);
+    *out = memcpy(copy, text, strlen(text) + 1);
     return VOUCH_OK;
 }
 
@@ -166,7 +188,9 @@ static vouch_status interpret(vouch_ctx *ctx, const vouch__json *root, vouch__bi
                                .min_gap = v[MIN_GAP],
                                .max_p = v[MAX_P],
                                .grid = (size_t)v[GRID] };
-    status = read_lists(ctx, root, out);
+    status = read_event(ctx, root, &out->event);
+    if (!status)
+        status = read_lists(ctx, root, out);
     if (!status)
         status = check(ctx, root, out);
     return status ? status : read_with(ctx, vouch__json_get(root, "with"), out);

@@ -13,7 +13,8 @@ typedef struct vouch__bin_rules { /* lists in scratch */
     double min_share, max_share, min_events, min_gap, max_p;
     const double *split, *fixed, *special; /* ascending */
     size_t n_splits, n_fixed, n_special;
-    size_t grid;                         /* cells, where two variables are binned at once */
+    const char *event; /* as it was written, a number by its shortest text; NULL: not said */
+    size_t grid;       /* cells, where two variables are binned at once */
     const struct vouch__bin_rules *with; /* of the second variable; what it does not say is as here */
 } vouch__bin_rules;
 

@@ -308,11 +308,11 @@ static vouch_status judge_target(vouch_ctx *ctx, reading *r)
         size_t n = c->view.error > 0.0 ? VOUCH__CLASSES_MAX + 1 : c->view.texts;
         for (size_t k = 0; k < n && k <= VOUCH__CLASSES_MAX; k++)
             vouch__answers_add(&r->answers, 1, &(double){ (double)k });
+        for (size_t k = 0; k < 2 && k < c->view.texts; k++)
+            r->answers.text[k] = c->view.at[k].text;
+        r->answers.is_text = true;
     }
-    status = vouch__answers_judge(ctx, &r->answers, c->is_text, o);
-    if (!status && c->is_text && o->worth.target == VOUCH__BIN_BINARY)
-        o->event_name = c->view.at[1].text;
-    return status;
+    return vouch__answers_judge(ctx, &r->answers, o);
 }
 
 static vouch_status list_texts(vouch_ctx *ctx, stream *c, size_t n_rows)

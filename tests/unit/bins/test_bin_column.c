@@ -186,6 +186,55 @@ static void bounds_hold(void **state)
     unmake(&b);
 }
 
+static double first_woe(const vouch__doc *doc)
+{
+    return vouch__json_double(vouch__json_get(vouch__json_at(bins_of(doc), 0), "woe"), NAN);
+}
+
+static void weights_of_evidence_turn_with_the_event(void **state)
+{
+    (void)state;
+    bench b = make();
+    vouch__doc *one = bin(&b, AGE, BAD, SIZE_MAX, "{trend: any}");
+    vouch__doc *same = bin(&b, AGE, BAD, SIZE_MAX, "{trend: any, event: 1}");
+    vouch__doc *other = bin(&b, AGE, BAD, SIZE_MAX, "{trend: any, event: \"0\"}");
+    assert_close(first_woe(same), first_woe(one), 0);
+    assert_close(first_woe(other), -first_woe(one), 1e-12);
+    assert_close(get(other, "value"), get(one, "value"), 1e-12);
+    assert_close(get(other, "event"), 0, 0);
+    vouch__doc_free(one);
+    vouch__doc_free(same);
+    vouch__doc_free(other);
+    unmake(&b);
+}
+
+static void of_two_texts_the_event_must_be_said(void **state)
+{
+    (void)state;
+    static const char *const name[] = { "x", "answer" };
+    static const char *const answer[] = { "good", "bad", "good", "bad", NULL, "bad" };
+    const double x[] = { 1, 2, 1, 2, 1, 1 };
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch__table_builder *builder = NULL;
+    vouch_table *table = NULL, *bins = NULL;
+    assert_ok(ctx, vouch__table_builder_new(ctx, 2, name, (const vouch_type[]){ VOUCH_NUMBER, VOUCH_TEXT },
+                                            &builder));
+    assert_ok(ctx, vouch__table_builder_add(ctx, builder, 6, (const double *const[]){ x, NULL },
+                                            (const char *const *const[]){ NULL, answer }));
+    assert_ok(ctx, vouch__table_builder_end(ctx, builder, &table));
+    assert_status(ctx, vouch_bin(ctx, table, 0, 1, SIZE_MAX, NULL, NULL, &bins), VOUCH_E_DATA);
+    assert_non_null(strstr(vouch_ctx_error(ctx), "must say which is the event"));
+    assert_status(ctx, vouch_bin(ctx, table, 0, 1, SIZE_MAX, "{event: evil}", NULL, &bins), VOUCH_E_DATA);
+    assert_non_null(strstr(vouch_ctx_error(ctx), "no value of target 'answer' is 'evil'"));
+    assert_ok(ctx, vouch_bin(ctx, table, 0, 1, SIZE_MAX, "{event: bad, min_events: 0}", NULL, &bins));
+    double rate;
+    vouch_table_read(bins, vouch_table_find(bins, "event_rate"), 0, 1, &rate);
+    assert_close(rate, 0.6, 1e-12);
+    vouch_table_unref(bins);
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
 static void columns_are_ranked_the_same_on_any_number_of_threads(void **state)
 {
     (void)state;
@@ -220,6 +269,9 @@ static void what_cannot_be_binned_is_refused_with_its_reason(void **state)
                   { AGE, LOSS, SIZE_MAX, "{kind: binary}", "not binary", VOUCH_E_DATA },
                   { AGE, REGION, SIZE_MAX, "{kind: continuous}", "is text", VOUCH_E_DATA },
                   { AGE, LOSS, SIZE_MAX, "{kind: count}", "negative count", VOUCH_E_DATA },
+                  { AGE, LOSS, SIZE_MAX, "{event: 1}", "has no event", VOUCH_E_DATA },
+                  { AGE, BAD, SIZE_MAX, "{event: 2}", "no value of target 'bad' is '2'", VOUCH_E_DATA },
+                  { AGE, BAD, SIZE_MAX, "{event: [1]}", "must be a value of the target", VOUCH_E_FORMAT },
                   { AGE, BAD, INCOME, NULL, "'income' [row", VOUCH_E_DATA },
                   { AGE, BAD, SIZE_MAX, "{trend: up}", "line 1, column 9: trend must be", VOUCH_E_FORMAT },
                   { AGE, BAD, SIZE_MAX, "{trends: any}", "did you mean 'trend'", VOUCH_E_FORMAT },
@@ -266,6 +318,8 @@ int main(void)
         cmocka_unit_test(a_trend_less_bound_is_never_worth_less),
         cmocka_unit_test(ranges_end_where_they_must_and_only_where_they_may),
         cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(weights_of_evidence_turn_with_the_event),
+        cmocka_unit_test(of_two_texts_the_event_must_be_said),
         cmocka_unit_test(columns_are_ranked_the_same_on_any_number_of_threads),
         cmocka_unit_test(what_cannot_be_binned_is_refused_with_its_reason),
         cmocka_unit_test(binning_survives_every_failed_allocation),
