@@ -164,11 +164,12 @@ static void limits_member(vouch__job *job, vouch__json *root)
     if (job->rejected)
         (void)vouch__json_push(
             doc, limits,
-            vouch__json_fmt(doc,
-                            "Outcomes of %zu applicants who were declined in the past are inferred, not known: "
-                            "models are fitted on an assumption (reject.methods), and the figures of a part hold "
-                            "for those who were accepted.",
-                            vouch_table_rows(job->rejected)));
+            vouch__json_fmt(
+                doc,
+                "Outcomes of %zu applicants who were declined in the past are inferred, not known: "
+                "models are fitted on an assumption (reject.methods), and the figures of a part hold "
+                "for those who were accepted.",
+                vouch_table_rows(job->rejected)));
     for (always += job->rejected ? 1 : 0; *always; always++)
         (void)vouch__json_push(doc, limits, vouch__json_text(doc, *always));
     if (job->project.calibrates)
