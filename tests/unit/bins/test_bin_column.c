@@ -222,6 +222,7 @@ static void of_two_texts_the_event_must_be_said(void **state)
     assert_ok(ctx, vouch__table_builder_add(ctx, builder, 6, (const double *const[]){ x, NULL },
                                             (const char *const *const[]){ NULL, answer }));
     assert_ok(ctx, vouch__table_builder_end(ctx, builder, &table));
+    vouch__table_builder_free(builder);
     assert_status(ctx, vouch_bin(ctx, table, 0, 1, SIZE_MAX, NULL, NULL, &bins), VOUCH_E_DATA);
     assert_non_null(strstr(vouch_ctx_error(ctx), "must say which is the event"));
     assert_status(ctx, vouch_bin(ctx, table, 0, 1, SIZE_MAX, "{event: evil}", NULL, &bins), VOUCH_E_DATA);
