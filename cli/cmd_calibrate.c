@@ -9,7 +9,8 @@
 static const option calibrate_options[] = {
     { "--method", "NAME", "platt, beta, isotonic, shift, scale, prior, qmm, pit or ttc" },
     { "--id", "COLUMN", "the column that orders the rows, as a query needs" },
-    { "--label", "COLUMN", "the outcome, for platt, beta and isotonic, and to compare grades with" },
+    { "--label", "COLUMN",
+      "the outcome, for platt, beta, isotonic, qmm and --optimal, and to compare grades with" },
     { "--bad", "VALUE", "the label's value that means bad (default: 1)" },
     { "--weight", "COLUMN", "case weights" },
     { "--to", "RATE", "the central tendency, or the default rate of a state or of the long run" },

@@ -75,8 +75,8 @@ const command cmd_test_describe = {
 static const option run_options[] = {
     { "--data", "DATA", "the cases: a file, or a query that DuckDB reads" },
     { "--suite", "NAME",
-      "classifier, regression, scores-only, data, drift, columns, ecb-irb, diagnostics, fairness, or a YAML "
-      "file" },
+      "classifier, regression, scores-only, data, drift, columns, ecb-irb, diagnostics, multiclass, "
+      "fairness, or a YAML file" },
     { "--reference", "DATA", "cases to compare with: training data, an earlier period" },
     { "--model", "FILE", "a model file; scores the cases when no score is given" },
     { "--rival-model", "FILE", "a second model file: another version, or a challenger" },
