@@ -305,7 +305,7 @@ static const struct {
     { "irb", "Rating systems", "What the ECB's instructions for internal models and Basel papers ask for." },
     { "diagnose", "Diagnostics", "Where a model is weak, and what makes it so." },
     { "explain", "Explanations", "What a model does with its inputs." },
-    { "fairness", "Fair lending", "Are people of different groups treated alike?" },
+    { "fairness", "Fairness", "Are people of different groups treated alike?" },
     { "strategy", "Strategy and portfolio",
       "Where the line should lie, whom a new score moves, and how accounts age." },
     { "drift", "Drift and performance without labels",

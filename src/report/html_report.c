@@ -89,7 +89,7 @@ static vouch_status section(vouch__page *page, const vouch__report_section *what
     for (size_t i = 0; i < sizeof new_page / sizeof *new_page; i++)
         breaks = breaks || !strcmp(new_page[i], what->key);
     vouch__buf_fmt(page->out, "<section id=\"%s\"%s><h2>%s</h2>\n", what->key,
-                   breaks ? " class=\"page\"" : "", what->title);
+                   breaks ? " class=\"page\"" : "", vouch__page_section_title(page, what));
     if (what->lead)
         vouch__buf_fmt(page->out, "<p class=\"lead\">%s</p>\n", what->lead);
     if (!strcmp(what->key, "models"))

@@ -18,7 +18,7 @@ const vouch__report_section vouch__report_sections[] = {
     { "explain", "Explanations", "What the models do with their inputs." },
     { "reasons", "Reasons",
       "The principal reasons an applicant would be told, by the two methods of 12 CFR 1002.9, comment 9(b)(2)-5." },
-    { "fairness", "Fair lending",
+    { "fairness", "Fairness",
       "Whether people of different groups are treated alike, under the legal profiles named here." },
     { "compare", "Comparison", "How the champion was chosen, and whom the choice moves." },
     { "decide", "Decision", "The cut-off, and what it does." },
@@ -64,6 +64,22 @@ const char *vouch__section_of(const vouch__json *entry)
         if (!strcmp(section, of_entries[i]))
             return of_entries[i];
     return "other";
+}
+
+/* The words of lending are for decisions on cases under a law that knows them; a tariff is no loan. */
+const char *vouch__page_section_title(const vouch__page *page, const vouch__report_section *section)
+{
+    const vouch__json *legal = vouch__json_get(page->root, "legal");
+    const char *law = vouch__member(vouch__json_get(page->root, "data"), "law");
+    bool is_lending = false;
+    if (strcmp(section->key, "fairness") != 0)
+        return section->title;
+    for (const vouch__json *at = legal && legal->type == VOUCH__JSON_ARRAY ? legal->first : NULL; at;
+         at = at->next) {
+        const char *name = vouch__json_string(at) ? at->text : vouch__member(at, "name");
+        is_lending = is_lending || (name && strcmp(name, "measure-only") != 0);
+    }
+    return is_lending && (!law || !strcmp(law, "event")) ? "Fair lending" : section->title;
 }
 
 bool vouch__page_is_rival(const vouch__page *page, const vouch__json *entry)

@@ -31,6 +31,7 @@ typedef struct vouch__page {
 
 /* Where an entry belongs: its section, reasons apart from explanations, "other" when unknown. */
 const char *vouch__section_of(const vouch__json *entry);
+const char *vouch__page_section_title(const vouch__page *page, const vouch__report_section *section);
 /* About a model that is not the champion. */
 bool vouch__page_is_rival(const vouch__page *page, const vouch__json *entry);
 /* Sort the entries into groups. Scratch. */

@@ -82,7 +82,8 @@ void vouch__page_contents(vouch__page *page, const char *style)
         if (!vouch__page_has(page, section->key))
             continue;
         count(page, section->key, n);
-        vouch__buf_fmt(page->out, "<li><a href=\"#%s\">%s", section->key, section->title);
+        vouch__buf_fmt(page->out, "<li><a href=\"#%s\">%s", section->key,
+                       vouch__page_section_title(page, section));
         size_t found = n[FAIL] + n[ADVISORY];
         if (found)
             vouch__buf_fmt(page->out,
@@ -236,7 +237,7 @@ static void verdicts(vouch__page *page)
         if (!(n[PASS] + n[ADVISORY] + n[FAIL] + n[OTHER]))
             continue;
         vouch__buf_fmt(page->out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a></th>", section->key,
-                       section->title);
+                       vouch__page_section_title(page, section));
         for (int i = 0; i < VERDICTS; i++) {
             total[i] += n[i];
             number_or_dash(page, n[i]);

@@ -146,17 +146,37 @@ static void tick_text(vouch__buf *out, const char *anchor, double x, double y)
     vouch__buf_text(out, ">");
 }
 
+/* One in so many ticks has its label, so that none runs into the next; 0 has its own. */
+static double labelled(vouch__buf *out, const vouch__ticks *ticks, const vouch__scale *scale)
+{
+    double apart = fabs(vouch__scale_at(scale, ticks->step) - vouch__scale_at(scale, 0.0)), widest = 0.0;
+    for (double i = ticks->first; i <= ticks->last && i < ticks->first + 20; i++) {
+        size_t from = out->len, letters = 0;
+        tick_label(out, ticks, i, scale);
+        if (out->status)
+            return 1.0;
+        for (size_t k = from; k < out->len; k++)
+            letters += ((unsigned char)out->at[k] & 0xC0) != 0x80;
+        out->at[out->len = from] = '\0';
+        widest = fmax(widest, (double)letters * 6.0 + 6.0);
+    }
+    return fmax(1.0, ceil(widest / apart));
+}
+
 void vouch__svg_x_axis(vouch__buf *out, const vouch__frame *frame, const char *label, bool grid)
 {
     vouch__ticks ticks = vouch__ticks_make(frame->x.low, frame->x.high, 6);
     double foot = frame->height - frame->bottom;
     if (frame->whole_x && ticks.step < 1.0) /* there is nothing between band 1 and band 2 */
         ticks = (vouch__ticks){ .step = 1.0, .first = ceil(frame->x.low), .last = floor(frame->x.high) };
+    double every = labelled(out, &ticks, &frame->x);
     for (double i = ticks.first; i <= ticks.last && i < ticks.first + 20; i++) {
         double x = vouch__scale_at(&frame->x, i * ticks.step);
         if (grid)
             vouch__svg_line(out, "gr", x, frame->top, x, foot);
         vouch__svg_line(out, "ax", x, foot, x, foot + 4);
+        if (fmod(i, every) != 0.0)
+            continue;
         size_t from = out->len; /* the label first, to know how wide it is */
         tick_label(out, &ticks, i, &frame->x);
         char text[48] = "";

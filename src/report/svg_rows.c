@@ -115,9 +115,14 @@ static void row_whiskers(vouch__buf *out, const vouch__chart *chart, size_t n, c
         if (chart->low && chart->high && !isnan(chart->low[i]) && !isnan(chart->high[i])) {
             double a = vouch__scale_at(&frame->x, chart->low[i]),
                    b = vouch__scale_at(&frame->x, chart->high[i]);
+            bool ends_low = a >= frame->x.from, ends_high = b <= frame->x.to;
+            a = fmax(a, frame->x.from);
+            b = fmin(b, frame->x.to);
             vouch__svg_line(out, "wh", a, y, b, y);
-            vouch__svg_line(out, "wh", a, y - 4, a, y + 4);
-            vouch__svg_line(out, "wh", b, y - 4, b, y + 4);
+            if (ends_low)
+                vouch__svg_line(out, "wh", a, y - 4, a, y + 4);
+            if (ends_high)
+                vouch__svg_line(out, "wh", b, y - 4, b, y + 4);
         }
         if (dots && !isnan(value)) {
             double x = vouch__scale_at(&frame->x, value);
@@ -137,6 +142,33 @@ static void range_of(size_t n, const double *v, double *low, double *high)
         }
 }
 
+/* How far whiskers may reach beyond the points: no further than four times the median one, or the spread of
+ * the points, so that one group of few cases doesn't press all others together. True where one is cut. */
+static bool cut_whiskers(size_t n, const double *point, const double *end, double side, double spread,
+                         double *edge)
+{
+    enum { TIMES = 4 };
+    double reach[SHOWN], most = -INFINITY;
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++) {
+        double length = side * (end[i] - point[i]);
+        if (isnan(length))
+            continue;
+        size_t at = known++;
+        for (; at && reach[at - 1] > length; at--)
+            reach[at] = reach[at - 1];
+        reach[at] = length;
+        most = fmax(most, side * point[i]);
+    }
+    if (!known)
+        return false;
+    double limit = most + TIMES * fmax(spread, reach[known / 2]);
+    bool is_cut = side * *edge > limit;
+    if (is_cut)
+        *edge = side * limit;
+    return is_cut;
+}
+
 /* Rows that are drawn: without a tail of bars of nothing, which a sentence tells as well. */
 static size_t rows_drawn(const vouch__chart *chart)
 {
@@ -152,7 +184,7 @@ static size_t rows_drawn(const vouch__chart *chart)
 void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned number)
 {
     size_t n = rows_drawn(chart);
-    bool is_fall = !strcmp(chart->type, "waterfall"), is_bars = !strcmp(chart->type, "bars");
+    bool is_fall = !strcmp(chart->type, "waterfall"), is_bars = !strcmp(chart->type, "bars"), is_cut = false;
     double low = INFINITY, high = -INFINITY, from[SHOWN] = { 0 }, to[SHOWN] = { 0 };
 
     for (size_t k = 0; !is_fall && k < chart->n_series; k++)
@@ -162,8 +194,13 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
         range_of(n, from, &low, &high);
         range_of(n, to, &low, &high);
     } else {
+        double spread = high - low;
         range_of(n, chart->low, &low, &high);
         range_of(n, chart->high, &low, &high);
+        if (!is_bars && chart->low && chart->high) {
+            is_cut = cut_whiskers(n, chart->y[0], chart->low, -1.0, spread, &low);
+            is_cut = cut_whiskers(n, chart->y[0], chart->high, 1.0, spread, &high) || is_cut;
+        }
     }
     if (is_bars || chart->even != 0.0) {
         low = fmin(low, chart->even);
@@ -188,6 +225,9 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
         row_whiskers(out, chart, n, &frame, !is_bars);
     if (chart->n_series > 1 && is_bars)
         vouch__svg_legend(out, &frame, chart->n_series, chart->name, false);
+    if (is_cut)
+        vouch__svg_text(out, "lab", "end", frame.width, 12, "whiskers without an end go on beyond the edge",
+                        50);
     if (chart->n > n)
         vouch__svg_text(out, "lab", "start", 0, frame.height - 5,
                         n < SHOWN ? "the others have 0" : "more rows in the evidence", 40);

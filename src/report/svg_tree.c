@@ -4,6 +4,7 @@
 #include "report/chart.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST = 256, COLUMN = 150, ROW = 24, LEAF = 190, TOP = 14 };
 
@@ -63,6 +64,25 @@ static void draw_leaf(const drawing *d, size_t k, double x)
     vouch__buf_text(d->out, "</text>");
 }
 
+/* What is asked over the line, and the answer that goes up under it. */
+static void test_text(vouch__buf *out, const char *test, double x, double y)
+{
+    enum { LETTERS = 21, NAME = 256 };
+    const char *cut = strstr(test, " in {");
+    char name[NAME];
+    if (!cut)
+        cut = strstr(test, " <= ");
+    size_t len = cut ? (size_t)(cut - test) : strlen(test);
+    if (len >= NAME)
+        cut = NULL;
+    if (cut) {
+        memcpy(name, test, len);
+        name[len] = '\0';
+        vouch__svg_text(out, "key", "start", x, y + 14, cut + 1, LETTERS);
+    }
+    vouch__svg_text(out, "key", "start", x, y - 4, cut ? name : test, LETTERS);
+}
+
 static void draw(const drawing *d, size_t k, size_t depth)
 {
     const vouch__tree_picture *t = d->t;
@@ -75,7 +95,7 @@ static void draw(const drawing *d, size_t k, size_t depth)
     double fork = x + COLUMN - 10;
     vouch__svg_line(d->out, "ax", x, y, fork, y);
     vouch__svg_line(d->out, "ax", fork, d->y[child[0]], fork, d->y[child[1]]);
-    vouch__svg_text(d->out, "key", "start", x + 2, y - 4, t->test[k], 23);
+    test_text(d->out, t->test[k], x + 2, y);
     for (size_t i = 0; i < 2; i++) {
         vouch__svg_line(d->out, "ax", fork, d->y[child[i]], x + COLUMN, d->y[child[i]]);
         draw(d, child[i], depth + 1);

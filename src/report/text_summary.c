@@ -117,8 +117,8 @@ static void verdicts(const vouch__page *page)
         size_t pass = count(page, s->key, "pass"), advisory = count(page, s->key, "advisory");
         size_t fail = count(page, s->key, "fail"), all = count(page, s->key, NULL);
         if (all)
-            vouch__buf_fmt(page->out, "  %-30s %6zu %9zu %6zu %11zu\n", s->title, pass, advisory, fail,
-                           all - pass - advisory - fail);
+            vouch__buf_fmt(page->out, "  %-30s %6zu %9zu %6zu %11zu\n", vouch__page_section_title(page, s),
+                           pass, advisory, fail, all - pass - advisory - fail);
     }
 }
 

@@ -21,7 +21,7 @@ vouch__entry vouch__suite_entry(const vouch__suite *suite, const vouch_test *tes
                         .purpose = test->purpose, .method = test->mechanism, .convention = test->convention,
                         .source = test->source, .unit = test->unit, .model = suite->scored->model,
                         .part = suite->scored->part, .n = (double)suite->scored->n,
-                        .n_bad = (double)suite->n_bad);
+                        .n_bad = suite->scored->bad ? (double)suite->n_bad : (double)NAN);
 }
 
 void vouch__suite_refuse(const vouch__suite *suite, const vouch_test *test, const char *why)

@@ -162,6 +162,8 @@ vouch_status vouch__suite_psi(const vouch__suite *suite)
     vouch__suite_quantity(suite, table, "average", ((double)p.bins - 1.0) * scale);
     vouch__suite_quantity(suite, table, "critical value, 95 %", p.critical);
     vouch__evidence_plot(suite->list, object, "bars", "psi", "band", "train_share,current_share",
-                         "score band, safest to riskiest", "share of cases");
+                         suite->scored->bad ? "score band, safest to riskiest"
+                                            : "score band, lowest to highest",
+                         "share of cases");
     return VOUCH_OK;
 }

@@ -118,14 +118,15 @@ static vouch_status residual_bands(vouch_ctx *ctx, const vouch__test_call *call,
 static vouch_status normal_quantiles(vouch_ctx *ctx, const vouch__test_call *call, double *e,
                                      vouch__json *object)
 {
-    enum { POINTS = 99 };
+    static const double at[] = { 0.01, 0.02, 0.05, 0.1, 0.2,  0.3,  0.4, 0.5,
+                                 0.6,  0.7,  0.8,  0.9, 0.95, 0.98, 0.99 };
     size_t n = call->now->n, known;
     vouch_status status = vouch__sort(ctx, n, e, &known);
-    vouch__json *table = vouch__evidence_table(call->list, object, "quantiles", "normal,residual");
-    for (size_t k = 1; k <= POINTS && !status; k++) {
-        double p = (double)k / (POINTS + 1);
-        vouch__test_row(call, table, "nn", vouch__normal_quantile(p), vouch__quantile_sorted(n, e, p));
-    }
+    vouch__json *table = vouch__evidence_table(call->list, object, "quantiles",
+                                               "share_below,normal,residual");
+    for (size_t k = 0; k < sizeof at / sizeof *at && !status; k++)
+        vouch__test_row(call, table, "nnn", at[k], vouch__normal_quantile(at[k]),
+                        vouch__quantile_sorted(n, e, at[k]));
     return status;
 }
 
@@ -154,11 +155,11 @@ static vouch_status run_residuals(vouch_ctx *ctx, const vouch__test_call *call)
     entry.value = vouch__accumulated(squares) / (double)s->n;
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(call->list, object, "bands",
-                                               "band,n,predicted,mean,p5,p25,median,p75,p95");
+                                               "band,n,mean_prediction,mean,p5,p25,median,p75,p95");
     status = residual_bands(ctx, call, n_bands, of, e, table);
     if (!status)
         status = normal_quantiles(ctx, call, e, object);
-    vouch__evidence_plot(call->list, object, "line", "bands", "predicted", "median,p5,p95,mean",
+    vouch__evidence_plot(call->list, object, "line", "bands", "mean_prediction", "median,p5,p95,mean",
                          "mean prediction of the band", "deviance residual");
     return status;
 }

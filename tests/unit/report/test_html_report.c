@@ -6,6 +6,7 @@
 #include "report/html_report.h"
 #include "report/text_summary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -338,7 +339,8 @@ static void shapes_tables_and_relativities_are_drawn(void **state)
     has(&out, "<h4>Relativities</h4>");
     has(&out, "<figcaption><b>use</b>");
     has(&out, ">edited</text>");
-    has(&out, ">age &lt;= 30</text>");
+    has(&out, ">age</text>");
+    has(&out, ">&lt;= 30</text>");
     has(&out, ", n = 5</text>");
     assert_null(strstr(out.at, ">blue</text>\n")); /* nobody is blue */
     is_balanced(out.at);
@@ -359,6 +361,49 @@ static const char rivals[] =
     "\"rows\":[[\"alpha\",0.75],[\"gamma\",3]]}}}]}";
 
 /* Whoever reads the first page asks of the model that decides first, even when it was fitted last. */
+static void lending_is_spoken_of_where_a_lending_law_is_named(void **state)
+{
+    static const struct {
+        const char *legal, *law, *title;
+    } one[] = { { "federal-ecoa-2026", "event", "<h2>Fair lending</h2>" },
+                { "measure-only", "event", "<h2>Fairness</h2>" },
+                { "eu", "count", "<h2>Fairness</h2>" } };
+    (void)state;
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "{\"legal\":[{\"name\":\"%s\"}],\"data\":{\"law\":\"%s\"}}",
+                       one[i].legal, one[i].law);
+        vouch__doc *doc = read_text(text);
+        vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+        has(&out, one[i].title);
+        vouch__buf_free(&out);
+        vouch__doc_free(doc);
+    }
+}
+
+static void one_endless_whisker_does_not_press_the_others(void **state)
+{
+    static const char *const far[] = { "3", "900" };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char text[512];
+        (void)snprintf(
+            text, sizeof text,
+            "{\"entries\":[{\"id\":\"x\",\"section\":\"validate\",\"title\":\"X\",\"tables\":{\"t\":{"
+            "\"columns\":[\"level\",\"v\",\"v_low\",\"v_high\"],\"rows\":[[\"a\",1,0.5,2],[\"b\",2,1,3],"
+            "[\"c\",2,1,%s]]}},\"plot\":{\"type\":\"interval\",\"table\":\"t\",\"x\":\"level\","
+            "\"y\":\"v,v_low,v_high\"}}]}",
+            far[i]);
+        vouch__doc *doc = read_text(text);
+        vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+        has(&out, "<svg");
+        assert_int_equal(strstr(out.at, "go on beyond the edge") != NULL, i == 1);
+        assert_null(strstr(out.at, ">800</text>"));
+        vouch__buf_free(&out);
+        vouch__doc_free(doc);
+    }
+}
+
 static void the_champion_comes_before_its_rivals(void **state)
 {
     (void)state;
@@ -439,6 +484,8 @@ int main(void)
         cmocka_unit_test(the_report_survives_every_allocation_failure),
         cmocka_unit_test(coefficients_are_drawn_with_their_intervals),
         cmocka_unit_test(shapes_tables_and_relativities_are_drawn),
+        cmocka_unit_test(lending_is_spoken_of_where_a_lending_law_is_named),
+        cmocka_unit_test(one_endless_whisker_does_not_press_the_others),
         cmocka_unit_test(the_champion_comes_before_its_rivals),
         cmocka_unit_test(quantities_of_several_models_become_columns),
         cmocka_unit_test(bounds_share_a_cell_and_what_is_empty_is_not_shown),
