@@ -421,7 +421,7 @@ static const char *const not_measured[][2] = {
     { "explain.permutation",
       "an input that the model weighs does matter; one that it does not has no p-value" },
     { "diagnose.prediction_sets",
-      "the promise is for all cases: of a sound model too slices with probabilities near a half get less" },
+      "exact law of the slice's own probabilities, Benjamini and Hochberg over slices; not simulated" },
     { "diagnose.overfit_iterations", "fewer trees are worse or no better, so nothing is at the edge of the "
                                      "hypothesis; each number is a paired DeLong test" },
     { "validate.actual_levels",

@@ -58,10 +58,13 @@ static int show(cli_call *cli, vouch_status status, vouch_suite_result *result)
         int code = cli_failed(cli, status);
         return status == VOUCH_E_ARG || status == VOUCH_E_FORMAT ? EXIT_USAGE : code;
     }
-    printf("%s%s", cli->json ? result->evidence : result->summary, cli->json ? "\n" : "");
+    bool is_refused = result->refused || result->not_applicable;
+    if (is_refused)
+        fprintf(stderr, "vouch: not everything could be answered\n%s", result->summary);
+    if (cli->json || !is_refused)
+        printf("%s%s", cli->json ? result->evidence : result->summary, cli->json ? "\n" : "");
     if (result->report && !cli->json)
         printf("\nreport  %s\n", result->report);
-    bool is_refused = result->refused || result->not_applicable;
     vouch_suite_result_clear(cli->ctx, result);
     return is_refused ? EXIT_FAILED : EXIT_DONE;
 }

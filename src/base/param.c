@@ -60,13 +60,30 @@ static int choice_find(const char *choices, const char *word, size_t len)
     }
 }
 
+/* What was given in place of what is wanted, as text; a list or a mapping by its name. */
+static const char *given(const vouch__json *node, char text[SHOWN])
+{
+    switch (node->type) {
+    case VOUCH__JSON_STRING: return vouch__json_string(node);
+    case VOUCH__JSON_BOOL: return node->flag ? "true" : "false";
+    case VOUCH__JSON_NULL: return "null";
+    case VOUCH__JSON_ARRAY: return "a list";
+    case VOUCH__JSON_OBJECT: return "a mapping";
+    case VOUCH__JSON_NUMBER: break;
+    }
+    (void)vouch__double_text(node->number, text);
+    return text;
+}
+
 static vouch_status read_choice(vouch_ctx *ctx, const vouch__param *param, const vouch__json *node,
                                 double *out)
 {
     const char *word = vouch__json_string(node);
     int index = word ? choice_find(param->choices, word, node->len) : -1;
+    char text[SHOWN];
     if (index < 0)
-        return refuse(ctx, node, "%s must be one of %s", param->name, param->choices);
+        return refuse(ctx, node, "%s is %.60s, must be one of %s", param->name, given(node, text),
+                      param->choices);
     *out = index;
     return VOUCH_OK;
 }
@@ -77,27 +94,27 @@ static vouch_status read_number(vouch_ctx *ctx, const vouch__param *param, const
     char got[SHOWN], lo[SHOWN], hi[SHOWN];
     bool is_whole = param->type == VOUCH__PARAM_INTEGER;
     const char *what = is_whole ? "a whole number" : "a number";
-    if (node->type != VOUCH__JSON_NUMBER)
-        return refuse(ctx, node, "%s must be %s", param->name, what);
-    double v = node->number;
+    bool is_number = node->type == VOUCH__JSON_NUMBER;
+    double v = is_number ? node->number : (double)NAN;
     if (v >= param->lo && v <= param->hi && (!is_whole || v == floor(v))) {
         *out = v;
         return VOUCH_OK;
     }
-    (void)vouch__double_text(v, got);
     (void)vouch__double_text(param->lo, lo);
     (void)vouch__double_text(param->hi, hi);
-    return refuse(ctx, node, "%s is %s, must be %s from %s to %s", param->name, got, what, lo, hi);
+    return refuse(ctx, node, "%s is %.60s, must be %s from %s to %s", param->name, given(node, got), what, lo,
+                  hi);
 }
 
 static vouch_status read_one(vouch_ctx *ctx, const vouch__param *param, const vouch__json *node, double *out)
 {
+    char text[SHOWN];
     switch (param->type) {
     case VOUCH__PARAM_TREE: *out = 1.0; return VOUCH_OK;
     case VOUCH__PARAM_CHOICE: return read_choice(ctx, param, node, out);
     case VOUCH__PARAM_FLAG:
         if (node->type != VOUCH__JSON_BOOL)
-            return refuse(ctx, node, "%s must be true or false", param->name);
+            return refuse(ctx, node, "%s is %.60s, must be true or false", param->name, given(node, text));
         *out = node->flag ? 1.0 : 0.0;
         return VOUCH_OK;
     case VOUCH__PARAM_REAL:

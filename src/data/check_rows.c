@@ -127,8 +127,9 @@ const vouch_test vouch__test_data_conflicting_labels = {
                "that what tells them apart was not recorded.",
     .mechanism =
         "Rows are grouped by a 64-bit hash of their inputs; rows of groups that hold both outcomes count.",
-    .convention =
-        "Every row of a group that holds both outcomes counts. Rows without an outcome are left out.",
+    .convention = "Missing equals missing. Rows without an outcome are left out; two different rows share a "
+                  "hash with a "
+                  "chance of n^2 / 2^65.",
     .high_risk = "A large share where inputs are fine-grained: outcomes are recorded wrongly, or an input "
                  "that decides was lost.",
     .strengths = "Needs no model: it bounds the accuracy that any model of these inputs can reach.",

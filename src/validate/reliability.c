@@ -15,6 +15,7 @@
  */
 
 enum { EXACT_EVENTS = 60, COUNTS = 256 };
+#define ROOT_2PI 2.50662827463100050242
 
 typedef struct moments {
     double mean, variance, third;
@@ -86,6 +87,25 @@ static void count_limits(size_t n, const double *p, double level, double *out_lo
     }
     *out_low = fmax(0.0, low);
     *out_high = fmin(all, high);
+}
+
+double vouch__poisson_binomial_cdf(size_t n, const double *p, double k)
+{
+    double chance[COUNTS], at_most = 0.0, all = (double)n;
+    bool turned = all - k <= COUNTS; /* fewer than n - k of the others: all but the events above k */
+    double count = turned ? all - k - 1.0 : k;
+    if (k < 0.0 || k >= all)
+        return k < 0.0 ? 0.0 : 1.0;
+    if (count < COUNTS) {
+        event_chances(n, p, turned, chance);
+        for (size_t i = 0; (double)i <= count; i++)
+            at_most += chance[i];
+        return fmin(1.0, fmax(0.0, turned ? 1.0 - at_most : at_most));
+    }
+    moments m = moments_of(n, p);
+    double sd = sqrt(m.variance), z = (k + 0.5 - m.mean) / sd;
+    double bend = m.third / (6.0 * m.variance * sd) * (1.0 - z * z) * vouch__exp(-0.5 * z * z) / ROOT_2PI;
+    return fmin(1.0, fmax(0.0, vouch__normal_cdf(z) + bend));
 }
 
 vouch_status vouch__reliability_bands(vouch_ctx *ctx, size_t n, const double *probability, const uint8_t *bad,

@@ -22,6 +22,12 @@ vouch_status vouch__reliability_bands(vouch_ctx *ctx, size_t n, const double *pr
                                       size_t bins, int equal_mass, double level, vouch__reliability_band *out,
                                       size_t *out_used);
 
+/* P(X <= k) where X counts events and event i happens with chance p[i] (Poisson binomial). Exact, case by
+ * case, for k up to 255 events or n - 256 and above; between them the normal law with the third moment and a
+ * correction for continuity. Source  Y. Hong, Computational Statistics & Data Analysis 59 (2013) 41-51. Cost
+ * O(n x 256) */
+double vouch__poisson_binomial_cdf(size_t n, const double *p, double k);
+
 /* Calibration errors over a table of bins, gap = bad rate - mean probability, share = n / all.
  *   ece            sum of share x |gap|: positive on average even for a right model
  *   ece_debiased   less what sampling alone adds to each |gap|, as if rates were normal around the gap seen;

@@ -40,6 +40,7 @@ refused() { # WORDS COMMAND...
 refused "needs --label" vouch strategy cutoff scored.csv --score new
 refused "no column 'scor'" vouch strategy cutoff scored.csv --score scor --label label
 refused "two rows in" vouch strategy roll book.csv --account dpd --month m --status id
+grep -q "two rows in" err && [ ! -s out ] || fail "a refusal is not on the error stream"
 sed 's/parcelling/parceling/' recipe.yaml >wrong.yaml
 refused "rejects.method must be" vouch reject wrong.yaml scored.csv
 

@@ -8,6 +8,7 @@
 #include "num/rng.h"
 #include "num/special.h"
 #include "num/sum.h"
+#include "validate/calibration.h"
 
 #include <math.h>
 #include <string.h>
@@ -227,4 +228,23 @@ vouch_status vouch__probe_resampled(vouch_ctx *ctx, size_t n, const double *figu
     entry->interval_method = "percentiles of the resamples";
     entry->judged = true;
     return VOUCH_OK;
+}
+
+vouch_status vouch__probe_recalibrate(vouch_ctx *ctx, const vouch__probe *probe, const double **out)
+{
+    vouch__calibration_line line = { .slope = 1.0 };
+    double *p = vouch__scratch(ctx, probe->n + 1, sizeof *p);
+    if (!p)
+        return vouch__oom(ctx);
+    vouch_status status = vouch__calibration_line_fit(ctx, probe->n, probe->p, probe->bad, NULL, &line);
+    bool has_line = status == VOUCH_OK;
+    if (status == VOUCH_E_DATA || status == VOUCH_E_CONVERGE)
+        status = VOUCH_OK;
+    for (size_t i = 0; i < probe->n && !status; i++) {
+        double own = fmin(fmax(probe->p[i], 1e-15), 1.0 - 1e-15);
+        double odds = vouch__log(own) - vouch__log1p(-own);
+        p[i] = has_line ? vouch__sigmoid(line.intercept + line.slope * odds) : own;
+    }
+    *out = p;
+    return status;
 }

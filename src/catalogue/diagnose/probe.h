@@ -32,6 +32,11 @@ vouch_status vouch__probe_score(vouch_ctx *ctx, const vouch__probe *probe, size_
 
 double vouch__probe_loss(double p, bool is_bad);
 
+/* P(bad) of each case on a line of the model's log-odds, in scratch, so that a model that is off as a whole
+ * is not off everywhere. Where no line fits (one probability for all, or outcomes that are separated) the
+ * model's own. */
+vouch_status vouch__probe_recalibrate(vouch_ctx *ctx, const vouch__probe *probe, const double **out);
+
 /* A number that may be moved: finite, of an input that is no category, and no special code of it. */
 bool vouch__probe_moves(const vouch__probe *probe, size_t input, double x);
 

@@ -389,27 +389,6 @@ static vouch_status prepare(vouch_ctx *ctx, const vouch__test_call *call, vouch_
     return s->f ? VOUCH_OK : vouch__oom(ctx);
 }
 
-/* P(bad) on a line of the model's log-odds, so that a model that is off as a whole is not weak everywhere.
- * Where no line fits (one probability for all, or outcomes that are separated) the model's own. */
-static vouch_status recalibrate(vouch_ctx *ctx, const vouch__probe *p, search *s)
-{
-    vouch__calibration_line line = { .slope = 1.0 };
-    double *held = vouch__scratch(ctx, p->n + 1, sizeof *held);
-    if (!held)
-        return vouch__oom(ctx);
-    vouch_status status = vouch__calibration_line_fit(ctx, p->n, p->p, p->bad, NULL, &line);
-    bool has_line = status == VOUCH_OK;
-    if (status == VOUCH_E_DATA || status == VOUCH_E_CONVERGE)
-        status = VOUCH_OK;
-    for (size_t i = 0; i < p->n && !status; i++) {
-        double own = fmin(fmax(p->p[i], 1e-15), 1.0 - 1e-15);
-        double odds = vouch__log(own) - vouch__log1p(-own);
-        held[i] = has_line ? vouch__sigmoid(line.intercept + line.slope * odds) : own;
-    }
-    s->held = held;
-    return status;
-}
-
 static vouch_status run_weak(vouch_ctx *ctx, const vouch__test_call *call)
 {
     vouch__probe now;
@@ -433,7 +412,7 @@ static vouch_status run_weak(vouch_ctx *ctx, const vouch__test_call *call)
             s.own_squares[now.bad[i]] += (s.own[i] - s.auc) * (s.own[i] - s.auc);
     }
     if (!status && vouch__test_choice(call, "against", "promise"))
-        status = recalibrate(ctx, &now, &s);
+        status = vouch__probe_recalibrate(ctx, &now, &s.held);
     if (!status)
         status = vouch__slices_visit(ctx, &s.slicing, weigh, &s);
     return status ? status

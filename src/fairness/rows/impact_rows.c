@@ -374,8 +374,7 @@ const vouch_test vouch__test_fair_intersections = {
     .mechanism = "Every pair of protected columns makes groups by both values together; each is held against "
                  "the largest of them as for the adverse impact ratio.",
     .convention = "Combinations that do not occur are no groups; cases that lack either value are a group of "
-                  "their own. The reference is the largest combination. " VOUCH__GROUP_OVER_REFERENCE
-                      VOUCH__DECISION_RULE,
+                  "their own. " VOUCH__GROUP_OVER_REFERENCE VOUCH__DECISION_RULE,
     .high_risk = "A combination with a ratio well below those of both its groups, where the interval keeps "
                  "clear of them.",
     .strengths = "Finds what margins hide. Small combinations are refused and said to be too small, rather "

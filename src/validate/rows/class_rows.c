@@ -361,7 +361,8 @@ const vouch_test vouch__test_class_top = {
     .high_risk = "A curve that rises slowly: the right class is often far down the list.",
     .strengths = "Fits how suggestions, routes and product offers are used.",
     .limits = "Grows with k by itself: k of n classes named at random have k / n.",
-    .source = "scikit-learn, top_k_accuracy_score; Wilson, JASA 22 (1927) 209-212",
+    .source = "Pedregosa et al., JMLR 12 (2011) 2825-2830 (scikit-learn, whose top_k_accuracy_score it "
+              "equals); Wilson, JASA 22 (1927) 209-212",
     .unit = "share",
     .needs = VOUCH__NEEDS_CLASSES,
     .params = top_params,

@@ -69,13 +69,18 @@ static void refusals_name_place_and_nearest_key(void **state)
     refused(ctx, "monotne: 5", "did you mean 'monotone'?");
     refused(ctx, "rate: 2", "rate is 2, must be a number from 0.1 to 1");
     refused(ctx, "rate: .nan", "rate ");
-    refused(ctx, "rate: fast", "rate must be a number");
+    refused(ctx, "rate: fast", "rate is fast, must be a number from 0.1 to 1");
     refused(ctx, "trees: 2.5", "trees is 2.5, must be a whole number from 1 to 1000");
     refused(ctx, "trees: 0", "trees is 0");
-    refused(ctx, "quick: 1", "quick must be true or false");
-    refused(ctx, "grow: lea", "grow must be one of depth|leaf");
-    refused(ctx, "grow: depth|leaf", "grow must be one of depth|leaf");
-    refused(ctx, "grow: 1", "grow must be one of depth|leaf");
+    refused(ctx, "trees: many", "trees is many, must be a whole number from 1 to 1000");
+    refused(ctx, "trees: [5]", "trees is a list, must be a whole number");
+    refused(ctx, "trees: {most: 5}", "trees is a mapping, must be a whole number");
+    refused(ctx, "trees: true", "trees is true, must be a whole number");
+    refused(ctx, "trees:", "trees is null, must be a whole number");
+    refused(ctx, "quick: 1", "quick is 1, must be true or false");
+    refused(ctx, "grow: lea", "grow is lea, must be one of depth|leaf");
+    refused(ctx, "grow: depth|leaf", "grow is depth|leaf, must be one of depth|leaf");
+    refused(ctx, "grow: 1", "grow is 1, must be one of depth|leaf");
     refused(ctx, "- 1", "parameters of toy must be a mapping");
     vouch_ctx_free(ctx);
 }

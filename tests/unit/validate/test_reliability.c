@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "base/ctx.h"
+#include "num/special.h"
 #include "validate/reliability.h"
 
 #include <math.h>
@@ -49,6 +50,36 @@ static void probabilities_of_few_values_have_nothing_within_bins(void **state)
     assert_ok(ctx, vouch__brier_decompose(ctx, 100, p, bad, NULL, 10, 0, &b));
     assert_close(b.within_variance, 0, 1e-15);
     assert_close(b.within_covariance, 0, 1e-15);
+}
+
+/* Equal coins are binomial; unequal ones as all their outcomes counted one by one; both sides of the exact
+ * part and the expansion between agree. */
+static void counts_of_unequal_coins_follow_their_law(void **state)
+{
+    static double coin[6000];
+    (void)state;
+    for (size_t i = 0; i < 6000; i++)
+        coin[i] = 0.1;
+    for (double k = 520; k <= 680; k += 20)
+        assert_close(vouch__poisson_binomial_cdf(6000, coin, k), vouch__binomial_cdf(k, 6000, 0.1), 2e-4);
+    for (double k = -1; k <= 40; k++)
+        assert_close(vouch__poisson_binomial_cdf(40, coin, k), vouch__binomial_cdf(k, 40, 0.1), 1e-13);
+    for (double k = 0; k < 600; k += 30)
+        assert_close(vouch__poisson_binomial_cdf(600, coin, k), vouch__binomial_cdf(k, 600, 0.1), 1e-12);
+    for (size_t i = 0; i < 10; i++)
+        coin[i] = seeded();
+    double want = 0;
+    for (unsigned set = 0; set < 1024; set++) {
+        double chance = 1;
+        int heads = 0;
+        for (unsigned i = 0; i < 10; i++) {
+            bool is_head = set >> i & 1U;
+            heads += is_head;
+            chance *= is_head ? coin[i] : 1 - coin[i];
+        }
+        want += heads <= 4 ? chance : 0;
+    }
+    assert_close(vouch__poisson_binomial_cdf(10, coin, 4), want, 1e-13);
 }
 
 /* Bands hold the rate of a right model about as often as they say: at least, as counts are whole. */
@@ -164,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_brier_close),
         cmocka_unit_test(probabilities_of_few_values_have_nothing_within_bins),
+        cmocka_unit_test(counts_of_unequal_coins_follow_their_law),
         cmocka_unit_test(a_right_model_stays_within_its_bands),
         cmocka_unit_test(the_expansion_joins_the_exact_band),
         cmocka_unit_test(debiased_errors_are_smaller_and_near_zero_when_right),
