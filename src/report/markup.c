@@ -181,9 +181,17 @@ static void list_value(vouch__buf *out, const char *name, const vouch__json *lis
         vouch__buf_text(out, "none");
 }
 
+/* An input's value is told as text where others of its column are words: 0.24439439525512602. */
+static bool is_long_fraction(const char *text, size_t len, double *out)
+{
+    enum { READABLE = 8 };
+    return len > READABLE && strchr(text, '.') && vouch__double_read(text, len, out) && isfinite(*out);
+}
+
 void vouch__html_value(vouch__buf *out, const char *name, const vouch__json *value)
 {
     const char *text = vouch__json_string(value);
+    double number;
     if (!value || value->type == VOUCH__JSON_NULL)
         vouch__buf_text(out, "\xE2\x80\x93");
     else if (value->type == VOUCH__JSON_BOOL)
@@ -195,6 +203,8 @@ void vouch__html_value(vouch__buf *out, const char *name, const vouch__json *val
         vouch__html_value(
             out, name,
             &(vouch__json){ .type = VOUCH__JSON_NUMBER, .number = vouch__json_double(value, NAN) });
+    else if (text && is_long_fraction(text, value->len, &number))
+        vouch__html_number(out, number, vouch__format_exact(VOUCH__STYLE_PLAIN, number));
     else if (text)
         vouch__html_json(out, value);
     else if (value->type == VOUCH__JSON_ARRAY)

@@ -200,14 +200,14 @@ static void dot(vouch__buf *out, size_t k, double x, double y)
     vouch__buf_text(out, "\"/>");
 }
 
-static void dots(vouch__buf *out, const vouch__frame *frame, const vouch__chart *chart, size_t k)
+static void dots(vouch__buf *out, const vouch__frame *frame, const vouch__chart *chart, size_t k, bool bounds)
 {
     for (size_t i = 0; i < chart->n; i++) {
         double value = chart->y[k][i], at = x_of(chart, i);
         if (isnan(value) || isnan(at))
             continue;
         double x = vouch__scale_at(&frame->x, at);
-        if (!k && chart->low && chart->high && !isnan(chart->low[i]) && !isnan(chart->high[i]))
+        if (bounds && !isnan(chart->low[i]) && !isnan(chart->high[i]))
             whisker(out, frame, x, chart->low[i], chart->high[i]);
         dot(out, k, x, vouch__scale_at(&frame->y, value));
     }
@@ -225,13 +225,14 @@ void vouch__draw_curves(vouch__buf *out, const vouch__chart *chart, unsigned num
         vouch__svg_line(out, "ref", vouch__scale_at(&frame.x, frame.x.low),
                         vouch__scale_at(&frame.y, frame.x.low), vouch__scale_at(&frame.x, frame.x.high),
                         vouch__scale_at(&frame.y, frame.x.high));
-    if (!points && chart->low && chart->high)
+    bool bounds = chart->low && chart->high;
+    if (!points && bounds)
         band(out, &frame, chart);
     for (size_t k = 0; k < chart->n_series; k++) {
         if (!points)
             path(out, &frame, chart, k, steps);
         if (points || (!steps && chart->n <= 12))
-            dots(out, &frame, chart, k);
+            dots(out, &frame, chart, k, points && bounds && !k); /* a band shows them already */
     }
     vouch__svg_close(out);
 }

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "base/file.h"
+#include "report/chart.h"
 #include "report/html_report.h"
 #include "report/text_summary.h"
 
@@ -471,6 +472,52 @@ static void bounds_share_a_cell_and_what_is_empty_is_not_shown(void **state)
     vouch__doc_free(doc);
 }
 
+static void long_fractions_told_as_text_are_rounded(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text("{\"models\":[{\"name\":\"m\",\"kind\":\"tree\",\"model\":{\"inputs\":{"
+                                "\"columns\":[\"input\",\"value\"],"
+                                "\"rows\":[[\"ratio\",\"-0.8661722371310849\"],[\"sort\",\"1.2.345678901\"],"
+                                "[\"id\",\"123456789012345678\"],[\"short\",\"0.244390\"]]}}}]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    has(&out, "<td>\xe2\x88\x92"
+              "0.8662</td>");
+    has(&out, "<td>1.2.345678901</td>");
+    has(&out, "<td>123456789012345678</td>");
+    has(&out, "<td>0.244390</td>");
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+/* Few points of a curve get dots; its bounds are a band or whiskers, never both. */
+static void bounds_of_a_curve_are_drawn_once(void **state)
+{
+    (void)state;
+    double x[] = { 0, 1, 2 }, y[] = { 1, 2, 3 }, low[] = { 0, 1, 2 }, high[] = { 2, 3, 4 };
+    static const char *const types[] = { "line", "points" };
+    for (int k = 0; k < 2; k++) {
+        vouch__chart chart = { .type = types[k],
+                               .title = "t",
+                               .source = "s",
+                               .x_label = "x",
+                               .y_label = "y",
+                               .n = 3,
+                               .x = x,
+                               .n_series = 1,
+                               .name = { "y" },
+                               .y = { y },
+                               .low = low,
+                               .high = high };
+        vouch__buf out;
+        vouch__buf_init(ctx, &out, 0);
+        vouch__draw_curves(&out, &chart, 1);
+        assert_int_equal(times(&out, "class=\"band\""), k == 0);
+        assert_int_equal(times(&out, "class=\"wh\""), k == 0 ? 0 : 9);
+        assert_int_equal(times(&out, "<circle"), 3);
+        vouch__buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,6 +536,8 @@ int main(void)
         cmocka_unit_test(the_champion_comes_before_its_rivals),
         cmocka_unit_test(quantities_of_several_models_become_columns),
         cmocka_unit_test(bounds_share_a_cell_and_what_is_empty_is_not_shown),
+        cmocka_unit_test(long_fractions_told_as_text_are_rounded),
+        cmocka_unit_test(bounds_of_a_curve_are_drawn_once),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
