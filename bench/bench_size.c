@@ -305,6 +305,7 @@ static double weak_all(world *w) { return asked(w, "diagnose.weak_spots", "again
 static double overfit(world *w) { return asked(w, "diagnose.overfit_slices", NULL, 0, true); }
 static double error_tree(world *w) { return asked(w, "diagnose.error_tree", NULL, 0, false); }
 static double worst_cluster(world *w) { return asked(w, "diagnose.worst_cluster", NULL, 0, false); }
+static double sets(world *w) { return asked(w, "diagnose.prediction_sets", NULL, 0, false); }
 
 #include "size_more.h"
 
@@ -384,6 +385,8 @@ static const struct {
     SIZE_MORE,
     { "drift.missing", SCORES ", a tenth missing", "15 % missing", "at most nominal", missing, 4000 },
     { "drift.unseen", SCORES, "scores spread half as far again", "at most nominal", unseen, 4000 },
+    { "diagnose.prediction_sets", "a sound model, 2,000 cases", "a fifth of the cases follow nothing",
+      "exact, BH", sets, 1000 },
 };
 
 /* Shares of p-values at or below 5 % and 1 %. */

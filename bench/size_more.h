@@ -420,8 +420,6 @@ static const char *const not_measured[][2] = {
     { "fairness.odds_ratio", "Fisher's test of the counts of fairness.air" },
     { "explain.permutation",
       "an input that the model weighs does matter; one that it does not has no p-value" },
-    { "diagnose.prediction_sets",
-      "exact law of the slice's own probabilities, Benjamini and Hochberg over slices; not simulated" },
     { "diagnose.overfit_iterations", "fewer trees are worse or no better, so nothing is at the edge of the "
                                      "hypothesis; each number is a paired DeLong test" },
     { "validate.actual_levels",
