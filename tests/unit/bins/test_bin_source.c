@@ -261,7 +261,7 @@ static void what_cannot_be_binned_is_refused_with_its_reason(void **state)
                   { NULL, "bad", "age", NULL, "'age' [row", VOUCH_E_DATA },
                   { NULL, "bad", "place", NULL, "is text", VOUCH_E_DATA },
                   { "age", "loss", NULL, "{kind: binary}", "not binary", VOUCH_E_DATA },
-                  { "age", "bad", NULL, "{trend: up}", "trend must be", VOUCH_E_FORMAT } };
+                  { "age", "bad", NULL, "{trend: up}", "trend is up, must be", VOUCH_E_FORMAT } };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         vouch_table *out = NULL;
         assert_status(ctx,
