@@ -93,17 +93,19 @@ static void write_reasons(const vouch__explain_data *data, const one *o, vouch__
 
 static vouch__entry entry_of(const vouch__explain_data *data, const one *o)
 {
+    static const char asked_for[] = "The reasoning shown whole for a single row, the one asked for.";
     if (data->words)
-        return VOUCH__ENTRY(.id = "explain.one_row", .title = "The largest prediction in full",
-                            .purpose = "The reasoning shown whole for a single row: the one of the largest "
-                                       "prediction.",
+        return VOUCH__ENTRY(.id = "explain.one_row",
+                            .title = data->one ? "One row in full" : "The largest prediction in full",
+                            .purpose = data->one ? asked_for
+                                                 : "The reasoning shown whole for a single row: the one of "
+                                                   "the largest prediction.",
                             .convention = data->words->direction);
     return VOUCH__ENTRY(.id = "explain.one_decline",
                         .title = data->one ? "One row in full" : "One declined applicant",
-                        .purpose = data->one
-                                       ? "The reasoning shown whole for a single row, the one asked for."
-                                       : "The reasoning shown whole for a single decision: the first "
-                                         "declined row.",
+                        .purpose = data->one ? asked_for
+                                             : "The reasoning shown whole for a single decision: the first "
+                                               "declined row.",
                         .convention = "Log-odds; bars to the right raise the risk. Reasons are the adverse "
                                       "characteristics, largest first.",
                         .source = "12 CFR 1002.9(b)(2) and Supplement I, comment 9(b)(2)-5",

@@ -10,6 +10,9 @@ for project in frequency severity premium; do
     [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || { cat err; fail "$project gave $code"; }
     grep -q 'validate.actual_levels' $project/evidence.json || fail "$project: no actual over expected"
 done
+vouch explain frequency/models/tariff.vouch policies.csv --id IDpol --row 1 --output html >page.html
+grep -q 'One row in full' page.html || fail "the page does not show the row"
+! grep -qE 'applicant|12 CFR' page.html || fail "a policy is no applicant"
 if [ "${VOUCH_TEST_ALL:-0}" = 0 ]; then
     echo "three projects on simulated policies; freMTPL2 itself is skipped: VOUCH_TEST_ALL is not set"
     exit 0
