@@ -206,8 +206,8 @@ vouch_status vouch__reference_of(vouch_ctx *ctx, const vouch_model *model, const
     maker m = { ctx, doc, rows->n };
     double edge[VOUCH__MONITOR_BINS];
     size_t n_edges = 0;
-    if (rows->n == 0)
-        return vouch__fail(ctx, VOUCH_E_SHAPE, "reference: no rows");
+    if (rows->n == 0 || (!rows->bad && !rows->target))
+        return vouch__fail(ctx, VOUCH_E_SHAPE, "reference: no rows with outcomes");
     vouch__json *root = vouch__json_object(doc);
     put_number(&m, root, "version", 1.0);
     (void)vouch__json_set(doc, root, "model", vouch__json_text(doc, vouch_model_fingerprint(model)));
