@@ -94,7 +94,7 @@ vouch_ replay "$decision"
 vouch_ replay "$champion"
 
 say "DEMO, in short"
-sed -n '/^champion /,$p' "$place/run.txt" | grep -vE '^(ledger|report)'
+sed -n '/^Champion: /,/^$/p; /^applicant /,/^$/p' "$place/run.txt"
 echo "drift     the same population: $quiet; a shifted one: $verdict"
 echo "verify    $(vouch_ verify --head "$place/result/head.json")"
 echo "report    $place/result/report.html"
