@@ -28,6 +28,21 @@ vouch__drift *vouch__drift_add(vouch__watched *w)
     return test;
 }
 
+vouch__drift *vouch__drift_of_outcomes(vouch__watched *w, size_t n, const char *id, const char *title,
+                                       const char *unit)
+{
+    vouch__drift *test = vouch__drift_add(w);
+    test->id = id;
+    test->title = title;
+    test->unit = unit;
+    test->n = (double)n;
+    if (n < VOUCH__MONITOR_LEAST) {
+        test->why_not = "Fewer than 50 outcomes are known.";
+        test->if_not = VOUCH__REFUSED;
+    }
+    return test;
+}
+
 static void count_table(vouch__evidence *list, vouch__json *entry, const vouch__drift *test)
 {
     double n_from = 0.0, n_to = 0.0;

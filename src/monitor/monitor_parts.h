@@ -46,6 +46,9 @@ vouch_status vouch__outcome_measure(vouch_ctx *ctx, vouch__yardstick yardstick, 
 
 /* A new test with every number NaN; room was made for all there can be. */
 vouch__drift *vouch__drift_add(vouch__watched *watched);
+/* The same of n known outcomes; refused below VOUCH__MONITOR_LEAST. */
+vouch__drift *vouch__drift_of_outcomes(vouch__watched *watched, size_t n, const char *id, const char *title,
+                                       const char *unit);
 
 vouch_status vouch__watch_score(vouch__watched *watched);
 vouch_status vouch__watch_inputs(vouch__watched *watched);

@@ -69,21 +69,6 @@ static vouch_status gather(vouch__watched *w, known *k)
     return status;
 }
 
-static vouch__drift *outcome_test(vouch__watched *w, const known *k, const char *id, const char *title,
-                                  const char *unit)
-{
-    vouch__drift *test = vouch__drift_add(w);
-    test->id = id;
-    test->title = title;
-    test->unit = unit;
-    test->n = (double)k->n;
-    if (k->n < VOUCH__MONITOR_LEAST) {
-        test->why_not = "Fewer than 50 outcomes are known.";
-        test->if_not = VOUCH__REFUSED;
-    }
-    return test;
-}
-
 static void conclude(vouch__drift *test, double difference, double error, const char *why_not)
 {
     test->statistic = error > 0.0 ? difference / error : (double)NAN;
@@ -99,8 +84,9 @@ static void watch_order(vouch__watched *w, const known *k)
     double a = k->is.gini_error, b = k->was.gini_error, error = sqrt(a * a + b * b);
     double fall = k->was.gini - k->is.gini, reach = 1.959963984540054 * a;
     for (int is_fall = 0; is_fall < 2; is_fall++) {
-        vouch__drift *test = outcome_test(w, k, is_fall ? "monitor.gini_fall" : "monitor.gini",
-                                          is_fall ? "Fall of the order" : "Order of the batch", "Gini");
+        vouch__drift *test = vouch__drift_of_outcomes(w, k->n, is_fall ? "monitor.gini_fall" : "monitor.gini",
+                                                      is_fall ? "Fall of the order" : "Order of the batch",
+                                                      "Gini");
         test->purpose = "Do the predictions still put cases in the order of what they cost?";
         test->method =
             "Gini index of the ordered Lorenz curve of the batch against that of the reference, one-sided "
@@ -122,8 +108,8 @@ static void watch_mean(vouch__watched *w, const known *k)
 {
     const vouch__outcome_sums *is = &k->is, *was = &k->was;
     double a = is->variance / (is->weight * is->weight), b = was->variance / (was->weight * was->weight);
-    vouch__drift *test = outcome_test(w, k, "monitor.outcome", "Change of the mean outcome",
-                                      "relative change");
+    vouch__drift *test = vouch__drift_of_outcomes(w, k->n, "monitor.outcome", "Change of the mean outcome",
+                                                  "relative change");
     test->purpose = "Does as much happen as before?";
     test->method =
         "Mean outcomes by weight, two-sided z-test with the variance that the deviance gives both; the "
@@ -141,7 +127,8 @@ static void watch_level(vouch__watched *w, const known *k)
 {
     const vouch__outcome_sums *is = &k->is, *was = &k->was;
     double expected = was->actual / was->expected * is->expected, scale = is->expected / was->expected;
-    vouch__drift *test = outcome_test(w, k, "monitor.calibration", "Change of calibration", "relative error");
+    vouch__drift *test = vouch__drift_of_outcomes(w, k->n, "monitor.calibration", "Change of calibration",
+                                                  "relative error");
     test->purpose = "Does as much happen as is predicted, as far as it did when the model was made?";
     test->method =
         "The sum of outcomes against the sum of predictions times the reference's own ratio of the two; "

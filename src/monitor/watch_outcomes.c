@@ -40,16 +40,8 @@ static vouch_status gather(const vouch__watched *w, known *out)
 static vouch__drift *outcome_test(vouch__watched *w, const known *k, const char *id, const char *title,
                                   const char *unit)
 {
-    vouch__drift *test = vouch__drift_add(w);
-    test->id = id;
-    test->title = title;
-    test->unit = unit;
-    test->n = (double)k->n;
+    vouch__drift *test = vouch__drift_of_outcomes(w, k->n, id, title, unit);
     test->n_bad = k->n_bad;
-    if (k->n < VOUCH__MONITOR_LEAST) {
-        test->why_not = "Fewer than 50 outcomes are known.";
-        test->if_not = VOUCH__REFUSED;
-    }
     return test;
 }
 

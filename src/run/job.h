@@ -150,7 +150,6 @@ typedef struct vouch__stages {
     const char *const *limits;          /* what the report cannot say, to NULL */
 } vouch__stages;
 extern const vouch__stages vouch__stages_event, vouch__stages_number;
-size_t vouch__job_preferred(const vouch__job *job); /* the contender that the project prefers */
 vouch_status vouch__assess_event(vouch_ctx *ctx, vouch__job *job);
 vouch_status vouch__assess_number(vouch_ctx *ctx, vouch__job *job);
 

@@ -1,16 +1,10 @@
 /* Of an event: how good each model is, which one is champion and why, and where it draws the line. All that
  * is chosen is chosen on tune; test and out-of-time are only reported on. */
-#include "run/job.h"
+#include "run/job_champion.h"
 
 #include "num/special.h"
 
 #include <math.h>
-#include <stdio.h>
-
-typedef struct rival { /* a contender against the preferred one, on tune */
-    vouch_auc_pair pair;
-    bool beats;
-} rival;
 
 static vouch_status validate_all(vouch_ctx *ctx, vouch__job *job)
 {
@@ -147,107 +141,54 @@ static void swap_entry(vouch__job *job, const vouch__contender *a, const vouch__
     }
 }
 
-static vouch_status compare_on(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *a,
-                               const vouch__contender *b, vouch__part part, vouch_auc_pair *out_pair)
+static vouch_status compare(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *one,
+                            const vouch__contender *other, vouch__part part, vouch__rival *out)
 {
     size_t mark = vouch__scratch_mark(ctx);
     vouch__scored x;
     vouch__scored y;
-    vouch_status status = vouch__job_scored(ctx, job, a, part, &x);
+    vouch_auc_pair pair;
+    vouch_status status = vouch__job_scored(ctx, job, one, part, &x);
     if (!status)
-        status = vouch__job_scored(ctx, job, b, part, &y);
+        status = vouch__job_scored(ctx, job, other, part, &y);
     if (!status)
-        status = vouch_validate_auc_paired(ctx, x.n, x.raw, y.raw, x.bad, 0.95, out_pair);
+        status = vouch_validate_auc_paired(ctx, x.n, x.raw, y.raw, x.bad, 0.95, &pair);
+    if (!status)
+        *out = (vouch__rival){ .difference = pair.difference,
+                               .low = pair.low,
+                               .high = pair.high,
+                               .statistic = pair.z,
+                               .p = pair.p_value,
+                               .one = pair.auc_a,
+                               .other = pair.auc_b };
     vouch__scratch_reset(ctx, mark);
     return status;
 }
 
-static void text_of(double value, char out[VOUCH__DOUBLE_MAX])
-{
-    double rounded = nearbyint(value * 1e4) / 1e4; /* for a sentence; the table holds it whole */
-    (void)vouch__double_text(rounded, out);
-}
-
-static void say_why(vouch__job *job, size_t preferred, const rival *r, size_t best)
-{
-    char difference[VOUCH__DOUBLE_MAX];
-    char low[VOUCH__DOUBLE_MAX];
-    char margin[VOUCH__DOUBLE_MAX];
-    const char *prefer = job->contender[preferred].plan->name;
-    if (best == SIZE_MAX) {
-        (void)snprintf(job->why, sizeof job->why, "%s is the only model", prefer);
-        return;
-    }
-    const char *name = job->contender[best].plan->name;
-    text_of(r[best].pair.difference, difference);
-    text_of(r[best].pair.low, low);
-    text_of(job->project.margin, margin);
-    if (r[best].beats)
-        (void)snprintf(job->why, sizeof job->why,
-                       "%s: its AUC on tune is higher than that of %s, the preferred model, by %s, more than "
-                       "the margin of %s, "
-                       "and the lower bound of the difference, %s, is above 0",
-                       name, prefer, difference, margin, low);
-    else
-        (void)snprintf(job->why, sizeof job->why,
-                       "%s, the preferred model: no rival's AUC on tune is higher by more than the margin of "
-                       "%s with a lower bound "
-                       "above 0 (%s: difference %s, lower bound %s)",
-                       prefer, margin, name, difference, low);
-}
-
-static void compare_rows(vouch__job *job, vouch__json *table, size_t preferred, const rival *r)
-{
-    for (size_t i = 0; i < job->n_contenders; i++) {
-        if (i == preferred)
-            continue;
-        vouch__json *row = vouch__evidence_row(&job->list, table);
-        const vouch_auc_pair *pair = &r[i].pair;
-        const double value[] = { pair->auc_a, pair->auc_b, pair->difference,
-                                 pair->low,   pair->high,  pair->p_value };
-        vouch__row_text(&job->list, row, job->contender[i].plan->name);
-        for (size_t k = 0; k < sizeof value / sizeof *value; k++)
-            vouch__row_number(&job->list, row, value[k]);
-        vouch__row_text(&job->list, row, r[i].beats ? "wins" : "does not win");
-    }
-}
-
-static void champion_entry(vouch__job *job, size_t preferred, size_t best, const rival *r)
-{
-    vouch__entry entry =
-        VOUCH__ENTRY(.id = "compare.champion", .section = "compare", .title = "The champion and why",
-                     .model = job->contender[job->champion].plan->name, .part = "tune", .note = job->why,
-                     .purpose = "The model that serves must be chosen by a rule that was written down before "
-                                "the figures were seen.",
-                     .method = "The preferred model wins unless a rival's AUC on tune is higher by more than "
-                               "the margin and the lower bound "
-                               "of the paired difference is above 0. Of several such rivals the one with the "
-                               "highest AUC wins.",
-                     .convention = "difference = rival minus preferred; paired DeLong interval at 95 %",
-                     .source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845",
-                     .null_hypothesis = "both models rank equally well", .interval_method = "paired DeLong",
-                     .n = (double)job->split.n[VOUCH__TUNE], .unit = "AUC difference");
-    if (best != SIZE_MAX) {
-        entry.value = r[best].pair.difference;
-        entry.level = 0.95;
-        entry.low = r[best].pair.low;
-        entry.high = r[best].pair.high;
-        entry.statistic = r[best].pair.z;
-        entry.p_value = r[best].pair.p_value;
-    }
-    vouch__json *object = vouch__evidence_add(&job->list, &entry);
-    vouch__json *table = vouch__evidence_table(
-        &job->list, object, "rivals", "rival,auc_rival,auc_preferred,difference,low,high,p_value,result");
-    compare_rows(job, table, preferred, r);
-}
+static const vouch__contest contest = {
+    .compare = compare,
+    .leads = "its AUC on tune is higher than that of",
+    .no_lead = "no rival's AUC on tune is higher",
+    .digits = 1e4,
+    .method = "The preferred model wins unless a rival's AUC on tune is higher by more than the margin and "
+              "the lower bound of the paired difference is above 0. Of several such rivals the one with the "
+              "highest AUC wins.",
+    .convention = "difference = rival minus preferred; paired DeLong interval at 95 %",
+    .source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845",
+    .null_hypothesis = "both models rank equally well",
+    .interval = "paired DeLong",
+    .unit = "AUC difference",
+    .columns = "rival,auc_rival,auc_preferred,difference,low,high,p_value,result",
+    .has_both = true,
+};
 
 /* On test too, as a report: nothing follows from it. */
 static vouch_status paired_on_test(vouch_ctx *ctx, vouch__job *job, size_t other)
 {
-    vouch_auc_pair pair;
+    vouch__rival pair;
     const vouch__contender *a = &job->contender[job->champion];
     const vouch__contender *b = &job->contender[other];
-    vouch_status status = compare_on(ctx, job, a, b, VOUCH__TEST, &pair);
+    vouch_status status = compare(ctx, job, a, b, VOUCH__TEST, &pair);
     if (status == VOUCH_E_DATA)
         return VOUCH_OK; /* one class in test: the suite has said so */
     if (status)
@@ -261,33 +202,9 @@ static vouch_status paired_on_test(vouch_ctx *ctx, vouch__job *job, size_t other
             .convention = "difference = champion minus challenger, two-sided",
             .source = "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845",
             .null_hypothesis = "both models rank equally well", .interval_method = "paired DeLong",
-            .n = (double)job->split.n[VOUCH__TEST], .value = pair.difference, .level = pair.level,
-            .low = pair.low, .high = pair.high, .statistic = pair.z, .p_value = pair.p_value);
+            .n = (double)job->split.n[VOUCH__TEST], .value = pair.difference, .level = 0.95, .low = pair.low,
+            .high = pair.high, .statistic = pair.statistic, .p_value = pair.p);
     (void)vouch__evidence_add(&job->list, &entry);
-    return VOUCH_OK;
-}
-
-static vouch_status choose_champion(vouch_ctx *ctx, vouch__job *job)
-{
-    rival r[VOUCH__MODELS_MAX] = { { .beats = false } };
-    size_t preferred = vouch__job_preferred(job), best = SIZE_MAX;
-    for (size_t i = 0; i < job->n_contenders; i++) {
-        if (i == preferred)
-            continue;
-        vouch_auc_pair *pair = &r[i].pair;
-        vouch_status status = compare_on(ctx, job, &job->contender[i], &job->contender[preferred],
-                                         VOUCH__TUNE, pair);
-        if (status)
-            return vouch__because(ctx, status, "champion: comparing on tune");
-        r[i].beats = pair->difference > job->project.margin && pair->low > 0;
-        bool better = best == SIZE_MAX || (r[i].beats && !r[best].beats) ||
-                      (r[i].beats == r[best].beats && pair->auc_a > r[best].pair.auc_a);
-        if (better)
-            best = i;
-    }
-    job->champion = best != SIZE_MAX && r[best].beats ? best : preferred;
-    say_why(job, preferred, r, best);
-    champion_entry(job, preferred, best, r);
     return VOUCH_OK;
 }
 
@@ -300,7 +217,7 @@ vouch_status vouch__assess_event(vouch_ctx *ctx, vouch__job *job)
             cutoff_entry(job, &job->contender[i]);
     }
     if (!status)
-        status = choose_champion(ctx, job);
+        status = vouch__job_choose(ctx, job, &contest);
     for (size_t i = 0; i < job->n_contenders && !status; i++) {
         if (i == job->champion)
             continue;

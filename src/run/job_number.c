@@ -1,6 +1,6 @@
 /* A number: a count, an amount, a value or a share, by unit of exposure. How well each model predicts it,
  * which one is champion, and what is said of it. All that is chosen is chosen on tune. */
-#include "run/job.h"
+#include "run/job_champion.h"
 #include "run/words.h"
 
 #include "fairness/groups.h"
@@ -8,8 +8,6 @@
 #include "num/special.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 /* ---- what happened ---- */
 
@@ -92,20 +90,16 @@ static vouch_status validate_all(vouch_ctx *ctx, vouch__job *job)
 
 /* ---- the champion ---- */
 
-typedef struct rival { /* deviance explained: of the rival less that of the preferred one */
-    double difference, low, high, p;
-    bool beats;
-} rival;
-
-static vouch_status compare_on(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *a,
-                               const vouch__contender *b, vouch__part part, rival *out)
+static vouch_status compare(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *one,
+                            const vouch__contender *other, vouch__part part, vouch__rival *out)
 {
     size_t mark = vouch__scratch_mark(ctx);
     double error = NAN;
     vouch__sample x, y;
-    vouch_status status = vouch__job_sample(ctx, job, a, part, &x);
+    *out = (vouch__rival){ .statistic = NAN, .one = NAN, .other = NAN };
+    vouch_status status = vouch__job_sample(ctx, job, one, part, &x);
     if (!status)
-        status = vouch__job_sample(ctx, job, b, part, &y);
+        status = vouch__job_sample(ctx, job, other, part, &y);
     if (!status)
         status = vouch__deviance_paired(ctx, job->law->yardstick, x.n, x.target, x.score, y.score, x.weight,
                                         &out->difference, &error);
@@ -119,110 +113,33 @@ static vouch_status compare_on(vouch_ctx *ctx, const vouch__job *job, const vouc
     return status;
 }
 
-static const char method_text[] =
-    "The preferred model wins unless a rival explains more of the deviance on tune by more than the margin "
-    "and "
-    "the lower bound of the paired difference is above 0. Of several such rivals the one that explains most "
-    "wins.";
+static const vouch__contest contest = {
+    .compare = compare,
+    .leads = "on tune it explains more of the deviance than",
+    .no_lead = "no rival explains more of the deviance on tune",
+    .digits = 1e5,
+    .method =
+        "The preferred model wins unless a rival explains more of the deviance on tune by more than the "
+        "margin and the lower bound of the paired difference is above 0. Of several such rivals the "
+        "one that explains most wins.",
+    .convention = "difference = rival minus preferred, as a share of the deviance of the mean; normal "
+                  "interval by the rows' differences at 95 %",
+    .source = "T. Gneiting, JASA 106 (2011) 746-762; Diebold & Mariano, J. Bus. Econ. Stat. 13 (1995) "
+              "253-263",
+    .null_hypothesis = "both models explain equally much",
+    .interval = "normal, paired",
+    .unit = "share of deviance",
+    .columns = "rival,difference,low,high,p_value,result",
+};
 
-static void say_why(vouch__job *job, const char *prefer, const char *name, const rival *r)
-{
-    char difference[VOUCH__DOUBLE_MAX], low[VOUCH__DOUBLE_MAX], margin[VOUCH__DOUBLE_MAX];
-    if (!r) {
-        (void)snprintf(job->why, sizeof job->why, "%s is the only model", prefer);
-        return;
-    }
-    (void)vouch__double_text(nearbyint(r->difference * 1e5) / 1e5, difference);
-    (void)vouch__double_text(nearbyint(r->low * 1e5) / 1e5, low);
-    (void)vouch__double_text(job->project.margin, margin);
-    if (r->beats)
-        (void)snprintf(
-            job->why, sizeof job->why,
-            "%s: on tune it explains more of the deviance than %s, the preferred model, by %s, more "
-            "than the margin of %s, and the lower bound of the difference, %s, is above 0",
-            name, prefer, difference, margin, low);
-    else
-        (void)snprintf(
-            job->why, sizeof job->why,
-            "%s, the preferred model: no rival explains more of the deviance on tune by more than the "
-            "margin of %s with a lower bound above 0 (%s: difference %s, lower bound %s)",
-            prefer, margin, name, difference, low);
-}
-
-static void champion_entry(vouch__job *job, size_t preferred, size_t best, const rival *r)
-{
-    vouch__entry entry = VOUCH__ENTRY(
-            .id = "compare.champion", .section = "compare", .title = "The champion and why",
-            .model = job->contender[job->champion]
-            .plan->name,
-            .part = "tune", .note = job->why,
-            .purpose =
-                "The model that serves must be chosen by a rule that was written down before the figures "
-                "were seen.",
-            .method = method_text,
-            .convention =
-                "difference = rival minus preferred, as a share of the deviance of the mean; normal "
-                "interval by the rows' differences at 95 %",
-            .source =
-                "T. Gneiting, JASA 106 (2011) 746-762; Diebold & Mariano, J. Bus. Econ. Stat. 13 (1995) "
-                "253-263",
-            .null_hypothesis = "both models explain equally much", .interval_method = "normal, paired",
-            .n = (double)job->split.n[VOUCH__TUNE], .unit = "share of deviance");
-    if (best != SIZE_MAX) {
-        entry.value = r[best].difference;
-        entry.level = 0.95;
-        entry.low = r[best].low;
-        entry.high = r[best].high;
-        entry.p_value = r[best].p;
-    }
-    vouch__json *object = vouch__evidence_add(&job->list, &entry);
-    vouch__json *table = vouch__evidence_table(&job->list, object, "rivals",
-                                               "rival,difference,low,high,p_value,result");
-    for (size_t i = 0; i < job->n_contenders; i++) {
-        if (i == preferred)
-            continue;
-        vouch__json *row = vouch__evidence_row(&job->list, table);
-        vouch__row_text(&job->list, row, job->contender[i].plan->name);
-        vouch__row_number(&job->list, row, r[i].difference);
-        vouch__row_number(&job->list, row, r[i].low);
-        vouch__row_number(&job->list, row, r[i].high);
-        vouch__row_number(&job->list, row, r[i].p);
-        vouch__row_text(&job->list, row, r[i].beats ? "wins" : "does not win");
-    }
-}
-
-static vouch_status choose_champion(vouch_ctx *ctx, vouch__job *job)
-{
-    rival r[VOUCH__MODELS_MAX] = { { .beats = false } };
-    size_t preferred = vouch__job_preferred(job), best = SIZE_MAX;
-    for (size_t i = 0; i < job->n_contenders; i++) {
-        if (i == preferred)
-            continue;
-        vouch_status status = compare_on(ctx, job, &job->contender[i], &job->contender[preferred],
-                                         VOUCH__TUNE, &r[i]);
-        if (status)
-            return vouch__because(ctx, status, "champion: comparing on tune");
-        r[i].beats = r[i].difference > job->project.margin && r[i].low > 0;
-        if (best == SIZE_MAX || (r[i].beats && !r[best].beats) ||
-            (r[i].beats == r[best].beats && r[i].difference > r[best].difference))
-            best = i;
-    }
-    job->champion = best != SIZE_MAX && r[best].beats ? best : preferred;
-    say_why(job, job->contender[preferred].plan->name,
-            best == SIZE_MAX ? NULL : job->contender[best].plan->name, best == SIZE_MAX ? NULL : &r[best]);
-    champion_entry(job, preferred, best, r);
-    return VOUCH_OK;
-}
-
-/* On test, as a report: nothing follows from it. */
 static vouch_status against(vouch_ctx *ctx, vouch__job *job, const vouch__contender *other)
 {
     const vouch__contender *c = &job->contender[job->champion];
     size_t mark = vouch__scratch_mark(ctx);
-    rival r = { .beats = false };
+    vouch__rival r;
     vouch__sample now = { .n = 0 }, theirs = { .n = 0 };
     vouch__putting how = { .now = &now, .of = c };
-    vouch_status status = compare_on(ctx, job, c, other, VOUCH__TEST, &r);
+    vouch_status status = compare(ctx, job, c, other, VOUCH__TEST, &r);
     if (!status) {
         vouch__entry entry = VOUCH__ENTRY(
                 .id = "compare.deviance_paired", .section = "compare",
@@ -267,7 +184,7 @@ vouch_status vouch__assess_number(vouch_ctx *ctx, vouch__job *job)
     vouch_status status = validate_all(ctx, job);
     no_decision(job);
     if (!status)
-        status = choose_champion(ctx, job);
+        status = vouch__job_choose(ctx, job, &contest);
     for (size_t i = 0; i < job->n_contenders && !status; i++)
         if (i != job->champion)
             status = against(ctx, job, &job->contender[i]);

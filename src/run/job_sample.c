@@ -4,7 +4,6 @@
 #include "catalogue/tests.h"
 
 #include <math.h>
-#include <string.h>
 
 vouch_status vouch__job_sample(vouch_ctx *ctx, const vouch__job *job, const vouch__contender *c,
                                vouch__part part, vouch__sample *out)
@@ -62,12 +61,4 @@ vouch_status vouch__job_put(vouch_ctx *ctx, vouch__job *job, const char *id, con
             param[at] = how->values[i].value;
     }
     return vouch__test_perform(ctx, &call);
-}
-
-size_t vouch__job_preferred(const vouch__job *job)
-{
-    size_t at = 0;
-    while (strcmp(job->contender[at].plan->name, job->project.prefer) != 0)
-        at++;
-    return at;
 }

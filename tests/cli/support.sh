@@ -26,6 +26,13 @@ expect() {
 }
 says() { grep -qF -- "$1" err || { cat err >&2; fail "stderr lacks: $1"; }; [ "$(wc -l <err)" -eq 1 ] || { cat err >&2; fail "more than one line"; }; }
 prints() { grep -qF -- "$1" out || { cat out >&2; fail "stdout lacks: $1"; }; }
+# refused WORDS COMMAND...: it fails, and says so in these words
+refused() {
+    words=$1
+    shift
+    if "$@" >out 2>err; then fail "accepted: $*"; fi
+    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
+}
 
 loans() { # ROWS SEED [FAULT]: loans.csv and its project file in the current folder
     vouch simulate credit --rows "$1" --seed "$2" --fault "${3:-none}" --out loans.csv --quiet

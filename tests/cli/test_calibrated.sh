@@ -66,12 +66,6 @@ assert 0.17 < predicted < 0.23, predicted
 assert e["monitor.calibration"]["verdict"] == "pass" and e["monitor.psi_score"]["verdict"] == "pass"
 END
 
-refused() { # WORDS COMMAND...
-    words=$1
-    shift
-    if "$@" >out 2>err; then fail "accepted: $*"; fi
-    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
-}
 for bad in 'method: shif' 'method: shift, too: 0.1' 'optimal: true' 'grades: 1' 'method: shift'; do
     sed '/^calibrate/d' vouch.yaml >bad.yaml
     echo "calibrate: {$bad}" >>bad.yaml

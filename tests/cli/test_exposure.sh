@@ -63,12 +63,6 @@ vouch score higher.vouch new.csv --id id --output exposure --quiet | awk -F, 'NR
 vouch fit ead.yaml book.csv --threads 2 --out again.vouch --quiet >out
 cmp -s again.vouch ead.vouch || fail "threads change the model"
 
-refused() { # WORDS COMMAND...
-    words=$1
-    shift
-    if "$@" >out 2>err; then fail "accepted: $*"; fi
-    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
-}
 recipe cff '{kind: glm}'
 refused "form" vouch fit ead.yaml book.csv --quiet
 printf 'target: {exposure: ead, drawn: drwn, limit: limit}\nmodel: {kind: glm}\n' >ead.yaml

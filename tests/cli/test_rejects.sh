@@ -54,12 +54,6 @@ assert "declined in the past are inferred" in e["limits"][0]
 page = open("result/report.html").read()
 assert "Reject inference by method" in page and "If rejects are worse than they look" in page
 END
-refused() { # WORDS COMMAND...
-    words=$1
-    shift
-    if "$@" >out 2>err; then fail "accepted: $*"; fi
-    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
-}
 sed 's/method: parcelling/method: guess/' with.yaml >bad.yaml
 refused "rejects.method must be" vouch run --project bad.yaml --out bad --quiet
 sed 's/accepted: approved/accepted: yes!/' with.yaml >bad.yaml

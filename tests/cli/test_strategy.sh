@@ -31,12 +31,6 @@ vouch reject recipe.yaml scored.csv --out model.vouch --report rejects.html >out
 grep -q "parcelling" out && grep -q "augmentation" out && [ -s model.vouch ] || fail "no reject inference"
 grep -q "<svg" rejects.html || fail "no plot of rejects"
 
-refused() { # WORDS COMMAND...
-    words=$1
-    shift
-    if "$@" >out 2>err; then fail "accepted: $*"; fi
-    cat out err | grep -q "$words" || fail "$* says: $(cat out err)"
-}
 refused "needs --label" vouch strategy cutoff scored.csv --score new
 refused "no column 'scor'" vouch strategy cutoff scored.csv --score scor --label label
 refused "two rows in" vouch strategy roll book.csv --account dpd --month m --status id

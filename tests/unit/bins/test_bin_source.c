@@ -1,6 +1,6 @@
 /* Binning a source that is read twice and not kept. Needs libduckdb in .cache/; without it the tests say so
  * and skip. */
-#include "check.h"
+#include "duckdb.h"
 
 #include "base/file.h"
 #include "base/json.h"
@@ -11,22 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define DUCKDB VOUCH_PROJECT_ROOT "/.cache/duckdb/libduckdb.so"
 
 enum { ROWS = 5000 };
-
-static bool absent(void)
-{
-    if (access(DUCKDB, R_OK) == 0)
-        return false;
-    print_message("skipped: no DuckDB at .cache/duckdb/libduckdb.so\n");
-    return true;
-}
-#define NEEDS_DUCKDB()                                                                                       \
-    if (absent())                                                                                            \
-    skip()
 
 /* id, few and many distinct values, texts, and targets of every kind, of which some are missing. */
 static vouch_source simulated(vouch_ctx *ctx)

@@ -1,6 +1,6 @@
 /* The portrait of a source: exact where it says so, near where it samples, the same on any number of threads.
  */
-#include "check.h"
+#include "duckdb.h"
 
 #include "data/table.h"
 #include "data/value_counts.h"
@@ -9,17 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define DUCKDB VOUCH_PROJECT_ROOT "/.cache/duckdb/libduckdb.so"
-
-static bool absent(void)
-{
-    if (access(DUCKDB, R_OK) == 0)
-        return false;
-    print_message("skipped: no DuckDB at .cache/duckdb/libduckdb.so\n");
-    return true;
-}
 
 static double number(const vouch_table *profile, const char *column, size_t row)
 {
@@ -48,8 +37,7 @@ static vouch_table *profile_of(vouch_ctx *ctx, const char *source, const char *i
 static void a_small_source_is_described_exactly(void **state)
 {
     (void)state;
-    if (absent())
-        skip();
+    NEEDS_DUCKDB();
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     FILE *out = fopen(test_path("p.csv"), "w");
     assert_non_null(out);
@@ -92,8 +80,7 @@ static void a_small_source_is_described_exactly(void **state)
 static void a_large_source_is_estimated_within_its_error(void **state)
 {
     (void)state;
-    if (absent())
-        skip();
+    NEEDS_DUCKDB();
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     vouch_table *p = profile_of(ctx, QUERY, "id");
     assert_close(number(p, "distinct", 1), 300000, 0.05);
@@ -113,8 +100,7 @@ static void a_large_source_is_estimated_within_its_error(void **state)
 static void the_number_of_threads_changes_nothing(void **state)
 {
     (void)state;
-    if (absent())
-        skip();
+    NEEDS_DUCKDB();
     char want[VOUCH__HEX] = "", got[VOUCH__HEX];
     for (unsigned threads = 1; threads <= 4; threads *= 2) {
         const vouch_ctx_options options = { .threads = threads };

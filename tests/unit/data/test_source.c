@@ -1,6 +1,6 @@
 /* Reading through DuckDB: every type, order by id, every refusal with its words. Needs libduckdb in .cache/;
  * without it the tests say so and skip. */
-#include "check.h"
+#include "duckdb.h"
 
 #include "data/table_write.h"
 
@@ -10,20 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define DUCKDB VOUCH_PROJECT_ROOT "/.cache/duckdb/libduckdb.so"
-
-static bool absent(void)
-{
-    if (access(DUCKDB, R_OK) == 0)
-        return false;
-    print_message("skipped: no DuckDB at .cache/duckdb/libduckdb.so\n");
-    return true;
-}
-#define NEEDS_DUCKDB()                                                                                       \
-    if (absent())                                                                                            \
-    skip()
 
 static const char *file(vouch_ctx *ctx, const char *name, const char *text)
 {
