@@ -23,14 +23,6 @@ static const option bin_options[] = {
     { "--stream", NULL, "read the rows twice and keep none: for data larger than memory" },
 };
 
-static bool find(const vouch_table *table, const char *flag, const char *name, size_t *out)
-{
-    *out = vouch_table_find(table, name);
-    if (*out == SIZE_MAX)
-        fprintf(stderr, "vouch: %s: there is no column '%s'\n", flag, name);
-    return *out != SIZE_MAX;
-}
-
 typedef struct wanted { /* columns; SIZE_MAX: not given */
     size_t target, column, with, weight;
 } wanted;
@@ -41,8 +33,12 @@ static bool find_all(cli_call *cli, const vouch_table *table, wanted *out)
     size_t *const at[] = { &out->target, &out->column, &out->with, &out->weight };
     for (size_t k = 0; k < N(flag); k++) {
         *at[k] = SIZE_MAX;
-        if (cli_get(cli, flag[k]) && !find(table, flag[k], cli_get(cli, flag[k]), at[k]))
+        const char *name = cli_get(cli, flag[k]);
+        vouch_status status = name ? vouch_table_column(cli->ctx, table, name, at[k]) : VOUCH_OK;
+        if (status) {
+            fprintf(stderr, "vouch: %s: %s\n", flag[k], vouch_ctx_error(cli->ctx));
             return false;
+        }
     }
     return true;
 }

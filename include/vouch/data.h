@@ -30,6 +30,9 @@ VOUCH_API const char *vouch_table_name(const vouch_table *table, size_t col);
 VOUCH_API vouch_type vouch_table_type(const vouch_table *table, size_t col);
 /* The column of that name, exactly; SIZE_MAX when there is none. */
 VOUCH_API size_t vouch_table_find(const vouch_table *table, const char *name);
+/* The same where it must be there: E_NOTFOUND says "no column 'x'", and which name was perhaps meant. */
+VOUCH_API VOUCH_MUST_USE vouch_status vouch_table_column(vouch_ctx *ctx, const vouch_table *table,
+                                                         const char *name, size_t *out_col);
 /* Distinct texts of a TEXT column, sorted by bytes. */
 VOUCH_API size_t vouch_table_categories(const vouch_table *table, size_t col);
 VOUCH_API const char *vouch_table_category(const vouch_table *table, size_t col, size_t code);

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAMES_MAX = 4096, LEVELS_MAX = 10000, SHOWN = 60 };
+enum { LEVELS_MAX = 10000, SHOWN = 60 };
 static const double day_us = 86400e6;
 
 void *vouch__binder_hold(const vouch__binder *b, size_t count, size_t size)
@@ -34,19 +34,8 @@ static vouch_status find(const vouch__binder *b, const char *role, const char *n
     *out = name ? vouch_table_find(b->table, name) : SIZE_MAX;
     if (!name || *out != SIZE_MAX || b->is_reference)
         return VOUCH_OK;
-    size_t n = vouch_table_cols(b->table), mark = vouch__scratch_mark(b->ctx);
-    if (n > NAMES_MAX)
-        n = NAMES_MAX;
-    const char **names = vouch__scratch(b->ctx, n + 1, sizeof *names);
-    if (!names)
-        return vouch__oom(b->ctx);
-    for (size_t j = 0; j < n; j++)
-        names[j] = vouch_table_name(b->table, j);
-    const char *near = vouch__nearest(name, names, n);
-    vouch_status status = vouch__fail(b->ctx, VOUCH_E_NOTFOUND, "%s: no column '%.60s'%s%s%s", role, name,
-                                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
-    vouch__scratch_reset(b->ctx, mark);
-    return status;
+    vouch_status status = vouch_table_column(b->ctx, b->table, name, out);
+    return vouch__because(b->ctx, status, "%s", role);
 }
 
 static vouch_status read_number(const vouch__binder *b, const char *role, const char *name, double scale,

@@ -44,6 +44,23 @@ size_t vouch_table_find(const vouch_table *table, const char *name)
     return SIZE_MAX;
 }
 
+vouch_status vouch_table_column(vouch_ctx *ctx, const vouch_table *table, const char *name, size_t *out_col)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    *out_col = vouch_table_find(table, name);
+    if (*out_col != SIZE_MAX)
+        return VOUCH_OK;
+    const char **names = vouch__scratch(ctx, table->cols + 1, sizeof *names);
+    if (!names)
+        return vouch__oom(ctx);
+    for (size_t j = 0; j < table->cols; j++)
+        names[j] = table->col[j].name;
+    const char *near = vouch__nearest(name, names, table->cols);
+    vouch__scratch_reset(ctx, mark);
+    return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no column '%.60s'%s%s%s", name, near ? ", did you mean '" : "",
+                       near ? near : "", near ? "'?" : "");
+}
+
 size_t vouch_table_categories(const vouch_table *table, size_t col)
 {
     assert(col < table->cols);

@@ -21,9 +21,10 @@ typedef struct work {
 
 static vouch_status column(work *w, const char *name, double **out)
 {
-    size_t col = vouch_table_find(w->table, name);
-    if (col == SIZE_MAX)
-        return vouch__fail(w->ctx, VOUCH_E_NOTFOUND, "calibrate: %s has no column '%.60s'", w->o->data, name);
+    size_t col;
+    vouch_status status = vouch_table_column(w->ctx, w->table, name, &col);
+    if (status)
+        return vouch__because(w->ctx, status, "calibrate: %s", w->o->data);
     *out = vouch__scratch(w->ctx, w->n + 1, sizeof **out);
     if (!*out)
         return vouch__oom(w->ctx);

@@ -55,9 +55,8 @@ typedef struct fitting {
 
 static vouch_status column(vouch_ctx *ctx, const fitting *f, const vouch__json *at, size_t *out)
 {
-    *out = vouch_table_find(f->table, at->text);
-    return *out != SIZE_MAX ? VOUCH_OK
-                            : vouch__schema_fail(ctx, f->path, at, "no column '%s' in the data", at->text);
+    vouch_status status = vouch_table_column(ctx, f->table, at->text, out);
+    return status ? vouch__schema_fail(ctx, f->path, at, "%s", vouch_ctx_error(ctx)) : VOUCH_OK;
 }
 
 /* A target that is made: {exposure: .., drawn: .., limit: ..}. */
@@ -123,7 +122,9 @@ static vouch_status read_target(vouch_ctx *ctx, fitting *f)
     for (size_t c = 0; is_text && c < vouch_table_categories(f->table, f->target); c++)
         if (!strcmp(vouch_table_category(f->table, f->target, c), bad->text))
             f->bad = (double)c;
-    return isnan(f->bad) ? vouch__schema_fail(ctx, f->path, bad, "no row has this target") : VOUCH_OK;
+    return isnan(f->bad) ? vouch__schema_fail(ctx, f->path, bad, "no row has this value: %.60s",
+                                              bad->text ? bad->text : "..")
+                         : VOUCH_OK;
 }
 
 static bool is_input(const fitting *f, size_t col)
@@ -189,13 +190,13 @@ static vouch_status read_rows(vouch_ctx *ctx, fitting *f)
 static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
 {
     const vouch__json *inputs = vouch__json_get(f->root, "inputs");
-    size_t cols = vouch_table_cols(f->table), n = 0;
+    size_t cols = vouch_table_cols(f->table), n = 0, named;
     vouch_status status = VOUCH_OK;
     for (const vouch__json *node = inputs ? inputs->first : NULL; node && !status; node = node->next)
         if (!vouch__json_string(node))
             status = vouch__schema_fail(ctx, f->path, node, "inputs must be columns of the data");
-        else if (vouch_table_find(f->table, node->text) == SIZE_MAX)
-            status = vouch__schema_fail(ctx, f->path, node, "no column '%s' in the data", node->text);
+        else
+            status = column(ctx, f, node, &named);
     for (size_t col = 0; col < cols; col++)
         n += is_input(f, col);
     if (!status)
@@ -235,10 +236,12 @@ static vouch_status read_recipe(vouch_ctx *ctx, fitting *f)
         return status;
     f->spec = vouch__json_get(f->root, "model");
     kind = vouch__json_get(f->spec, "kind");
-    f->kind = vouch__json_string(kind) ? vouch__kind_find(kind->text) : NULL;
+    const char *named = vouch__json_string(kind);
+    f->kind = named ? vouch__kind_find(named) : NULL;
     if (!f->kind || (f->kind->capabilities & VOUCH__IS_IMPORTED))
         return vouch__schema_fail(ctx, f->path, kind ? kind : f->spec,
-                                  "model.kind must be gbdt, scorecard, glm, gam, tree or rules");
+                                  "model.kind is %.40s, must be gbdt, scorecard, glm, gam, tree or rules",
+                                  named ? named : "missing");
     f->name = vouch__json_string(vouch__json_get(f->root, "name"));
     if (!f->name)
         f->name = f->kind->name;

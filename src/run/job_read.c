@@ -10,24 +10,16 @@
 enum { READ_MIB = 768 };        /* a million rows of fifty columns are put in order without a disk */
 enum { CATEGORIES_MAX = 1000 }; /* a text column with more is an identifier, not a category */
 
-static vouch_status column_of(vouch_ctx *ctx, const vouch__job *job, const char *what, const char *name,
-                              size_t *out)
+/* SIZE_MAX where the project names none. what: the member that names it. */
+static vouch_status column_of(vouch_ctx *ctx, const vouch_table *table, const vouch__project *p,
+                              const char *what, const char *name, size_t *out)
 {
-    const char *names[256];
-    size_t n = vouch_table_cols(job->table);
     *out = SIZE_MAX;
-    if (!name)
+    vouch_status status = name ? vouch_table_column(ctx, table, name, out) : VOUCH_OK;
+    if (!status)
         return VOUCH_OK;
-    *out = vouch_table_find(job->table, name);
-    if (*out != SIZE_MAX)
-        return VOUCH_OK;
-    n = n < 256 ? n : 256;
-    for (size_t i = 0; i < n; i++)
-        names[i] = vouch_table_name(job->table, i);
-    const char *near = vouch__nearest(name, names, n);
-    return vouch__fail(ctx, VOUCH_E_DATA, "%s: %s is '%s', which is not a column of %s%s%s%s",
-                       job->project.path, what, name, job->project.source, near ? "; did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+    status = status == VOUCH_E_NOTFOUND ? VOUCH_E_DATA : status; /* the data do not fit the project */
+    return vouch__because(ctx, status, "%s: %s", p->path, what);
 }
 
 /* The value of the target's column that means bad; NaN when no row can have it. */
@@ -61,9 +53,10 @@ static vouch_status read_factor(vouch_ctx *ctx, const vouch_table *table, const 
 static vouch_status read_target(vouch_ctx *ctx, const vouch_table *table, const vouch__project *p,
                                 double *out)
 {
-    size_t col = vouch_table_find(table, p->target), n = vouch_table_rows(table);
-    if (col == SIZE_MAX)
-        return vouch__fail(ctx, VOUCH_E_DATA, "%s: target: no column '%s'", p->path, p->target);
+    size_t col, n = vouch_table_rows(table);
+    vouch_status status = column_of(ctx, table, p, "data.target", p->target, &col);
+    if (status)
+        return status;
     bool is_text = vouch_table_type(table, col) == VOUCH_TEXT;
     if (is_text && !p->law->is_event)
         return vouch__fail(ctx, VOUCH_E_DATA, "%s: target %s is text, must be numbers for law %s", p->path,
@@ -214,15 +207,16 @@ static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
     size_t n = vouch_table_cols(job->table), exposure, weight;
     vouch__data_spec *spec = &job->spec;
     *spec = (vouch__data_spec){ .rule = p->rule, .n_rules = p->n_rules, .seed = p->seed };
-    vouch_status status = column_of(ctx, job, "data.id", p->id, &spec->id);
+    vouch_status status = column_of(ctx, job->table, &job->project, "data.id", p->id, &spec->id);
     if (!status)
-        status = column_of(ctx, job, "data.target.column", p->target, &job->target_column);
+        status = column_of(ctx, job->table, &job->project, "data.target.column", p->target,
+                           &job->target_column);
     if (!status)
-        status = column_of(ctx, job, "data.target.exposure", p->exposure, &exposure);
+        status = column_of(ctx, job->table, &job->project, "data.target.exposure", p->exposure, &exposure);
     if (!status)
-        status = column_of(ctx, job, "data.weight", p->weight, &weight);
+        status = column_of(ctx, job->table, &job->project, "data.weight", p->weight, &weight);
     if (!status)
-        status = column_of(ctx, job, "data.decision_time", p->time, &spec->time);
+        status = column_of(ctx, job->table, &job->project, "data.decision_time", p->time, &spec->time);
     if (status)
         return status;
     spec->target = p->bad ? job->target_column : SIZE_MAX;
@@ -233,7 +227,8 @@ static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
         return vouch__oom(ctx);
     for (const vouch__json *item = p->protected_names ? p->protected_names->first : NULL; item;
          item = item->next) {
-        status = column_of(ctx, job, "data.protected", item->text, &job->protected_column[job->n_protected]);
+        status = column_of(ctx, job->table, &job->project, "data.protected", item->text,
+                           &job->protected_column[job->n_protected]);
         if (status)
             return status;
         job->n_protected++;
@@ -289,7 +284,7 @@ static vouch_status make_split(vouch_ctx *ctx, vouch__job *job)
                                .time = job->spec.time,
                                .target = job->target_column,
                                .group = SIZE_MAX };
-    vouch_status status = column_of(ctx, job, "data.group", p->group, &rule.group);
+    vouch_status status = column_of(ctx, job->table, &job->project, "data.group", p->group, &rule.group);
     if (!status)
         status = vouch__split_make(ctx, job->table, &rule, &job->split);
     if (status)

@@ -17,10 +17,10 @@ static vouch_status column(vouch_ctx *ctx, const vouch__job *job, const vouch_ta
     *out = SIZE_MAX;
     if (!vouch__json_string(at))
         return VOUCH_OK;
-    *out = vouch_table_find(table, at->text);
-    return *out != SIZE_MAX ? VOUCH_OK
-                            : vouch__schema_fail(ctx, job->project.path, at,
-                                                 "rejects.%s: no column '%s' in the data", key, at->text);
+    vouch_status status = vouch_table_column(ctx, table, at->text, out);
+    return status
+               ? vouch__schema_fail(ctx, job->project.path, at, "rejects.%s: %s", key, vouch_ctx_error(ctx))
+               : VOUCH_OK;
 }
 
 vouch_status vouch__job_part_rejects(vouch_ctx *ctx, vouch__job *job, const vouch_table *all)

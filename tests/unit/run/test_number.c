@@ -223,7 +223,7 @@ static void what_does_not_go_with_a_number_is_refused(void **state)
         { "{column: claims, law: count}", "m: {kind: gbdt, loss: quantile, quantile: 0.05, trees: 3}", "",
           "mean above 0", VOUCH_E_DATA },
         { "{column: claims, law: count, exposure: gone}", "m: {kind: glm}", "",
-          "data.target.exposure is 'gone'", VOUCH_E_DATA },
+          "data.target.exposure: no column 'gone'", VOUCH_E_DATA },
     };
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
