@@ -3,6 +3,7 @@
 #include "report/report_page.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { COLUMNS = 24 };
@@ -126,7 +127,21 @@ static void write_cell(vouch__page *page, const vouch__json *row, size_t j, cons
     vouch__buf_text(page->out, "</td>");
 }
 
-static void write_name(vouch__page *page, const column *how)
+/* An interval is of the column before it, unless its name says of what else. */
+static void write_interval_name(vouch__page *page, const char *low, const char *before)
+{
+    char name[80];
+    const char *end = strrchr(low, '_');
+    size_t stem = end ? (size_t)(end - low) : 0, n = before ? strlen(before) : 0;
+    if (stem == 0 || stem > 60 || (n >= stem && !strncmp(before + n - stem, low, stem))) {
+        vouch__buf_text(page->out, "Interval");
+        return;
+    }
+    (void)snprintf(name, sizeof name, "%.*s_interval", (int)stem, low);
+    vouch__html_label(page->out, name);
+}
+
+static void write_name(vouch__page *page, const column *how, const char *before)
 {
     vouch__buf_text(page->out, how->is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
     if (!how->is_low)
@@ -135,7 +150,7 @@ static void write_name(vouch__page *page, const column *how)
         vouch__buf_text(page->out,
                         how->name[1] == '1' ? "10th to 90th percentile" : "5th to 95th percentile");
     else
-        vouch__buf_text(page->out, "Interval");
+        write_interval_name(page, how->name, before);
     vouch__buf_text(page->out, "</th>");
 }
 
@@ -186,7 +201,7 @@ static void sheet_write(vouch__page *page, const sheet *s)
         vouch__buf_text(page->out, "<th scope=\"col\">About</th>");
     for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
         if (!s->how[j].is_bare)
-            write_name(page, &s->how[j]);
+            write_name(page, &s->how[j], j ? s->how[j - 1].name : NULL);
     vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < s->n_rows; i++) {
         bool starts = grouped && (i == 0 || !same_start(s, i - 1, i));

@@ -49,7 +49,7 @@ prints "is chosen"
 expect 0 vouch lda --project with.yaml --out two --quiet --threads 2
 cmp one/evidence.json two/evidence.json || fail "threads change the search"
 cmp one/alternative.vouch two/alternative.vouch || fail "threads change the model"
-rm one/candidates/[0-7]*.json
+ls one/candidates/*.json | head -n 3 | xargs rm # names are digests of the build too, so a pattern may take all
 kept=$(find one/candidates -type f | wc -l)
 expect 0 vouch lda --project with.yaml --out one --quiet
 prints "$kept candidates were kept from before"

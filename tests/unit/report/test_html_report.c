@@ -468,6 +468,8 @@ static void bounds_share_a_cell_and_what_is_empty_is_not_shown(void **state)
     assert_int_equal(times(&out, "<dt>Depth</dt>"), 1);
     has(&out, "13,131.6<");
     has(&out, "Risk by rule");
+    has(&out, ">Interval</th>");
+    has(&out, ">Gain interval</th>");
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
