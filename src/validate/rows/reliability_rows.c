@@ -35,9 +35,9 @@ static vouch_status run_bands(vouch_ctx *ctx, const vouch__test_call *call)
     entry.value = outside / (double)used;
     entry.judged = true;
     vouch__json *object = vouch__test_add(call, &entry);
-    vouch__json *table = vouch__evidence_table(
-        call->list, object, "reliability",
-        "rate_from,rate_to,n,n_bad,predicted_rate,bad_rate,rate_low,rate_high,expected_rate_low,expected_rate_high");
+    vouch__json *table = vouch__evidence_table(call->list, object, "reliability",
+                                               "rate_from,rate_to,n,n_bad,predicted_rate,bad_rate,rate_low,"
+                                               "rate_high,expected_rate_low,expected_rate_high");
     for (size_t k = 0; k < used; k++)
         vouch__test_row(call, table, "nnnnnnnnnn", band[k].from, band[k].to, band[k].n, band[k].bad,
                         band[k].mean_probability, band[k].bad / band[k].n, band[k].low, band[k].high,
