@@ -29,7 +29,7 @@ static void text(vouch__doc *doc, vouch__json *o, const char *key, const char *v
 
 static const char *level_name(const vouch__bin_outcome *outcome)
 {
-    static const char *const name[] = { "event_rate", "mean", "rate", "share_of_last_class" };
+    static const char *const name[] = { "event_rate", "mean", "frequency", "share_of_last_class" };
     return name[outcome->worth.target];
 }
 

@@ -17,6 +17,7 @@ typedef struct binning {
     const vouch_table *grid; /* NULL: of one column */
     vouch__evidence list;
     const char *level, *level_words; /* the member of a bin that is its level */
+    const char *worth;               /* what a bin's share of the objective is called */
 } binning;
 
 static const char *text_of(const vouch__json *o, const char *key)
@@ -30,32 +31,48 @@ static double number_of(const vouch__json *o, const char *key)
     return vouch__json_double(vouch__json_get(o, key), NAN);
 }
 
+/* Do bins weigh what they have rows? Then a frequency is of a row. */
+static bool is_unweighted(const vouch__json *bins)
+{
+    for (const vouch__json *o = bins->first; o; o = o->next)
+        if (number_of(o, "weight") != number_of(o, "rows"))
+            return false;
+    return true;
+}
+
 static void find_level(binning *b)
 {
-    static const char *const name[][2] = { { "event_rate", "event rate" },
-                                           { "mean", "mean" },
-                                           { "rate", "rate" },
-                                           { "share_of_last_class", "share of the last class" } };
-    const vouch__json *first = vouch__json_get(b->root, "bins")->first;
+    static const char *const name[][3] = {
+        { "event_rate", "event rate", "iv" },
+        { "mean", "mean", "variance_explained" },
+        { "frequency", "frequency: events per unit of exposure", "deviance_explained" },
+        { "share_of_last_class", "share of the last class", "information" }
+    };
+    const vouch__json *bins = vouch__json_get(b->root, "bins");
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
-        if (vouch__json_get(first, name[k][0])) {
+        if (vouch__json_get(bins->first, name[k][0])) {
             b->level = name[k][0];
-            b->level_words = name[k][1];
+            b->level_words = k == 2 && is_unweighted(bins) ? "frequency: events per row" : name[k][1];
+            b->worth = name[k][2];
         }
 }
 
 static void show_bins(binning *b, vouch__json *object)
 {
     char columns[80];
-    bool is_binary = strcmp(b->level, "event_rate") == 0;
-    (void)snprintf(columns, sizeof columns, "bin,rows,share,%s,worth%s", b->level, is_binary ? ",woe" : "");
+    const vouch__json *first = vouch__json_get(b->root, "bins")->first;
+    bool has_events = vouch__json_get(first, "events"), has_woe = vouch__json_get(first, "woe");
+    (void)snprintf(columns, sizeof columns, "bin,rows,share,%s%s,%s%s", has_events ? "events," : "", b->level,
+                   b->worth, has_woe ? ",woe" : "");
     vouch__json *table = vouch__evidence_table(&b->list, object, "bins", columns);
-    const char *const key[] = { "rows", "share", b->level, "worth", "woe" };
-    for (const vouch__json *o = vouch__json_get(b->root, "bins")->first; o; o = o->next) {
+    const char *const key[] = { "rows",   "share", has_events ? "events" : NULL,
+                                b->level, "worth", has_woe ? "woe" : NULL };
+    for (const vouch__json *o = first; o; o = o->next) {
         vouch__json *row = vouch__evidence_row(&b->list, table);
         vouch__row_text(&b->list, row, text_of(o, "label"));
-        for (size_t k = 0; k < (is_binary ? 5U : 4U); k++)
-            vouch__row_number(&b->list, row, number_of(o, key[k]));
+        for (size_t k = 0; k < sizeof key / sizeof *key; k++)
+            if (key[k])
+                vouch__row_number(&b->list, row, number_of(o, key[k]));
     }
 }
 

@@ -20,7 +20,7 @@ static vouch_table *simulated(vouch_ctx *ctx)
     vouch_table *table = NULL;
     for (size_t i = 0; i < ROWS; i++) {
         value[0][i] = floor(20 + 50 * seeded());
-        value[1][i] = floor(5000 * seeded());
+        value[1][i] = 1 + floor(5000 * seeded());
         value[2][i] = seeded() < 0.5 - value[0][i] / 200 - value[1][i] / 20000;
     }
     assert_ok(ctx, vouch__table_builder_new(ctx, 3, name, type, &builder));
@@ -52,6 +52,29 @@ static void a_page_shows_bins_their_plot_and_prices(void **state)
     vouch_text_free(ctx, json);
     vouch_text_free(ctx, html);
     vouch_table_unref(grid);
+    vouch_table_unref(table);
+    vouch_ctx_free(ctx);
+}
+
+static void a_page_of_counts_speaks_of_a_frequency(void **state)
+{
+    (void)state;
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_table *table = simulated(ctx);
+    char *json = NULL, *html = NULL;
+    assert_ok(ctx, vouch_bin(ctx, table, 0, 2, SIZE_MAX, "{kind: count}", &json, NULL));
+    assert_ok(ctx, vouch_bin_page(ctx, table, "claims.csv", json, NULL, &html));
+    assert_non_null(strstr(html, "frequency: events per row"));
+    assert_non_null(strstr(html, ">Frequency</th>"));
+    assert_non_null(strstr(html, ">Deviance explained</th>"));
+    assert_null(strstr(strstr(html, "<svg"), "%</text>")); /* it is no share of anything */
+    vouch_text_free(ctx, json);
+    vouch_text_free(ctx, html);
+    assert_ok(ctx, vouch_bin(ctx, table, 0, 2, 1, "{kind: count}", &json, NULL));
+    assert_ok(ctx, vouch_bin_page(ctx, table, "claims.csv", json, NULL, &html));
+    assert_non_null(strstr(html, "frequency: events per unit of exposure"));
+    vouch_text_free(ctx, json);
+    vouch_text_free(ctx, html);
     vouch_table_unref(table);
     vouch_ctx_free(ctx);
 }
@@ -104,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_shows_bins_their_plot_and_prices),
+        cmocka_unit_test(a_page_of_counts_speaks_of_a_frequency),
         cmocka_unit_test(what_is_no_binning_is_refused),
         cmocka_unit_test(a_page_survives_every_failed_allocation),
     };
