@@ -283,6 +283,58 @@ static vouch_status relativities(vouch__page *page, const vouch__json *table)
     return VOUCH_OK;
 }
 
+/* What a spline of a linear model says of its input, between its outer knots. */
+static vouch_status spline(vouch__page *page, const vouch__json *own, bool is_factor)
+{
+    const vouch__json *table = vouch__json_get(own, "curve"), *rows = vouch__json_get(table, "rows");
+    const char *name = vouch__member(own, "input"), *type = vouch__member(own, "type");
+    const vouch__json *knots = vouch__json_get(own, "knots");
+    vouch__chart chart = { .type = "line",
+                           .title = name,
+                           .source = "The spline's curve between its outer knots, which is in the model.",
+                           .x_label = name,
+                           .y_label = is_factor ? "factor against the average" : "effect beside the average",
+                           .n_series = 1 };
+    if (!name || !rows || rows->type != VOUCH__JSON_ARRAY || !rows->len || rows->len > VOUCH__CHART_ROWS)
+        return VOUCH_OK;
+    chart.n = rows->len;
+    chart.x = column(page->ctx, table, "value", 0, chart.n);
+    chart.y[0] = column(page->ctx, table, is_factor ? "relativity" : "effect", 0, chart.n);
+    if (!chart.x || !chart.y[0])
+        return vouch__oom(page->ctx);
+    chart.name[0] = "";
+    vouch__buf_text(page->out, "<figure><figcaption><b>");
+    vouch__html_text(page->out, name);
+    vouch__buf_text(page->out, "</b> \xc2\xb7 ");
+    vouch__html_text(page->out, type);
+    vouch__buf_text(page->out, ", knots ");
+    vouch__html_value(page->out, "knots", knots);
+    vouch__buf_text(page->out, "</figcaption>");
+    vouch__chart_draw(page->out, &chart, ++page->figures);
+    vouch__buf_text(page->out, "</figure>\n");
+    return VOUCH_OK;
+}
+
+static vouch_status splines(vouch__page *page, const vouch__json *list)
+{
+    const vouch__json *drawn = NULL; /* one that enters by itself, not in a product only */
+    vouch_status status = VOUCH_OK;
+    for (const vouch__json *at = list->first; at && !drawn; at = at->next)
+        drawn = vouch__json_get(at, "curve");
+    if (!drawn)
+        return VOUCH_OK;
+    bool is_factor = column_of(drawn, "relativity") != SIZE_MAX;
+    vouch__buf_fmt(page->out,
+                   "<h4>Splines</h4>\n<p>What the model says of a value, against the average of the "
+                   "training rows on the %s scale; drawn between the outer knots, without a band.</p>\n"
+                   "<div class=\"plots\">\n",
+                   is_factor ? "link's" : "model's");
+    for (const vouch__json *at = list->first; at && !status; at = at->next)
+        status = spline(page, at, is_factor);
+    vouch__buf_text(page->out, "</div>\n");
+    return status;
+}
+
 /* The places of nodes by their numbers, which are in the order they are told; false: it is no tree. */
 static bool link(const double *number, const double *left, const double *right, vouch__tree_picture *t)
 {
@@ -386,7 +438,7 @@ vouch_status vouch__page_shapes(vouch__page *page, const vouch__json *own)
 {
     const vouch__json *list = vouch__json_get(own, "shapes"), *pairs = vouch__json_get(own, "pairs");
     const vouch__json *factors = vouch__json_get(own, "relativities"),
-                      *rows = vouch__json_get(factors, "rows");
+                      *rows = vouch__json_get(factors, "rows"), *bent = vouch__json_get(own, "splines");
     const char *link = vouch__member(own, "link");
     size_t mark = vouch__scratch_mark(page->ctx);
     vouch_status status = VOUCH_OK;
@@ -399,6 +451,8 @@ vouch_status vouch__page_shapes(vouch__page *page, const vouch__json *own)
         status = tables(page, pairs);
     if (!status && rows && rows->type == VOUCH__JSON_ARRAY && rows->len)
         status = relativities(page, factors);
+    if (!status && bent && bent->type == VOUCH__JSON_ARRAY && bent->len)
+        status = splines(page, bent);
     if (!status)
         status = vouch__json_get(own, "tree")
                      ? draw_tree(page, vouch__json_get(vouch__json_get(own, "tree"), "nodes"))

@@ -130,19 +130,46 @@ static void piece_relativities(const telling *t, const vouch__inputs *inputs, co
     }
 }
 
+static bool has_relativities(const vouch__glm *glm)
+{
+    return glm->law.link == VOUCH__GLM_LOG || glm->law.link == VOUCH__GLM_LOGIT ||
+           glm->law.link == VOUCH__GLM_CLOGLOG;
+}
+
 static void relativities(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc,
                          vouch__json *object)
 {
     const char *const column[] = { "input",       "level",      "rows", "weight",
                                    "mean_target", "relativity", "low",  "high" };
     telling t = { glm, doc, NULL, reach(glm) };
-    if (glm->law.link != VOUCH__GLM_LOG && glm->law.link != VOUCH__GLM_LOGIT &&
-        glm->law.link != VOUCH__GLM_CLOGLOG)
+    if (!has_relativities(glm))
         return;
     t.rows = vouch__tell_table(doc, object, "relativities", column, sizeof column / sizeof *column);
     for (size_t k = 0; k < glm->n_terms; k++)
         if (glm->term[k].b == SIZE_MAX)
             piece_relativities(&t, inputs, &glm->term[k]);
+}
+
+/* What a spline says between its outer knots, against the average of the training rows: its coefficients say
+ * nothing that anybody can read. Several values a gap of knots, the knots among them. */
+static void curve(const vouch__glm *glm, const vouch__glm_term *term, vouch__doc *doc, vouch__json *object)
+{
+    enum { A_GAP = 8 };
+    const vouch__glm_piece *p = &glm->piece[term->a];
+    bool is_factor = has_relativities(glm);
+    const char *const column[] = { "value", is_factor ? "relativity" : "effect" };
+    vouch__json *rows = vouch__tell_table(doc, object, "curve", column, 2);
+    for (size_t i = 0; i + 1 < p->n_knots; i++)
+        for (size_t k = 0; k < A_GAP + (i + 2 == p->n_knots); k++) {
+            double basis[VOUCH__GLM_BASIS_MAX], sum = 0.0;
+            double x = p->knot[i] + (p->knot[i + 1] - p->knot[i]) * (double)k / A_GAP;
+            vouch__glm_basis(p, x, basis);
+            for (size_t j = 0; j < p->n; j++)
+                sum += glm->estimate[term->first + j].value * (basis[j] - p->mean[j]);
+            vouch__json *row = vouch__json_push(doc, rows, vouch__json_array(doc));
+            vouch__tell_push(doc, row, x);
+            vouch__tell_push(doc, row, is_factor ? vouch__exp(sum) : sum);
+        }
 }
 
 static void splines(const vouch__glm *glm, const vouch__inputs *inputs, vouch__doc *doc, vouch__json *object)
@@ -162,6 +189,9 @@ static void splines(const vouch__glm *glm, const vouch__inputs *inputs, vouch__d
         vouch__json *knots = vouch__json_set(doc, o, "knots", vouch__json_array(doc));
         for (size_t i = 0; i < p->n_knots; i++)
             vouch__tell_push(doc, knots, p->knot[i]);
+        for (size_t t = 0; t < glm->n_terms; t++)
+            if (glm->term[t].a == k && glm->term[t].b == SIZE_MAX)
+                curve(glm, &glm->term[t], doc, o);
     }
 }
 
