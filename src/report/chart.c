@@ -206,9 +206,11 @@ static vouch_status take_implied(vouch_ctx *ctx, const vouch__json *table, vouch
     return status;
 }
 
-/* Ratios that are 1 where there is nothing to see. */
+/* Ratios are 1 where there is nothing to see, an AUC one half. */
 static double even_of(const char *y)
 {
+    if (y && !strncmp(y, "auc", 3) && (!y[3] || y[3] == ',' || y[3] == '_'))
+        return 0.5;
     static const char *const ratios[] = { "actual_over_expected", "overcharge" };
     for (size_t i = 0; y && i < sizeof ratios / sizeof *ratios; i++)
         if (!strncmp(y, ratios[i], strlen(ratios[i])))

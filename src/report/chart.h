@@ -25,7 +25,9 @@ typedef struct vouch__chart {
     const char *band;   /* what lies between them where it is shaded, or NULL */
     bool diagonal;      /* draw where y equals x */
     bool is_listed;     /* one of many small figures: bars down the side, however few, and narrow */
-    double even;        /* where rows have a line: 0, or 1 of a ratio */
+    bool is_sideways;   /* bars down the side, as those of the figures beside it */
+    double even;        /* where rows have a line and bars begin: 0, 1 of a ratio, one half of an AUC */
+    bool reaches_even;  /* whiskers' axis goes there, however far they are */
 } vouch__chart;
 
 /* From one entry. out->n is 0 when it has no plot, or none of a known type over a table that is there. */
@@ -38,7 +40,8 @@ vouch_status vouch__chart_label(vouch_ctx *ctx, const char *name, size_t len, co
 
 /* Draw it as <svg>, ids made from number. */
 void vouch__chart_draw(vouch__buf *out, const vouch__chart *chart, unsigned number);
-bool vouch__chart_is_wide(const vouch__chart *chart); /* better alone on its line */
+bool vouch__chart_is_wide(const vouch__chart *chart);     /* better alone on its line */
+bool vouch__chart_is_sideways(const vouch__chart *chart); /* bars with names down the side */
 
 /* The drawings behind vouch__chart_draw, by shape. */
 void vouch__draw_curves(vouch__buf *out, const vouch__chart *chart, unsigned number);

@@ -90,6 +90,8 @@ vouch__number_style vouch__column_style(const char *name, const char **kind)
     return style;
 }
 
+#define NOTHING 1e-9 /* what rounding leaves of a sum: no quantity that is told here is so small */
+
 static int clamp(int x, int low, int high) { return x < low ? low : x > high ? high : x; }
 
 vouch__number_format vouch__format_for(vouch__number_style style, size_t n, const double *v)
@@ -112,8 +114,10 @@ vouch__number_format vouch__format_for(vouch__number_style style, size_t n, cons
         format.decimals = 4;
     else if (style == VOUCH__STYLE_PERCENT)
         format.decimals = largest <= 0.0 ? 1 : clamp((smallest < 0.01) - vouch__decade(largest), 1, 4);
-    else if (largest >= 1e15 || (largest > 0.0 && largest < 1e-4))
+    else if (largest >= 1e15)
         format.decimals = -1;
+    else if (largest > 0.0 && largest < 1e-4)
+        format.decimals = largest < NOTHING ? -1 : 2 - vouch__decade(largest);
     else if (!whole)
         format.decimals = clamp(3 - vouch__decade(largest), largest < 1000.0 ? 1 : 0,
                                 largest < 0.001 ? 6 : 4);
@@ -160,8 +164,21 @@ static void group_thousands(vouch__buf *out, size_t from)
     }
 }
 
-static void scientific(vouch__buf *out, double value)
+/* Beyond what columns of digits can show. */
+static void out_of_column(vouch__buf *out, double value)
 {
+    if (value == 0.0) {
+        vouch__buf_text(out, "0");
+        return;
+    }
+    if (fabs(value) < NOTHING) {
+        vouch__buf_text(out, value > 0.0 ? "<1e-9" : ">-1e-9");
+        return;
+    }
+    if (fabs(value) < 1.0) { /* an estimate of little beside others: as many decimals as it needs */
+        vouch__buf_fixed(out, value, 2 - vouch__decade(value));
+        return;
+    }
     int e = vouch__decade(value);
     vouch__buf_fixed(out, value / vouch__power_of_ten(e), 2);
     vouch__buf_fmt(out, "e%d", e);
@@ -191,10 +208,7 @@ void vouch__format_number(vouch__buf *out, double value, vouch__number_format fo
         value *= 100.0;
     bool is_lost = format.style == VOUCH__STYLE_ESTIMATE && unsigned_zero(value, format.decimals) != value;
     if (format.decimals < 0 || fabs(value) >= 1e18 || is_lost) {
-        if (value == 0.0)
-            vouch__buf_text(out, "0");
-        else
-            scientific(out, value);
+        out_of_column(out, value);
     } else {
         size_t from = out->len;
         vouch__buf_fixed(out, unsigned_zero(value, format.decimals), format.decimals);
@@ -255,6 +269,7 @@ static const char *const known[][2] = {
     { "given_any", "As given" },
     { "hosmer_lemeshow", "Hosmer-Lemeshow" },
     { "cooks_distance", "Cook\xE2\x80\x99s distance" },
+    { "pseudo_r2", "Pseudo R\xC2\xB2" },
     { "pearson_chi2", "Pearson \xCF\x87\xC2\xB2" },
     { "ids_sha256", "SHA-256 of the ids" },
 };
@@ -276,6 +291,15 @@ static bool is_proper(const char *name)
     return false;
 }
 
+/* "Cases" is an ordinary word, small inside a name; "AUC" and "WoE" are not. */
+static bool is_ordinary(const char *word)
+{
+    for (const char *c = word + 1; *c; c++)
+        if (*c < 'a' || *c > 'z')
+            return false;
+    return word[0] >= 'A' && word[0] <= 'Z' && word[1];
+}
+
 void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
 {
     size_t len = name ? strlen(name) : 0;
@@ -294,7 +318,11 @@ void vouch__label(vouch__buf *out, const char *name, vouch__adder *add)
         const char *special = known_word(name + i, end - i);
         if (i)
             vouch__buf_text(out, " ");
-        if (special) {
+        if (special && i && is_ordinary(special)) {
+            char first = (char)(special[0] - 'A' + 'a');
+            vouch__buf_add(out, &first, 1);
+            vouch__buf_text(out, special + 1);
+        } else if (special) {
             vouch__buf_text(out, special);
         } else if (i == 0 && end && name[0] >= 'a' && name[0] <= 'z') {
             char first = (char)(name[0] - 'a' + 'A');

@@ -14,7 +14,7 @@ typedef enum vouch__number_style {
 
 typedef struct vouch__number_format {
     vouch__number_style style;
-    int decimals; /* after scaling to percent; -1: scientific */
+    int decimals; /* after scaling to percent; -1: too large for digits, or nothing but rounding */
     bool grouped; /* thousands separated by commas */
 } vouch__number_format;
 
@@ -27,8 +27,8 @@ vouch__number_style vouch__column_style(const char *name, const char **kind);
 
 /* One format for all of v[n], so that a column's points stand under each other: 4 significant digits of the
  * largest (3 in percent) but no more than 4 decimals unless all are small, none when every value is whole.
- * Values that are not finite are passed over.
- */
+ * Values that are not finite are passed over. Powers of ten are written out; where every value is below 1e-9,
+ * which is what rounding leaves, "<1e-9" is shown. */
 vouch__number_format vouch__format_for(vouch__number_style style, size_t n, const double *v);
 
 /* The same for one value, without zeros at its end: for what people set, such as limits and parameters. */

@@ -106,11 +106,11 @@ void vouch__page_controls(vouch__page *page)
         vouch__html_text(page->out, note);
         vouch__buf_text(page->out, "</p>\n");
     }
-    vouch__buf_text(
-        page->out,
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Control</th><th scope=\"col\">What it "
-        "asks</th><th scope=\"col\">Evidence</th><th scope=\"col\" class=\"num\">Entries</th><th "
-        "scope=\"col\">Status</th></tr></thead>\n<tbody>\n");
+    vouch__buf_text(page->out,
+                    "<div class=\"scroll\"><table class=\"asks\"><thead><tr><th "
+                    "scope=\"col\">Control</th><th scope=\"col\">What it "
+                    "asks</th><th scope=\"col\">Evidence</th><th scope=\"col\" class=\"num\">Entries</th><th "
+                    "scope=\"col\">Status</th></tr></thead>\n<tbody>\n");
     if (items && items->type == VOUCH__JSON_ARRAY)
         for (const vouch__json *item = items->first; item; item = item->next)
             control_row(page, item);

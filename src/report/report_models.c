@@ -179,7 +179,7 @@ static size_t cut_at(const char *text, size_t len)
  * of memory. */
 static const char *short_label(vouch__page *page, const char *name)
 {
-    enum { LETTERS = 36, LEVEL = 20 };
+    enum { LETTERS = 44, LEVEL = 26 };
     const char *level = strstr(name, " = ");
     size_t len = strlen(name), tail = level ? strlen(level) : 0, room = LETTERS;
     if (!level || len <= LETTERS)
@@ -206,7 +206,7 @@ static double reach(const vouch__chart *chart, size_t i)
  * Those that are drawn go to the front of each figure, the rest keep their order. all is used up. */
 static void draw_coefficients(vouch__page *page, vouch__chart *all)
 {
-    enum { ROWS = 40 };
+    enum { ROWS = 48 }; /* as many as a figure of rows draws */
     const double apart = 100.0;
     double *const value[3] = { all->y[0], all->low, all->high };
     bool bounded = false;
@@ -219,11 +219,15 @@ static void draw_coefficients(vouch__page *page, vouch__chart *all)
         const char *name[ROWS];
         double row[3][ROWS], most = 0.0;
         size_t left = 0;
+        size_t near = 0, room;
         for (size_t i = 0; i < all->n; i++)
             most = fmax(most, reach(all, i));
+        for (size_t i = 0; i < all->n; i++)
+            near += reach(all, i) * apart >= most;
+        room = near / (near / ROWS + (near % ROWS != 0)) + (near > ROWS); /* about as many in each figure */
         chart.n = 0;
         for (size_t i = 0; i < all->n; i++) {
-            bool in = chart.n < ROWS && reach(all, i) * apart >= most;
+            bool in = chart.n < room && reach(all, i) * apart >= most;
             for (size_t k = 0; k < 3; k++)
                 *(in ? &row[k][chart.n] : &value[k][left]) = value[k][i];
             *(in ? &name[chart.n] : &all->label[left]) = all->label[i];
@@ -242,6 +246,21 @@ static void draw_coefficients(vouch__page *page, vouch__chart *all)
     }
 }
 
+/* A coefficient of a spline's column, whose curve is drawn. */
+static bool is_bend(const vouch__json *own, const char *name)
+{
+    static const char joint[] = " spline ";
+    const vouch__json *list = vouch__json_get(own, "splines");
+    for (const vouch__json *at = list ? list->first : NULL; at; at = at->next) {
+        const char *input = vouch__member(at, "input");
+        size_t len = input ? strlen(input) : 0;
+        if (vouch__json_get(at, "curve") && !strncmp(name, input ? input : "", len) &&
+            !strncmp(name + len, joint, sizeof joint - 1))
+            return true;
+    }
+    return false;
+}
+
 /* Estimates with their bounds, a row each; but the intercept, which answers another question. */
 static vouch_status coefficient_plot(vouch__page *page, const vouch__json *own)
 {
@@ -253,6 +272,7 @@ static vouch_status coefficient_plot(vouch__page *page, const vouch__json *own)
         .title = "Coefficients",
         .source = "A plot of the coefficients and their intervals, which are in the model.",
         .y_label = "coefficient: of a level against its base, of a number for one more",
+        .reaches_even = true,
         .n_series = 1
     };
     if (!rows || rows->type != VOUCH__JSON_ARRAY || !rows->len || column[0] == SIZE_MAX ||
@@ -271,7 +291,7 @@ static vouch_status coefficient_plot(vouch__page *page, const vouch__json *own)
             at[k] = vouch__json_double(vouch__json_at(row, column[k]), NAN);
             at[k] = vouch__can_draw(at[k]) ? at[k] : NAN;
         }
-        if (!name || !strcmp(name, "(intercept)") || isnan(at[0]))
+        if (!name || !strcmp(name, "(intercept)") || isnan(at[0]) || is_bend(own, name))
             continue;
         chart.label[chart.n] = short_label(page, name);
         if (!chart.label[chart.n])

@@ -54,6 +54,21 @@ bool vouch__is_empty(const vouch__json *value);
 const char *vouch__member(const vouch__json *object, const char *key);
 double vouch__member_number(const vouch__json *object, const char *key); /* NaN when absent */
 bool vouch__entry_is(const vouch__json *entry, const char *key, const char *value);
+static inline bool vouch__has_text(const vouch__json *entry, const char *key)
+{
+    return vouch__member(entry, key) != NULL;
+}
+static inline bool vouch__has_number(const vouch__json *entry, const char *key)
+{
+    double value = vouch__member_number(entry, key);
+    return value == value;
+}
+/* Number i of a group. */
+static inline const vouch__json *vouch__page_entry(const vouch__page *page, const vouch__entry_group *group,
+                                                   size_t i)
+{
+    return page->entry[group->first + i];
+}
 /* The champion's entry of an id on a part; NULL when there is none. */
 const vouch__json *vouch__page_find(const vouch__page *page, const char *id, const char *part);
 
@@ -64,6 +79,8 @@ void vouch__page_contents(vouch__page *page, const char *style);
 void vouch__page_summary(vouch__page *page);
 vouch_status vouch__page_models(vouch__page *page);
 vouch_status vouch__page_group(vouch__page *page, const vouch__entry_group *group);
+vouch_status vouch__page_results(vouch__page *page,
+                                 const vouch__entry_group *group); /* its table of answers */
 /* Every entry of the group is not applicable and has nothing to show: its section ends with a table of these.
  */
 bool vouch__page_is_absent(const vouch__page *page, const vouch__entry_group *group);

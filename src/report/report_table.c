@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 24 };
+enum { COLUMNS = 24, MANY = 9 }; /* more than MANY stand closer together */
 
 typedef struct column {
     const char *name;
@@ -68,7 +68,7 @@ static bool begins_interval(const char *low, const char *high)
     return false;
 }
 
-/* Both ends in the finer of their two formats. */
+/* Both ends in the finer of their two formats; in percent as what they are of, which they stand beside. */
 static void join_bounds(sheet *s)
 {
     for (size_t j = 0; j + 1 < s->n_columns; j++) {
@@ -78,6 +78,9 @@ static void join_bounds(sheet *s)
             high->format = low->format;
         else if (low->is_low)
             low->format = high->format;
+        if (low->is_low && j && low->format.style == VOUCH__STYLE_PERCENT &&
+            s->how[j - 1].format.style == VOUCH__STYLE_PERCENT)
+            low->format = high->format = s->how[j - 1].format;
     }
     if (s->n_columns == 2 && s->how[0].name && !strcmp(s->how[0].name, "quantity"))
         s->how[1].is_mixed = true;
@@ -103,6 +106,9 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
 
 static void write_number(vouch__page *page, double value, const column *how)
 {
+    const double nothing = 1e-12; /* what rounding leaves of a sum, as the mean of a standardised column */
+    if (how->is_mixed && fabs(value) < nothing)
+        value = 0.0;
     vouch__html_number(page->out, value,
                        how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
 }
@@ -143,7 +149,9 @@ static void write_interval_name(vouch__page *page, const char *low, const char *
 
 static void write_name(vouch__page *page, const column *how, const char *before)
 {
-    vouch__buf_text(page->out, how->is_number ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
+    vouch__buf_text(page->out, how->style == VOUCH__STYLE_P_VALUE ? "<th scope=\"col\" class=\"num whole\">"
+                               : how->is_number                   ? "<th scope=\"col\" class=\"num\">"
+                                                                  : "<th scope=\"col\">");
     if (!how->is_low)
         vouch__html_label(page->out, how->name);
     else if (!strcmp(how->name, "p10") || !strcmp(how->name, "p5"))
@@ -195,8 +203,11 @@ static void sheet_write(vouch__page *page, const sheet *s)
         vouch__buf_text(page->out, "<p class=\"fine\">none</p>\n");
         return;
     }
-    size_t from = grouped && !s->owner;
-    vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr>");
+    size_t from = grouped && !s->owner, n_shown = s->owner != NULL;
+    for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
+        n_shown += !s->how[j].is_bare;
+    vouch__buf_text(page->out, n_shown > MANY ? "<div class=\"scroll\"><table class=\"many\"><thead><tr>"
+                                              : "<div class=\"scroll\"><table><thead><tr>");
     if (s->owner)
         vouch__buf_text(page->out, "<th scope=\"col\">About</th>");
     for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
@@ -219,13 +230,14 @@ static void sheet_write(vouch__page *page, const sheet *s)
                        s->in_all - s->n_rows);
 }
 
-/* ---- a quantity a column, where entries tell the same few of themselves ---- */
+/* ---- entries that tell the same quantities of themselves: one column a quantity, or an entry ---- */
 
-enum { QUANTITIES = 6 };
+enum { QUANTITIES = 40, ACROSS = 6 };
 
 typedef struct pivot {
-    size_t n;
+    size_t n, n_owners;
     const char *name[QUANTITIES];
+    const vouch__json *owner[ACROSS];
 } pivot;
 
 static size_t quantity_of(const pivot *p, const char *name)
@@ -236,7 +248,7 @@ static size_t quantity_of(const pivot *p, const char *name)
     return k;
 }
 
-/* Rows of a text and a number, of several entries, with no text twice in one and few texts in all. */
+/* Rows of a text and a number, of several entries, with no text twice in one; few texts, or few entries. */
 static bool pivot_make(const sheet *s, pivot *out)
 {
     bool seen[QUANTITIES] = { false };
@@ -248,8 +260,12 @@ static bool pivot_make(const sheet *s, pivot *out)
         const char *name = vouch__json_string(cell_of(s->row[i], 0));
         if (!name)
             return false;
-        if (i && s->owner[i] != s->owner[i - 1])
+        if (!i || s->owner[i] != s->owner[i - 1]) {
             memset(seen, 0, sizeof seen);
+            if (out->n_owners < ACROSS)
+                out->owner[out->n_owners] = s->owner[i];
+            out->n_owners++;
+        }
         size_t k = quantity_of(out, name);
         if (k == QUANTITIES || seen[k])
             return false;
@@ -257,18 +273,63 @@ static bool pivot_make(const sheet *s, pivot *out)
             out->name[out->n++] = name;
         seen[k] = true;
     }
-    return s->n_rows > 0;
+    return s->n_rows > 0 && (out->n <= ACROSS || out->n_owners <= ACROSS);
+}
+
+/* The number an entry tells of a quantity; NaN where it tells none. */
+static double told_of(const sheet *s, const vouch__json *owner, const char *name)
+{
+    for (size_t i = 0; i < s->n_rows; i++)
+        if (s->owner[i] == owner && !strcmp(cell_of(s->row[i], 0)->text, name))
+            return vouch__json_double(cell_of(s->row[i], 1), NAN);
+    return NAN;
+}
+
+/* Many quantities: a row each, and a column an entry. */
+static void pivot_write_rows(vouch__page *page, const sheet *s, const pivot *p)
+{
+    vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">");
+    vouch__html_label(page->out, s->how[0].name);
+    vouch__buf_text(page->out, "</th>");
+    for (size_t k = 0; k < p->n_owners; k++) {
+        vouch__buf_text(page->out, "<th scope=\"col\" class=\"num\">");
+        vouch__page_about(page, p->owner[k]);
+        vouch__buf_text(page->out, "</th>");
+    }
+    vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
+    for (size_t q = 0; q < p->n; q++) {
+        double told[ACROSS];
+        column how = { .style = s->how[1].style == VOUCH__STYLE_PLAIN ? vouch__style_of(p->name[q])
+                                                                      : s->how[1].style };
+        for (size_t k = 0; k < p->n_owners; k++)
+            told[k] = told_of(s, p->owner[k], p->name[q]);
+        how.format = vouch__format_for(how.style, p->n_owners, told);
+        vouch__buf_text(page->out, "<tr><th scope=\"row\">");
+        vouch__html_text(page->out, p->name[q]);
+        vouch__buf_text(page->out, "</th>");
+        for (size_t k = 0; k < p->n_owners; k++) {
+            vouch__buf_text(page->out, "<td class=\"num\">");
+            write_number(page, told[k], &how);
+            vouch__buf_text(page->out, "</td>");
+        }
+        vouch__buf_text(page->out, "</tr>\n");
+    }
+    vouch__buf_text(page->out, "</tbody></table></div>\n");
 }
 
 static vouch_status pivot_write(vouch__page *page, const sheet *s, const pivot *p)
 {
-    column how[QUANTITIES] = { { 0 } };
+    column how[ACROSS] = { { 0 } };
     const vouch__json *const *owner = s->owner;
     if (!owner)
         return VOUCH_OK;
     double *v = vouch__scratch(page->ctx, s->n_rows + 1, sizeof *v);
     if (!v)
         return vouch__oom(page->ctx);
+    if (p->n > ACROSS) {
+        pivot_write_rows(page, s, p);
+        return VOUCH_OK;
+    }
     vouch__buf_text(page->out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">About</th>");
     for (size_t k = 0; k < p->n; k++) {
         size_t n = 0;
@@ -283,7 +344,7 @@ static vouch_status pivot_write(vouch__page *page, const sheet *s, const pivot *
     }
     vouch__buf_text(page->out, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0, end; i < s->n_rows; i = end) {
-        double told[QUANTITIES] = { NAN, NAN, NAN, NAN, NAN, NAN };
+        double told[ACROSS] = { NAN, NAN, NAN, NAN, NAN, NAN };
         for (end = i; end < s->n_rows && owner[end] == owner[i]; end++)
             told[quantity_of(p, cell_of(s->row[end], 0)->text)] = vouch__json_double(cell_of(s->row[end], 1),
                                                                                      NAN);

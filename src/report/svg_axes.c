@@ -133,7 +133,7 @@ static void tick_label(vouch__buf *out, const vouch__ticks *ticks, double i, con
         format.style = VOUCH__STYLE_PERCENT;
         format.decimals = ticks->decimals > 2 ? ticks->decimals - 2 : 0;
     }
-    if (largest >= 1e9 || ticks->decimals > 6)
+    if (largest >= 1e9 || ticks->decimals > 12)
         format.decimals = -1;
     vouch__html_number(out, i == 0.0 ? 0.0 : value, format);
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 460, WIDTH = 640, ROW = 21, SHOWN = 40, LETTERS = 36, LISTED = 24 };
+enum { NARROW = 460, WIDTH = 640, ROW = 21, SHOWN = 48, LETTERS = 44, LISTED = 24 };
 
 static vouch__number_style share_style(vouch__number_style style, double low, double high)
 {
@@ -26,6 +26,21 @@ static size_t longest(size_t n, const char *const *label)
 /* Few short names fit beside another figure. */
 static bool is_narrow(size_t n, size_t letters) { return n <= 12 && letters <= 20; }
 
+/* The place that the longest value takes beside its row. */
+static double value_room(const vouch__chart *chart, size_t n)
+{
+    if (!chart->n_series || !chart->y[0])
+        return 0.0;
+    vouch__number_format format = vouch__format_for(chart->y_style, n, chart->y[0]);
+    double largest = 1.0, is_percent = format.style == VOUCH__STYLE_PERCENT;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(chart->y[0][i]));
+    int whole = vouch__decade(largest) + 1 + (is_percent != 0.0);
+    int letters = 1 + whole + (format.grouped ? (whole - 1) / 3 : 0) + (int)is_percent;
+    letters += format.decimals > 0 ? format.decimals + 1 : 0;
+    return 16.0 + 6.4 * letters;
+}
+
 static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t letters, double low, double high)
 {
     letters = chart->is_listed && letters > LISTED ? LISTED : letters;
@@ -33,10 +48,13 @@ static vouch__frame frame_rows(const vouch__chart *chart, size_t n, size_t lette
                   !chart->group;
     vouch__frame frame = { .width = narrow ? NARROW : WIDTH,
                            .height = 26.0 + (double)(n * ROW) + 44,
-                           .left = 12 + (double)letters * 7.4,
+                           .left = 12 + (letters < LISTED ? (double)letters * 7.4
+                                                          : LISTED * 7.4 + (double)(letters - LISTED) * 6.2),
                            .right = strcmp(chart->type, "interval") != 0 ? 56 : 68,
                            .top = 26,
                            .bottom = 44 };
+    if (!chart->group && chart->n_series == 1)
+        frame.right = fmax(frame.right, value_room(chart, n));
     frame.x = (vouch__scale){ low, high, frame.left, frame.width - frame.right,
                               share_style(chart->y_style, low, high) };
     return frame;
@@ -91,7 +109,7 @@ static void waterfall(vouch__buf *out, const vouch__chart *chart, size_t n, cons
 
 static void row_bars(vouch__buf *out, const vouch__chart *chart, size_t n, const vouch__frame *frame)
 {
-    double zero = vouch__scale_at(&frame->x, 0), height = 13.0 / (double)chart->n_series;
+    double zero = vouch__scale_at(&frame->x, chart->even), height = 13.0 / (double)chart->n_series;
     for (size_t k = 0; k < chart->n_series; k++) {
         vouch__number_format format = vouch__format_for(chart->y_style, n, chart->y[k]);
         for (size_t i = 0; i < n; i++) {
@@ -202,7 +220,7 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
             is_cut = cut_whiskers(n, chart->y[0], chart->high, 1.0, spread, &high) || is_cut;
         }
     }
-    if (is_bars || chart->even != 0.0) {
+    if (is_bars || chart->even != 0.0 || chart->reaches_even) {
         low = fmin(low, chart->even);
         high = fmax(high, chart->even);
     }
@@ -402,17 +420,18 @@ static bool starts_numeric(const char *label)
 }
 
 /* Bars that go down the side: named by words, too long or too many to stand beside each other. */
-static bool is_sideways(const vouch__chart *chart)
+bool vouch__chart_is_sideways(const vouch__chart *chart)
 {
-    return chart->label && (chart->is_listed || needs_rows(chart)) &&
-           !(starts_numeric(chart->label[0]) && starts_numeric(chart->label[chart->n - 1]));
+    if (strcmp(chart->type, "bars") != 0 || !chart->label)
+        return false;
+    return chart->is_sideways ||
+           ((chart->is_listed || needs_rows(chart)) &&
+            !(starts_numeric(chart->label[0]) && starts_numeric(chart->label[chart->n - 1])));
 }
 
 bool vouch__chart_is_wide(const vouch__chart *chart)
 {
-    bool rows = !strcmp(chart->type, "bars") ? is_sideways(chart)
-                                             : !strcmp(chart->type, "interval") && chart->label;
-    if (rows)
+    if (vouch__chart_is_sideways(chart) || (!strcmp(chart->type, "interval") && chart->label))
         return !is_narrow(rows_drawn(chart), longest(rows_drawn(chart), chart->label));
     return !strcmp(chart->type, "beeswarm") || !strcmp(chart->type, "waterfall") ||
            !strcmp(chart->type, "heat");
@@ -431,7 +450,7 @@ void vouch__chart_draw(vouch__buf *out, const vouch__chart *chart, unsigned numb
     } else if (!strcmp(chart->type, "waterfall")) {
         vouch__draw_rows(out, chart, number);
     } else if (!strcmp(chart->type, "bars")) {
-        if (is_sideways(chart))
+        if (vouch__chart_is_sideways(chart))
             vouch__draw_rows(out, chart, number);
         else
             vouch__draw_bars(out, chart, number);

@@ -211,7 +211,7 @@ void vouch__draw_levels(vouch__buf *out, const vouch__levels *l, unsigned number
     f.x = (vouch__scale){ low, high, f.left, WIDTH - f.right, VOUCH__STYLE_PLAIN };
     vouch__svg_open(out, number, WIDTH, f.height, l->title, l->source);
     vouch__svg_x_axis(out, &f, l->x_label, true);
-    vouch__svg_text(out, "lab", "start", WIDTH - BARS, 12, "share of cases", 20);
+    vouch__svg_text(out, "lab", "end", WIDTH, 12, "share of cases", 20);
     double still = vouch__scale_at(&f.x, l->still);
     vouch__svg_line(out, "ax", still, f.top, still, f.height - f.bottom);
     for (size_t i = 0; i < n; i++) {

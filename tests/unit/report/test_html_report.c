@@ -1,6 +1,7 @@
 /* The report as a whole: the same bytes for the same evidence, whole with anything missing, never markup from
  * the evidence, and every tag closed. */
 #include "check.h"
+#include "html.h"
 
 #include "base/file.h"
 #include "report/chart.h"
@@ -51,43 +52,6 @@ static vouch__buf html_of(const vouch__json *root, const vouch__json *head)
     vouch__buf_init(ctx, &out, 0);
     assert_ok(ctx, vouch__report_html(ctx, root, head, &out));
     return out;
-}
-
-static void has(const vouch__buf *out, const char *text)
-{
-    if (!strstr(out->at, text))
-        fail_msg("the report lacks: %s", text);
-}
-
-/* Elements open and close in order; void ones and those that close themselves aside. */
-static void is_balanced(const char *html)
-{
-    static const char *const empty[] = { "meta", "br", "wbr", "!DOCTYPE" };
-    char open[64][16];
-    size_t depth = 0;
-    for (const char *at = strchr(html, '<'); at; at = strchr(at + 1, '<')) {
-        char name[16] = "";
-        bool closes = at[1] == '/';
-        size_t len = strcspn(at + 1 + closes, " >/\n");
-        const char *stop = strchr(at, '>');
-        assert_non_null(stop);
-        assert_true(len < sizeof name);
-        memcpy(name, at + 1 + closes, len);
-        bool skipped = stop[-1] == '/';
-        for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-            skipped = skipped || !strcmp(name, empty[i]);
-        if (skipped)
-            continue;
-        if (closes) {
-            assert_true(depth > 0);
-            if (strcmp(open[--depth], name) != 0)
-                fail_msg("<%s> is closed by </%s> near: %.60s", open[depth], name, at);
-        } else {
-            assert_true(depth < 64);
-            memcpy(open[depth++], name, sizeof name);
-        }
-    }
-    assert_int_equal(depth, 0);
 }
 
 static void the_same_evidence_gives_the_same_bytes(void **state)
@@ -149,7 +113,7 @@ static void the_sample_is_shown_whole(void **state)
     (void)state;
     vouch__doc *doc = read_sample();
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    is_balanced(out.at);
+    html_is_balanced(out.at);
     static const char *const words[] = { "The champion is <strong>scorecard</strong>",
                                          "0.7741",
                                          "0.7620 to 0.7859",
@@ -164,7 +128,7 @@ static void the_sample_is_shown_whole(void **state)
                                          "rowspan=\"6\">PAY_0",
                                          "<svg" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        has(&out, words[i]);
+        html_has(&out, words[i]);
     assert_null(strstr(out.at, "http://"));
     assert_null(strstr(out.at, "https://"));
     assert_null(strstr(out.at, "<script"));
@@ -188,8 +152,8 @@ static void anything_may_be_missing(void **state)
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
         vouch__doc *doc = read_text(roots[i]);
         vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-        is_balanced(out.at);
-        has(&out, "</html>");
+        html_is_balanced(out.at);
+        html_has(&out, "</html>");
         vouch__buf_free(&out);
         vouch__doc_free(doc);
     }
@@ -216,7 +180,7 @@ static void hostile_text_stays_text(void **state)
     assert_null(strstr(out.at, "<i "));
     assert_null(strstr(out.at, "</script"));
     assert_null(strstr(out.at, "\"'"));
-    is_balanced(out.at);
+    html_is_balanced(out.at);
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -228,10 +192,10 @@ static void the_text_names_champion_figures_and_findings(void **state)
     vouch__buf out;
     vouch__buf_init(ctx, &out, 0);
     assert_ok(ctx, vouch__report_text(ctx, vouch__doc_root(doc), &out));
-    has(&out, "Champion: scorecard\n");
-    has(&out, "AUC                   0.7741    (0.7620 to 0.7859)      pass\n");
-    has(&out, "FAIL     Train\xE2\x80\x93test gap, challenger, test: 0.1089 (limit: 0.1)\n");
-    has(&out, "Approved 69.9% on tune");
+    html_has(&out, "Champion: scorecard\n");
+    html_has(&out, "AUC                   0.7741    (0.7620 to 0.7859)      pass\n");
+    html_has(&out, "FAIL     Train\xE2\x80\x93test gap, challenger, test: 0.1089 (limit: 0.1)\n");
+    html_has(&out, "Approved 69.9% on tune");
     for (const char *line = out.at; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         assert_true(strcspn(line, "\n") <= 140);
     vouch__buf_free(&out);
@@ -291,8 +255,8 @@ static void coefficients_are_drawn_with_their_intervals(void **state)
         "[\"pay\",1e-6,0,2e-6]]}}}]}");
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
     (void)state;
-    has(&out, "Coefficients and their intervals");
-    has(&out, "\xe2\x80\xa6 = west</text>");
+    html_has(&out, "Coefficients and their intervals");
+    html_has(&out, "\xe2\x80\xa6 = west</text>");
     const char *first = strstr(out.at, "<svg"), *second = first ? strstr(first + 1, "<svg") : NULL;
     if (!first || !second) { /* money has a scale of its own */
         fail_msg("not two figures");
@@ -303,7 +267,7 @@ static void coefficients_are_drawn_with_their_intervals(void **state)
     assert_null(strstr(second + 1, "<svg"));
     assert_null(strstr(first, ">gone</text>"));
     assert_null(strstr(first, ">(intercept)</text>"));
-    is_balanced(out.at);
+    html_is_balanced(out.at);
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -331,20 +295,27 @@ static void shapes_tables_and_relativities_are_drawn(void **state)
         "\"tree\":{\"nodes\":{\"columns\":[\"node\",\"left\",\"right\",\"test\",\"rows\",\"risk\",\"low\","
         "\"high\"],\"rows\":["
         "[0,1,2,\"age <= "
-        "30\",9,0.4,0.2,0.6],[1,null,null,\"\",4,0.5,0.2,0.8],[2,null,null,\"\",5,0.25,0.1,0.7]]}}}}]}");
+        "30\",9,0.4,0.2,0.6],[1,null,null,\"\",4,0.5,0.2,0.8],[2,null,null,\"\",5,0.25,0.1,0.7]]}},"
+        "\"splines\":[{\"input\":\"years\",\"type\":\"natural cubic\",\"knots\":[1,2,3]},{\"input\":\"days\","
+        "\"type\":\"natural "
+        "cubic\",\"knots\":[1,5,9],\"curve\":{\"columns\":[\"value\",\"relativity\"],\"rows\":["
+        "[1,0.9],[5,1.1],[9,1.4]]}}]}}]}");
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
     const char *large = strstr(out.at, "<figcaption><b>large</b>, held to rise, held convex");
     assert_non_null(large);
     assert_non_null(strstr(large, "<figcaption><b>small</b>")); /* by importance */
-    has(&out, "<b>small</b> with <b>large</b>");
-    has(&out, "<h4>Relativities</h4>");
-    has(&out, "<figcaption><b>use</b>");
-    has(&out, ">edited</text>");
-    has(&out, ">age</text>");
-    has(&out, ">&lt;= 30</text>");
-    has(&out, ", n = 5</text>");
+    html_has(&out, "<b>small</b> with <b>large</b>");
+    html_has(&out, "<h4>Relativities</h4>");
+    html_has(&out, "<figcaption><b>use</b>");
+    html_has(&out, ">edited</text>");
+    html_has(&out, "<h4>Splines</h4>");
+    html_has(&out, "<figcaption><b>days</b> \xc2\xb7 natural cubic, knots 1, 5, 9</figcaption>");
+    assert_null(strstr(out.at, "<b>years</b>")); /* in a product only: it has no curve of its own */
+    html_has(&out, ">age</text>");
+    html_has(&out, ">&lt;= 30</text>");
+    html_has(&out, ", n = 5</text>");
     assert_null(strstr(out.at, ">blue</text>\n")); /* nobody is blue */
-    is_balanced(out.at);
+    html_is_balanced(out.at);
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -376,7 +347,7 @@ static void lending_is_spoken_of_where_a_lending_law_is_named(void **state)
                        one[i].legal, one[i].law);
         vouch__doc *doc = read_text(text);
         vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-        has(&out, one[i].title);
+        html_has(&out, one[i].title);
         vouch__buf_free(&out);
         vouch__doc_free(doc);
     }
@@ -397,7 +368,7 @@ static void one_endless_whisker_does_not_press_the_others(void **state)
             far[i]);
         vouch__doc *doc = read_text(text);
         vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-        has(&out, "<svg");
+        html_has(&out, "<svg");
         assert_int_equal(strstr(out.at, "go on beyond the edge") != NULL, i == 1);
         assert_null(strstr(out.at, ">800</text>"));
         vouch__buf_free(&out);
@@ -424,27 +395,96 @@ static void the_champion_comes_before_its_rivals(void **state)
     vouch__doc_free(doc);
 }
 
-static size_t times(const vouch__buf *out, const char *text)
-{
-    size_t n = 0;
-    for (const char *at = strstr(out->at, text); at; at = strstr(at + 1, text))
-        n++;
-    return n;
-}
-
 static void quantities_of_several_models_become_columns(void **state)
 {
     (void)state;
     vouch__doc *doc = read_text(rivals);
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    has(&out, "<th scope=\"col\" class=\"num\">Alpha</th>");
-    has(&out, "<td class=\"num\">0.7500</td><td class=\"num\">3</td><td class=\"num\">\xE2\x80\x93</td>");
-    has(&out, "<td class=\"num\">0.2500</td><td class=\"num\">\xE2\x80\x93</td><td class=\"num\">1,200</td>");
+    html_has(&out, "<th scope=\"col\" class=\"num\">Alpha</th>");
+    html_has(&out,
+             "<td class=\"num\">0.7500</td><td class=\"num\">3</td><td class=\"num\">\xE2\x80\x93</td>");
+    html_has(&out,
+             "<td class=\"num\">0.2500</td><td class=\"num\">\xE2\x80\x93</td><td class=\"num\">1,200</td>");
     const char *results = strstr(out.at, "class=\"results\"");
     assert_non_null(results);
     assert_null(
         strstr(results, "<tr class=\"note\"")); /* one note of both entries: said once, under the table */
-    assert_int_equal(times(&out, "<p class=\"fine\">said of both</p>"), 1);
+    assert_int_equal(html_times(&out, "<p class=\"fine\">said of both</p>"), 1);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+static void many_quantities_of_several_models_become_rows(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(
+        "{\"entries\":["
+        "{\"id\":\"v.x\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"a\",\"value\":1,"
+        "\"tables\":{"
+        "\"t\":{\"columns\":[\"quantity\",\"value\"],\"rows\":[[\"first\",0.25],[\"second\",1200],"
+        "[\"third\",3],[\"fourth\",4],[\"fifth\",5],[\"sixth\",6],[\"bias\",1e-16]]}}},"
+        "{\"id\":\"v.x\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"b\",\"value\":2,"
+        "\"tables\":{"
+        "\"t\":{\"columns\":[\"quantity\",\"value\"],\"rows\":[[\"first\",0.5],[\"second\",1300.5]]}}}]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    html_is_balanced(out.at);
+    html_has(&out, "<th scope=\"col\">Quantity</th><th scope=\"col\" class=\"num\">a</th>");
+    html_has(&out,
+             "<tr><th scope=\"row\">first</th><td class=\"num\">0.2500</td><td class=\"num\">0.5000</td>");
+    html_has(&out,
+             "<tr><th scope=\"row\">second</th><td class=\"num\">1,200</td><td class=\"num\">1,300</td>");
+    html_has(&out,
+             "<tr><th scope=\"row\">sixth</th><td class=\"num\">6</td><td class=\"num\">\xE2\x80\x93</td>");
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+#define TOO_SMALL(model)                                                                                     \
+    "{\"id\":\"f.x\",\"section\":\"fairness\",\"verdict\":\"refused\",\"model\":\"" model                    \
+    "\",\"part\":\"test\",\"subject\":\"s\",\"n\":9,\"note\":\"Too small.\"},"
+#define JUDGED(model, value)                                                                                 \
+    "{\"id\":\"f.x\",\"section\":\"fairness\",\"verdict\":\"pass\",\"model\":\"" model                       \
+    "\",\"part\":\"test\",\"subject\":\"s\",\"n\":9,\"value\":" value "}"
+
+static void what_no_model_can_be_asked_is_said_once(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text(
+        "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}],\"entries\":[" TOO_SMALL("a")
+            TOO_SMALL("b") TOO_SMALL("c") JUDGED("a", "1") "]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    html_is_balanced(out.at);
+    assert_int_equal(html_times(&out, "<td>all models</td>"), 1);
+    assert_int_equal(html_times(&out, "Too small."), 1);
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+    doc = read_text(
+        "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}],\"entries\":[" TOO_SMALL("a")
+            TOO_SMALL("c") JUDGED("a", "1") "," JUDGED("b", "1") "]}");
+    out = html_of(vouch__doc_root(doc), NULL);
+    html_has(&out, "<td>a, c</td>");
+    assert_int_equal(html_times(&out, "<td>b</td>"), 1); /* judged alike is not refused alike */
+    vouch__buf_free(&out);
+    vouch__doc_free(doc);
+}
+
+#define BARS(model, name)                                                                                    \
+    "{\"id\":\"v.b\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"" model                       \
+    "\",\"value\":1,\"tables\":{\"t\":{\"columns\":[\"x\",\"auc\"],\"rows\":[[\"" name                       \
+    "\",0.625],[\"b\",0.4]]}},\"plot\":{\"type\":\"bars\",\"table\":\"t\",\"x\":\"x\",\"y\":\"auc\"}}"
+
+static void bars_of_one_test_lie_alike_and_begin_where_nothing_is(void **state)
+{
+    (void)state;
+    vouch__doc *doc = read_text("{\"entries\":[" BARS("m", "a") "," BARS(
+        "n", "a name too long to stand under a bar") "," BARS("o", "c") "," BARS("p", "d") "]}");
+    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
+    html_is_balanced(out.at);
+    assert_int_equal(html_times(&out, "class=\"num\" text-anchor=\"start\""),
+                     8); /* values stand beside all bars */
+    html_has(&out, ">0.50</text>");
+    assert_null(strstr(out.at, ">0.0</text>")); /* an AUC of one half is nothing */
+    html_has(&out, "<summary>T: 4 tables</summary>");
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -460,16 +500,17 @@ static void bounds_share_a_cell_and_what_is_empty_is_not_shown(void **state)
         "\"rows\":[[\"if x_is_a_rather_long_name_of_a_column\",0.25,0.2,0.305,null,2,4],"
         "[\"else\",0.1,0.05,0.2,null,1,9]]}}}]}");
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    is_balanced(out.at);
-    has(&out,
+    html_is_balanced(out.at);
+    html_has(
+        &out,
         "<td class=\"num\">25.0%</td><td class=\"num\">20.0% to 30.5%</td><td class=\"num\">2 to 4</td>");
     assert_null(strstr(out.at, "Standard error"));
     assert_null(strstr(out.at, "Left blank"));
-    assert_int_equal(times(&out, "<dt>Depth</dt>"), 1);
-    has(&out, "13,131.6<");
-    has(&out, "Risk by rule");
-    has(&out, ">Interval</th>");
-    has(&out, ">Gain interval</th>");
+    assert_int_equal(html_times(&out, "<dt>Depth</dt>"), 1);
+    html_has(&out, "13,131.6<");
+    html_has(&out, "Risk by rule");
+    html_has(&out, ">Interval</th>");
+    html_has(&out, ">Gain interval</th>");
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -482,11 +523,11 @@ static void long_fractions_told_as_text_are_rounded(void **state)
                                 "\"rows\":[[\"ratio\",\"-0.8661722371310849\"],[\"sort\",\"1.2.345678901\"],"
                                 "[\"id\",\"123456789012345678\"],[\"short\",\"0.244390\"]]}}}]}");
     vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    has(&out, "<td>\xe2\x88\x92"
-              "0.8662</td>");
-    has(&out, "<td>1.2.345678901</td>");
-    has(&out, "<td>123456789012345678</td>");
-    has(&out, "<td>0.244390</td>");
+    html_has(&out, "<td>\xe2\x88\x92"
+                   "0.8662</td>");
+    html_has(&out, "<td>1.2.345678901</td>");
+    html_has(&out, "<td>123456789012345678</td>");
+    html_has(&out, "<td>0.244390</td>");
     vouch__buf_free(&out);
     vouch__doc_free(doc);
 }
@@ -513,9 +554,9 @@ static void bounds_of_a_curve_are_drawn_once(void **state)
         vouch__buf out;
         vouch__buf_init(ctx, &out, 0);
         vouch__draw_curves(&out, &chart, 1);
-        assert_int_equal(times(&out, "class=\"band\""), k == 0);
-        assert_int_equal(times(&out, "class=\"wh\""), k == 0 ? 0 : 9);
-        assert_int_equal(times(&out, "<circle"), 3);
+        assert_int_equal(html_times(&out, "class=\"band\""), k == 0);
+        assert_int_equal(html_times(&out, "class=\"wh\""), k == 0 ? 0 : 9);
+        assert_int_equal(html_times(&out, "<circle"), 3);
         vouch__buf_free(&out);
     }
 }
@@ -537,6 +578,9 @@ int main(void)
         cmocka_unit_test(one_endless_whisker_does_not_press_the_others),
         cmocka_unit_test(the_champion_comes_before_its_rivals),
         cmocka_unit_test(quantities_of_several_models_become_columns),
+        cmocka_unit_test(many_quantities_of_several_models_become_rows),
+        cmocka_unit_test(what_no_model_can_be_asked_is_said_once),
+        cmocka_unit_test(bars_of_one_test_lie_alike_and_begin_where_nothing_is),
         cmocka_unit_test(bounds_share_a_cell_and_what_is_empty_is_not_shown),
         cmocka_unit_test(long_fractions_told_as_text_are_rounded),
         cmocka_unit_test(bounds_of_a_curve_are_drawn_once),

@@ -52,7 +52,9 @@ static void a_single_number_has_four_digits(void **state)
     single(-1234567, NULL, "-1,234,567");
     single(0, NULL, "0");
     single(0.00031, NULL, "0.000310");
-    single(3.1e-16, NULL, "3.10e-16");
+    single(6.97e-5, NULL, "0.0000697"); /* written out: powers of ten are for programs */
+    single(3.1e-16, NULL, "<1e-9");     /* what rounding leaves */
+    single(-3.1e-16, NULL, ">-1e-9");
     single(2e18, NULL, "2.00e18");
     single(NAN, NULL, "\xE2\x80\x93");
     single(INFINITY, NULL, "infinite");
@@ -76,7 +78,7 @@ static void an_estimate_is_zero_only_where_it_is(void **state)
     const double column[] = { -3.211, 0.29, -0.000011, 0.0 };
     vouch__number_format format = vouch__format_for(vouch__style_of("estimate"), 4, column);
     shows(column[1], format, "0.290");
-    shows(column[2], format, "-1.10e-5");
+    shows(column[2], format, "-0.0000110");
     shows(column[3], format, "0.000");
     shows(column[2], vouch__format_for(VOUCH__STYLE_PLAIN, 4, column), "0.000");
 }
@@ -135,6 +137,8 @@ static void names_become_words(void **state)
                                            { "auc_low", "AUC low" },
                                            { "p_value", "p-value" },
                                            { "n", "Cases" },
+                                           { "group_n", "Group cases" },
+                                           { "test_auc", "Test AUC" },
                                            { "", "" },
                                            { "PAY_0", "PAY_0" }, /* a column's own name */
                                            { "fairness.air", "fairness.air" },
