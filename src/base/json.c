@@ -339,9 +339,8 @@ vouch_status vouch__json_known(vouch_ctx *ctx, const char *name, const vouch__js
         if (i < n)
             continue;
         const char *near = vouch__nearest(child->key, known, n);
-        (void)snprintf(text, sizeof text,
-                       near ? "unknown key '%.100s', did you mean '%s'?" : "unknown key '%.100s'", child->key,
-                       near);
+        (void)snprintf(text, sizeof text, "unknown key '%.100s'%s", child->key,
+                       vouch__did_you_mean(near).text);
         return vouch__fail_at(ctx, VOUCH_E_FORMAT, name, child->key_line, child->key_column, text);
     }
     return VOUCH_OK;

@@ -40,10 +40,8 @@ static vouch_status unknown(vouch_ctx *ctx, const vouch__param_table *table, con
     for (size_t i = 0; i < n_skip && n < NAMES; i++)
         name[n++] = skip[i];
     const char *nearest = vouch__nearest(node->key, name, n);
-    if (nearest)
-        return refuse(ctx, node, "unknown key '%s' for %s %s, did you mean '%s'?", node->key, table->what,
-                      table->name, nearest);
-    return refuse(ctx, node, "unknown key '%s' for %s %s", node->key, table->what, table->name);
+    return refuse(ctx, node, "unknown key '%s' for %s %s%s", node->key, table->what, table->name,
+                  vouch__did_you_mean(nearest).text);
 }
 
 /* The index of word among "a|b|c", or -1. */

@@ -75,8 +75,8 @@ vouch_status vouch__schema_check(vouch_ctx *ctx, const char *file, const char *w
             i++;
         if (i == n) {
             const char *near = vouch__nearest(member->key, name, n);
-            return vouch__schema_fail(ctx, file, member, "unknown key '%s' in %s%s%s%s", member->key, what,
-                                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+            return vouch__schema_fail(ctx, file, member, "unknown key '%s' in %s%s", member->key, what,
+                                      vouch__did_you_mean(near).text);
         }
         vouch_status status = check_value(ctx, file, what, member, &key[i]);
         if (status)

@@ -52,8 +52,13 @@ bool vouch__int_read(const char *text, size_t len, int64_t *out); /* false also 
 size_t vouch__utf8_prefix(const char *text, size_t len);
 bool vouch__utf8_valid(const char *text, size_t len); /* strict: no surrogates, no overlongs */
 
-/* The nearest of n names to word by edit distance, or NULL when none is close: for
+/* The nearest of n names to word, the same but for case or by edit distance; NULL when none is close: for
  * "unknown key 'modles', did you mean 'models'?" */
 const char *vouch__nearest(const char *word, const char *const *name, size_t n);
+/* What vouch__nearest found, as the end of a message: ", did you mean 'models'?". Empty of NULL. */
+typedef struct vouch__meant {
+    char text[160];
+} vouch__meant;
+vouch__meant vouch__did_you_mean(const char *near);
 
 #endif

@@ -1,7 +1,9 @@
 /* Is it UTF-8, and which known word was meant? */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* How many bytes the character at p takes, 0 when it is not one: Unicode 15, table 3-7. */
 static size_t char_len(const unsigned char *p, size_t left)
@@ -75,6 +77,8 @@ const char *vouch__nearest(const char *word, const char *const *name, size_t n)
     best = best > 3 ? 4 : best + 1;
     for (size_t i = 0; i < n; i++) {
         size_t m = strlen(name[i]);
+        if (!strcasecmp(word, name[i]))
+            return name[i];
         if (m > WORD)
             continue;
         size_t d = distance(word, len, name[i], m);
@@ -84,4 +88,14 @@ const char *vouch__nearest(const char *word, const char *const *name, size_t n)
         }
     }
     return found;
+}
+
+vouch__meant vouch__did_you_mean(const char *near)
+{
+    vouch__meant meant = { "" };
+    size_t most = sizeof meant.text - sizeof ", did you mean ''?";
+    if (near)
+        (void)snprintf(meant.text, sizeof meant.text, ", did you mean '%.*s'?",
+                       (int)vouch__utf8_prefix(near, strnlen(near, most)), near);
+    return meant;
 }

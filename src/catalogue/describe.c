@@ -347,11 +347,10 @@ static vouch_status check_area(vouch_ctx *ctx, const char *area)
             return VOUCH_OK;
     }
     const char *near = vouch__nearest(area, names, n);
-    return vouch__fail(
-        ctx, VOUCH_E_ARG,
-        "no area '%.40s'%s%s%s; there are data, validate, calibration, irb, diagnose, explain, "
-        "fairness, strategy and drift",
-        area, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return vouch__fail(ctx, VOUCH_E_ARG,
+                       "no area '%.40s'%s; there are data, validate, calibration, irb, diagnose, explain, "
+                       "fairness, strategy and drift",
+                       area, vouch__did_you_mean(near).text);
 }
 
 typedef struct filter {

@@ -35,8 +35,8 @@ vouch_status vouch__shelf_read(vouch_ctx *ctx, const char *shelf, const char *na
         found++;
     }
     const char *near = vouch__nearest(name, names, found);
-    return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no file '%.100s', and nothing of that name is built in%s%s%s",
-                       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no file '%.100s', and nothing of that name is built in%s",
+                       name, vouch__did_you_mean(near).text);
 }
 
 static const char *nearest_id(const char *id)
@@ -87,8 +87,8 @@ static vouch_status add_item(const reader *r, const vouch_test *test, const vouc
 static vouch_status unknown_test(const reader *r, const vouch__json *node, const char *id)
 {
     const char *near = nearest_id(id);
-    return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->path, node, "no test '%.60s'%s%s%s", id,
-                            near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->path, node, "no test '%.60s'%s", id,
+                            vouch__did_you_mean(near).text);
 }
 
 static vouch_status read_item(const reader *r, const vouch__json *node)
@@ -247,8 +247,8 @@ static vouch_status add_options(vouch_ctx *ctx, const vouch_suite_options *o, vo
         const vouch_test *test = vouch_test_find(o->tests[i]);
         const char *near = test ? NULL : nearest_id(o->tests[i]);
         if (!test)
-            return vouch__fail(ctx, VOUCH_E_ARG, "no test '%.60s'%s%s%s", o->tests[i],
-                               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+            return vouch__fail(ctx, VOUCH_E_ARG, "no test '%.60s'%s", o->tests[i],
+                               vouch__did_you_mean(near).text);
         vouch_status status = add_item(&r, test, NULL);
         if (status)
             return status;
@@ -287,8 +287,8 @@ static vouch_status apply_set(vouch_ctx *ctx, const char *set, vouch__plan *plan
     vouch__doc_free(doc);
     if (!status && !applied) {
         const char *near = vouch_test_find(id) ? NULL : nearest_id(id);
-        return vouch__fail(ctx, VOUCH_E_ARG, "'%.80s': the test %.60s is not among those that are run%s%s%s",
-                           set, id, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return vouch__fail(ctx, VOUCH_E_ARG, "'%.80s': the test %.60s is not among those that are run%s", set,
+                           id, vouch__did_you_mean(near).text);
     }
     return status;
 }

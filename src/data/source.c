@@ -10,7 +10,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 typedef struct intake {
     vouch__table_builder *builder;
@@ -138,14 +137,10 @@ vouch_status vouch__id_column(vouch_ctx *ctx, const char *name, size_t cols, con
             *out_col = j;
             return VOUCH_OK;
         }
-    const char *near = NULL;
-    for (size_t j = 0; j < cols && !near; j++)
-        near = strcasecmp(column[j], id) ? NULL : column[j];
-    if (!near)
-        near = vouch__nearest(id, column, cols);
+    const char *near = vouch__nearest(id, column, cols);
     if (near)
-        return vouch__fail(ctx, VOUCH_E_NOTFOUND, "read: %s has no id column '%s', did you mean '%s'?", name,
-                           id, near);
+        return vouch__fail(ctx, VOUCH_E_NOTFOUND, "read: %s has no id column '%s'%s", name, id,
+                           vouch__did_you_mean(near).text);
     return vouch__fail(ctx, VOUCH_E_NOTFOUND, "read: %s has no id column '%s'; its first column is '%s'",
                        name, id, cols ? column[0] : "");
 }

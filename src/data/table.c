@@ -57,8 +57,7 @@ vouch_status vouch_table_column(vouch_ctx *ctx, const vouch_table *table, const 
         names[j] = table->col[j].name;
     const char *near = vouch__nearest(name, names, table->cols);
     vouch__scratch_reset(ctx, mark);
-    return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no column '%.60s'%s%s%s", name, near ? ", did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+    return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no column '%.60s'%s", name, vouch__did_you_mean(near).text);
 }
 
 size_t vouch_table_categories(const vouch_table *table, size_t col)

@@ -63,8 +63,8 @@ static vouch_status read_limit(const reader *r, const vouch__json *node, vouch__
     if (strcmp(side, "above") != 0 && strcmp(side, "below") != 0) {
         const char *near = vouch__nearest(side, direction, 2);
         return vouch__json_fail(r->ctx, VOUCH_E_FORMAT, r->file, vouch__json_get(node, "direction"),
-                                "direction is '%.60s', must be above or below%s%s%s", side,
-                                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                                "direction is '%.60s', must be above or below%s", side,
+                                vouch__did_you_mean(near).text);
     }
     vouch__limit limit = { .id = node->key, .is_above = !strcmp(side, "above") };
     status = read_number(r, node, "advisory", &limit.advisory);

@@ -50,11 +50,8 @@ static vouch_status unknown(vouch_ctx *ctx, const char *file, const vouch__json 
                             size_t n)
 {
     const char *near = vouch__nearest(at->key, known, n);
-    if (near)
-        return vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: unknown key '%s', did you mean '%s'?", file,
-                           at->line, at->column, at->key, near);
-    return vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: unknown key '%s'", file, at->line, at->column,
-                       at->key);
+    return vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: unknown key '%s'%s", file, at->line, at->column,
+                       at->key, vouch__did_you_mean(near).text);
 }
 
 /* "2026-07-21", a day that exists. */

@@ -129,9 +129,9 @@ static vouch_status check_groups(vouch_ctx *ctx, const vouch__explaining *e, con
             j++;
         const char *near = j == n ? vouch__nearest(key, name, n) : NULL;
         if (j == n)
-            status = vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: '%s' is no input of the model%s%s%s",
+            status = vouch__fail(ctx, VOUCH_E_FORMAT, "%s:%u:%u: '%s' is no input of the model%s",
                                  e->options->groups, at->key_line, at->key_column, key,
-                                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                                 vouch__did_you_mean(near).text);
     }
     vouch__scratch_reset(ctx, mark);
     return status;

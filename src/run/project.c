@@ -257,9 +257,8 @@ static vouch_status read_model(reader r, const vouch__json *node)
     plan->kind = vouch__kind_find(kind->text);
     if (!plan->kind) {
         const char *near = vouch__nearest(kind->text, names, vouch__kind_names(names, 8));
-        return vouch__schema_fail(r.ctx, r.p->path, kind, "models.%s: no kind '%s'%s%s%s", node->key,
-                                  kind->text, near ? ", did you mean '" : "", near ? near : "",
-                                  near ? "'?" : "");
+        return vouch__schema_fail(r.ctx, r.p->path, kind, "models.%s: no kind '%s'%s", node->key, kind->text,
+                                  vouch__did_you_mean(near).text);
     }
     plan->value = vouch__alloc(r.ctx, plan->kind->n_params + 1, sizeof *plan->value);
     if (!plan->value)

@@ -63,7 +63,7 @@ expect 1 vouch explain xgb.vouch loans.csv --row x --quiet
 says "'x'"
 printf 'incme: {characteristic: a}\n' >wrong.yaml
 expect 1 vouch reasons xgb.vouch loans.csv --groups wrong.yaml --quiet
-says "wrong.yaml:1:1: 'incme' is no input of the model; did you mean 'income'?"
+says "wrong.yaml:1:1: 'incme' is no input of the model, did you mean 'income'?"
 printf 'income: {characteristic: 7}\n' >wrong.yaml
 expect 1 vouch reasons xgb.vouch loans.csv --groups wrong.yaml --quiet
 says "wrong.yaml"

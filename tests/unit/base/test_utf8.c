@@ -73,6 +73,7 @@ static void the_nearest_word_is_suggested_when_one_is_near(void **state)
     assert_string_equal(vouch__nearest("dta", key, n), "data");
     assert_string_equal(vouch__nearest("chmpoin", key, n), "champion");
     assert_string_equal(vouch__nearest("reason", key, n), "reasons");
+    assert_string_equal(vouch__nearest("MODELS", key, n), "models");
     assert_null(vouch__nearest("xyzzy", key, n));
     assert_null(vouch__nearest("", key, n));
     assert_null(vouch__nearest("a", key, n));
@@ -81,6 +82,11 @@ static void the_nearest_word_is_suggested_when_one_is_near(void **state)
     memset(longest, 'm', 199);
     longest[199] = '\0';
     assert_null(vouch__nearest(longest, key, n));
+    assert_string_equal(vouch__did_you_mean("models").text, ", did you mean 'models'?");
+    assert_string_equal(vouch__did_you_mean(NULL).text, "");
+    longest[140] = '\xC3'; /* a character is not cut in two */
+    longest[141] = '\xA9';
+    assert_int_equal(strlen(vouch__did_you_mean(longest).text), 140 + strlen(", did you mean ''?"));
 }
 
 int main(void)

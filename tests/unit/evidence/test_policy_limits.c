@@ -40,7 +40,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
     refused("  x.y: {direction: above, advisry: 1}\n",
             "p.yaml:4:27: unknown key 'advisry', did you mean 'advisory'?");
     refused("  x.y: {direction: abov, advisory: 1}\n",
-            "p.yaml:4:20: direction is 'abov', must be above or below; did you mean 'above'?");
+            "p.yaml:4:20: direction is 'abov', must be above or below, did you mean 'above'?");
     refused("  x.y: {direction: sideways, advisory: 1}\n", "must be above or below");
     refused("  x.y: {advisory: 1}\n", "p.yaml:4:8: 'direction' is missing");
     refused("  x.y: {direction: above}\n", "a limit needs advisory, fail, or both");
