@@ -2,8 +2,6 @@
  * reasons. */
 #include "explain/suite_parts.h"
 
-#include "num/special.h"
-
 #include <math.h>
 
 void vouch__suite_cell(vouch__evidence *list, vouch__json *row, const vouch__input *input, double x)
@@ -64,9 +62,7 @@ const vouch__explain_words *vouch__suite_words(const vouch__explain_data *data)
 
 const vouch__explain_words *vouch__explain_words_of(const vouch_model *model)
 {
-    double at = 0.25; /* any raw value that no other link takes to its exponential */
-    bool is_log = vouch__model_probability(model, at) == vouch__exp(at);
-    return is_log ? &vouch__explain_log : &vouch__explain_mean;
+    return vouch__model_scale(model) == VOUCH__SCALE_LOG ? &vouch__explain_log : &vouch__explain_mean;
 }
 
 vouch_status vouch__explain_brief(vouch_ctx *ctx, const vouch__explain_data *data, vouch__evidence *list)

@@ -13,7 +13,7 @@ typedef struct vouch__explain_words {
     const char *all, *average, *self; /* "all training applicants", "average applicant", "this applicant" */
 } vouch__explain_words;
 extern const vouch__explain_words vouch__explain_event, vouch__explain_log, vouch__explain_mean;
-/* Of a model of numbers: of the two that are not of an event, which the model's link is. */
+/* Of a model of numbers: one of the two that are not of an event. */
 const vouch__explain_words *vouch__explain_words_of(const vouch_model *model);
 
 typedef struct vouch__explain_data {

@@ -177,6 +177,19 @@ double vouch__model_probability(const vouch_model *model, double raw)
     return vouch__calibration_apply(model->calibration, model->kind->probability(model->state, raw));
 }
 
+vouch__scale vouch__link_scale(vouch_link link)
+{
+    return link == VOUCH_LINK_LOGIT ? VOUCH__SCALE_SHARE
+           : link == VOUCH_LINK_LOG ? VOUCH__SCALE_LOG
+                                    : VOUCH__SCALE_MEAN;
+}
+
+vouch__scale vouch__model_scale(const vouch_model *model)
+{
+    bool is_share = model->calibration || !model->kind->scale; /* no map leaves 0 to 1 */
+    return is_share ? VOUCH__SCALE_SHARE : model->kind->scale(model->state);
+}
+
 void vouch__model_probabilities(const vouch_model *model, vouch__matrix x, const double *raw, double *out)
 {
     const vouch__model_kind *kind = model->kind;

@@ -54,6 +54,13 @@ enum {
     VOUCH__CAN_RESUME = 32 /* and takes groups, sides of missing values and objectives */
 };
 
+/* What a model's probability is. */
+typedef enum vouch__scale {
+    VOUCH__SCALE_SHARE, /* of an event, or a share: within 0 and 1 */
+    VOUCH__SCALE_LOG,   /* a mean, the exponential of raw */
+    VOUCH__SCALE_MEAN   /* a mean of another link */
+} vouch__scale;
+
 /* A form in which another system can run a model. */
 struct vouch_model;
 struct vouch__speech;
@@ -80,6 +87,7 @@ typedef struct vouch__model_kind {
     void (*predict)(const void *state, vouch__matrix x, double *raw);
     /* P(bad) of one raw value; points of one row of inputs (NULL without CAN_POINTS). */
     double (*probability)(const void *state, double raw);
+    vouch__scale (*scale)(const void *state); /* what that is; NULL: VOUCH__SCALE_SHARE */
     /* The same of rows whose raw alone does not tell it (one class among several); NULL: probability of each
      * raw. check refuses rows by E_DATA, naming input and row, counted on from first; NULL: any row will do.
      */
@@ -162,6 +170,8 @@ vouch_status vouch__model_seal(vouch_ctx *ctx, vouch_model *model);
  * rows), and of rows whose raw values are known. */
 double vouch__model_probability(const vouch_model *model, double raw);
 void vouch__model_probabilities(const vouch_model *model, vouch__matrix x, const double *raw, double *out);
+vouch__scale vouch__model_scale(const vouch_model *model);
+vouch__scale vouch__link_scale(vouch_link link); /* for kinds */
 
 /* Raw values, probabilities and points (each may be NULL) of bound rows [begin, begin + n), or of row[n] when
  * row is not NULL. Runs on the context's threads. */

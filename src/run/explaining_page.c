@@ -51,7 +51,7 @@ vouch_status vouch__explaining_page(vouch_ctx *ctx, const vouch__explaining *e, 
     vouch__evidence list = { .doc = NULL };
     vouch__json *root = NULL;
     const uint32_t one = (uint32_t)e->one;
-    bool is_number = vouch__model_probability(e->model, 50.0) > 1.0; /* an event's stays within 0 and 1 */
+    bool is_number = vouch__model_scale(e->model) != VOUCH__SCALE_SHARE;
     const vouch__explain_data data = { .words = is_number ? vouch__explain_words_of(e->model) : NULL,
                                        .model = e->model,
                                        .binding = &e->binding,

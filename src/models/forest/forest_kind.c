@@ -41,6 +41,19 @@ static double probability(const void *state, double raw)
     }
 }
 
+static vouch__scale scale(const void *state)
+{
+    switch (((const vouch__forest *)state)->transform) {
+    case VOUCH__EXP:
+    case VOUCH__EXP_FLOAT: return VOUCH__SCALE_LOG;
+    case VOUCH__AS_IS:
+    case VOUCH__NARROWED:
+    case VOUCH__SQUARE:
+    case VOUCH__SOFTPLUS: return VOUCH__SCALE_MEAN;
+    default: return VOUCH__SCALE_SHARE;
+    }
+}
+
 static void probabilities(const void *state, vouch__matrix x, const double *raw, double *out)
 {
     const vouch__forest *f = state;
@@ -245,6 +258,7 @@ const vouch__model_kind vouch__kind_forest = {
     .fit = fit,
     .predict = predict,
     .probability = probability,
+    .scale = scale,
     .probabilities = probabilities,
     .check = check,
     .contributions = contributions,

@@ -104,6 +104,11 @@ static double probability(const void *state, double raw)
     }
 }
 
+static vouch__scale scale(const void *state)
+{
+    return vouch__link_scale(vouch__gbdt_link(((const vouch__gam *)state)->loss));
+}
+
 static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, vouch__matrix x,
                           size_t first)
 {
@@ -137,6 +142,7 @@ const vouch__model_kind vouch__kind_gam = {
     .fit = vouch__gam_fit,
     .predict = vouch__gam_predict,
     .probability = probability,
+    .scale = scale,
     .check = check,
     .contributions = vouch__gam_contributions,
     .n_moments = vouch__gam_n_moments,

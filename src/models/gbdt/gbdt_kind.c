@@ -143,6 +143,12 @@ static double probability(const void *state, double raw)
     return model->loss == VOUCH__LOSS_CUSTOM ? fmin(fmax(mean, 0.0), 1.0) : mean;
 }
 
+static vouch__scale scale(const void *state)
+{
+    const vouch__gbdt *model = state;
+    return model->loss == VOUCH__LOSS_CUSTOM ? VOUCH__SCALE_SHARE : vouch__link_scale(model->link);
+}
+
 static vouch_status contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
                                   double *base)
 {
@@ -230,6 +236,7 @@ const vouch__model_kind vouch__kind_gbdt = {
     .fit = fit,
     .predict = predict,
     .probability = probability,
+    .scale = scale,
     .contributions = contributions,
     .shap = shap,
     .describe = describe,

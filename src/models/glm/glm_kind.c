@@ -73,6 +73,14 @@ static double probability(const void *state, double raw)
     return isnan(raw) || !vouch__glm_is_valid(&glm->law, raw) ? NAN : vouch__glm_mean(&glm->law, raw);
 }
 
+static vouch__scale scale(const void *state)
+{
+    const vouch__glm_law *law = &((const vouch__glm *)state)->law;
+    if (law->family == VOUCH__GLM_BINOMIAL || law->family == VOUCH__GLM_BETA)
+        return VOUCH__SCALE_SHARE;
+    return law->link == VOUCH__GLM_LOG ? VOUCH__SCALE_LOG : VOUCH__SCALE_MEAN;
+}
+
 static vouch_status check(vouch_ctx *ctx, const void *state, const vouch__inputs *inputs, vouch__matrix x,
                           size_t first)
 {
@@ -120,6 +128,7 @@ const vouch__model_kind vouch__kind_glm = {
     .fit = vouch__glm_fit,
     .predict = predict,
     .probability = probability,
+    .scale = scale,
     .check = check,
     .contributions = vouch__glm_contributions,
     .n_moments = vouch__glm_n_moments,

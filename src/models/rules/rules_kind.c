@@ -183,6 +183,7 @@ const vouch__model_kind vouch__kind_rules = {
     .fit = vouch__rules_fit,
     .predict = vouch__tree_predict,
     .probability = vouch__tree_probability,
+    .scale = vouch__tree_scale,
     .contributions = vouch__tree_contributions,
     .shap = vouch__tree_shap_of,
     .describe = describe,

@@ -37,6 +37,7 @@ void vouch__tree_describe(const void *state, const vouch__inputs *inputs, vouch_
 /* What a kind that is one tree underneath takes over; state begins with a vouch__tree. */
 void vouch__tree_predict(const void *state, vouch__matrix x, double *raw);
 double vouch__tree_probability(const void *state, double raw);
+vouch__scale vouch__tree_scale(const void *state);
 vouch_status vouch__tree_contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
                                        double *base);
 vouch_status vouch__tree_shap_of(vouch_ctx *ctx, const void *state, vouch__shap **out_shap);

@@ -36,6 +36,8 @@ double vouch__tree_probability(const void *state, double raw)
     return vouch__kind_gbdt.probability(forest_of(state), raw);
 }
 
+vouch__scale vouch__tree_scale(const void *state) { return vouch__kind_gbdt.scale(forest_of(state)); }
+
 vouch_status vouch__tree_contributions(vouch_ctx *ctx, const void *state, vouch__matrix x, double *out,
                                        double *base)
 {
@@ -139,6 +141,7 @@ const vouch__model_kind vouch__kind_tree = {
     .fit = vouch__tree_fit,
     .predict = vouch__tree_predict,
     .probability = vouch__tree_probability,
+    .scale = vouch__tree_scale,
     .contributions = vouch__tree_contributions,
     .shap = vouch__tree_shap_of,
     .describe = vouch__tree_describe,

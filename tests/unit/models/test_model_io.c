@@ -15,7 +15,8 @@ enum { N = 120, COLS = 3, HEADER = 20, LENGTH_AT = 12 };
 static const bool is_text[] = { false, true, false };
 static double x[N * COLS], y[N];
 
-static vouch_status make(vouch_ctx *ctx, const char *kind, vouch_table **out_table, vouch_model **out_model)
+static vouch_status make_with(vouch_ctx *ctx, const char *kind, const char *params, vouch_table **out_table,
+                              vouch_model **out_model)
 {
     for (size_t i = 0; i < N; i++) {
         x[i * COLS] = i % 11 == 3 ? NAN : (double)(i * 7 % 23);
@@ -24,10 +25,42 @@ static vouch_status make(vouch_ctx *ctx, const char *kind, vouch_table **out_tab
         y[i] = i * 7 % 23 > 12 ? i % 3 != 0 : i % 5 == 0;
     }
     vouch_status status = kit_table(ctx, N, COLS, x, is_text, out_table);
-    kit_fit spec = { .kind = kind, .table = *out_table, .n_train = N, .target = y };
-    if (strcmp(kind, "gbdt") == 0)
-        spec.params = "{trees: 3, min_child_rows: 5}";
+    const kit_fit spec = { .kind = kind, .params = params, .table = *out_table, .n_train = N, .target = y };
     return status ? status : kit_model(ctx, &spec, out_model);
+}
+
+static vouch_status make(vouch_ctx *ctx, const char *kind, vouch_table **out_table, vouch_model **out_model)
+{
+    const char *params = strcmp(kind, "gbdt") == 0 ? "{trees: 3, min_child_rows: 5}" : NULL;
+    return make_with(ctx, kind, params, out_table, out_model);
+}
+
+static void what_a_probability_is_follows_loss_and_link(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *params;
+        vouch__scale scale;
+    } cases[] = { { "scorecard", NULL, VOUCH__SCALE_SHARE },
+                  { "rules", NULL, VOUCH__SCALE_SHARE },
+                  { "tree", "{loss: squared}", VOUCH__SCALE_MEAN },
+                  { "gam", "{loss: poisson, rounds: 5}", VOUCH__SCALE_LOG },
+                  { "gbdt", "{trees: 2}", VOUCH__SCALE_SHARE },
+                  { "gbdt", "{trees: 2, loss: tweedie}", VOUCH__SCALE_LOG },
+                  { "gbdt", "{trees: 2, loss: quantile}", VOUCH__SCALE_MEAN },
+                  { "glm", "{link: cloglog}", VOUCH__SCALE_SHARE },
+                  { "glm", "{family: poisson}", VOUCH__SCALE_LOG },
+                  { "glm", "{family: gaussian}", VOUCH__SCALE_MEAN } };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        vouch_table *table = NULL;
+        vouch_model *model = NULL;
+        vouch_ctx *ctx = vouch_ctx_new(NULL);
+        assert_ok(ctx, make_with(ctx, cases[k].kind, cases[k].params, &table, &model));
+        assert_int_equal(vouch__model_scale(model), cases[k].scale);
+        vouch_model_free(model);
+        vouch_table_unref(table);
+        vouch_ctx_free(ctx);
+    }
 }
 
 static void a_file_gives_back_the_same_model(void **state)
@@ -341,6 +374,7 @@ static void reading_survives_every_allocation_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_probability_is_follows_loss_and_link),
         cmocka_unit_test(a_file_gives_back_the_same_model),
         cmocka_unit_test(the_first_format_is_kept),
         cmocka_unit_test(damage_is_named),
