@@ -55,7 +55,8 @@ const command cmd_fit = {
     "  target: claims                       # or {exposure: ead, drawn: drawn, limit: limit}: exposure at "
     "default\n"
     "  ignore: [policy]\n"
-    "  model: {kind: glm, family: poisson, exposure: years, base: {region: R24}}",
+    "  model: {kind: glm, family: poisson, exposure: years, base: {region: R24}}\n\n"
+    "  vouch fit frequency.yaml policies.csv --out frequency.vouch",
     fit_options,
     N(fit_options),
     fit,

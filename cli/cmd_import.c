@@ -149,7 +149,8 @@ const command cmd_model_diff = {
     "A B",
     2,
     "How two model files differ, as JSON.",
-    "same_scores is true when all that decides the scores is the same, wherever the models came from.",
+    "same_scores is true when all that decides the scores is the same, wherever the models came from.\n\n"
+    "  vouch model diff model.vouch calibrated.vouch",
     NULL,
     0,
     diff,

@@ -76,7 +76,7 @@ const command cmd_key_new = {
     "FILE",
     1,
     "Make a key pair: FILE (encrypted, yours) and FILE.pub (for the owner).",
-    NULL,
+    "  vouch key new erin.pem",
     key_new_options,
     N(key_new_options),
     key_new,

@@ -42,7 +42,7 @@ const command cmd_model_sign = {
     1,
     "As a validator, sign a candidate.",
     "MODEL is a name or the beginning of a fingerprint. The developer of a model can't validate it, with any "
-    "key.",
+    "key.\n\n  vouch model sign scorecard --key victor.pem --note \"figures re-read, limits noted\"",
     act_options,
     N(act_options),
     sign,
@@ -56,7 +56,8 @@ const command cmd_model_approve = {
     "MODEL",
     1,
     "As an approver, let a validated model serve.",
-    "Neither its developer nor its validator can approve a model.",
+    "Neither its developer nor its validator can approve a model.\n\n"
+    "  vouch model approve scorecard --key ada.pem",
     act_options,
     N(act_options),
     approve,
@@ -65,8 +66,16 @@ const command cmd_model_approve = {
 static int retire(cli_call *cli) { return carry(cli, vouch_govern_retire, "retired"); }
 
 const command cmd_model_retire = {
-    "model", "retire",    "MODEL",        1,      "As the owner or an approver, take a model out of use.",
-    NULL,    act_options, N(act_options), retire,
+    "model",
+    "retire",
+    "MODEL",
+    1,
+    "As the owner or an approver, take a model out of use.",
+    "It is retired in every run that made the same bytes, and serves no more.\n\n"
+    "  vouch model retire scorecard --key ada.pem --note \"replaced\"",
+    act_options,
+    N(act_options),
+    retire,
 };
 
 static int show(cli_call *cli)
@@ -83,8 +92,15 @@ static int show(cli_call *cli)
     return status ? cli_failed(cli, status) : EXIT_DONE;
 }
 
-const command cmd_model_show = { "model", "show", "FILE", 1,   "What a model file holds, as JSON.",
-                                 NULL,    NULL,   0,      show };
+const command cmd_model_show = { "model",
+                                 "show",
+                                 "FILE",
+                                 1,
+                                 "What a model file holds, as JSON.",
+                                 "  vouch model show result/models/scorecard.vouch",
+                                 NULL,
+                                 0,
+                                 show };
 
 static const option export_options[] = {
     { "--to", "FORM", "c, json, pmml, sql-duckdb, sql-postgresql or sql-spark" },
@@ -191,7 +207,8 @@ const command cmd_model_edit = {
     "merge;\n"
     "of the bins between from and to, or of named levels. Prints the new model's fingerprint. With --key an "
     "entry\n"
-    "of the store's ledger holds both files, the edits and who signs for them.",
+    "of the store's ledger holds both files, the edits and who signs for them.\n\n"
+    "  vouch model edit curves.vouch --edits edits.yaml --out edited.vouch --key dana.pem",
     edit_options,
     N(edit_options),
     edit,

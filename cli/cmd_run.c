@@ -140,7 +140,8 @@ const command cmd_monitor = {
     "Has the world moved away from the one the model was made in?",
     "Compares a batch with the statistics stored with the model: score, inputs, missing and unseen values, "
     "and outcomes\n"
-    "where labels are there. Exit status 3 when a limit is broken.",
+    "where labels are there. Exit status 3 when a limit is broken.\n\n"
+    "  vouch monitor --batch march.parquet --model scorecard --key service.pem",
     monitor_options,
     N(monitor_options),
     monitor,
@@ -195,7 +196,8 @@ const command cmd_verify = {
     NULL,
     0,
     "Check every entry, signature, object and decision of the store, offline.",
-    "Without --head a cut-off tail can't be excluded, and the answer says so.",
+    "Without --head a cut-off tail can't be excluded, and the answer says so.\n\n"
+    "  vouch verify --head result/head.json",
     verify_options,
     N(verify_options),
     verify,
@@ -270,7 +272,8 @@ const command cmd_serve = {
     0,
     "Answer decisions over HTTP with the latest approved model.",
     "A decision is answered only after it is durable. Ctrl-C finishes what is under way.\n\n"
-    "  curl -d '{\"row\": {...}}' http://127.0.0.1:8080/v1/decisions",
+    "  vouch serve --key service.pem\n"
+    "  curl -d @result/request.json http://127.0.0.1:8080/v1/decisions",
     serve_options,
     N(serve_options),
     serve,

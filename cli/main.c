@@ -38,17 +38,34 @@ static const option common[] = {
 };
 enum { N_COMMON = sizeof common / sizeof *common };
 
+/* What an option does, its further lines under the first. */
+static void print_wrapped(const char *help)
+{
+    enum { INDENT = 29, ROOM = 91 };
+    while (strlen(help) > ROOM) {
+        size_t end = ROOM;
+        while (end > 0 && help[end] != ' ')
+            end--;
+        if (end == 0)
+            break;
+        printf("%.*s\n%*s", (int)end, help, INDENT, "");
+        help += end + 1;
+    }
+    printf("%s\n", help);
+}
+
 static void print_options(const option *options, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         char left[48];
         (void)snprintf(left, sizeof left, "%s%s%s", options[i].name, options[i].value ? " " : "",
                        options[i].value ? options[i].value : "");
-        printf("  %-26s %s\n", left, options[i].help);
+        printf("  %-26s ", left);
+        print_wrapped(options[i].help);
     }
 }
 
-static void print_usage(const command *c)
+static void print_own(const command *c)
 {
     printf("vouch %s%s%s%s%s [options]\n\n%s\n", c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
            c->operands ? " " : "", c->operands ? c->operands : "", c->help);
@@ -58,9 +75,40 @@ static void print_usage(const command *c)
         printf("\nOptions\n");
         print_options(c->options, c->n_options);
     }
-    printf("\nEvery command takes\n");
+}
+
+static void print_shared(void)
+{
+    printf("Every command takes\n");
     print_options(common, N_COMMON);
     printf("\nExit status: 0 done, 1 failed, 2 usage, 3 a control failed.\n");
+}
+
+static void print_usage(const command *c)
+{
+    print_own(c);
+    printf("\n");
+    print_shared();
+}
+
+/* docs/commands.md. */
+static void print_pages(void)
+{
+    printf(
+        "# Commands\n\nMade by `vouch help --markdown`: what `vouch COMMAND --help` prints. Results go to "
+        "standard output, progress and notes to\nstandard error. The environment's `VOUCH_PASSPHRASE` is the "
+        "passphrase of keys, and `VOUCH_DUCKDB` where DuckDB is.\n\n```\n");
+    print_shared();
+    printf("```\n");
+    for (size_t k = 0; k < N_CHAPTERS; k++) {
+        printf("\n## %s\n", chapters[k].title);
+        for (const command *const *c = chapters[k].command; *c; c++) {
+            printf("\n### vouch %s%s%s\n\n```\n", (*c)->noun, (*c)->verb ? " " : "",
+                   (*c)->verb ? (*c)->verb : "");
+            print_own(*c);
+            printf("```\n");
+        }
+    }
 }
 
 static void print_command(FILE *to, const command *c)
@@ -85,6 +133,42 @@ static void print_help(FILE *to)
     fprintf(to, "\n'vouch COMMAND --help' says more. A first run:\n"
                 "  vouch simulate credit --out examples/loans/loans.csv\n"
                 "  vouch run --project examples/loans/vouch.yaml --out result\n");
+}
+
+/* The commands of one noun, as of key and model. */
+static void print_verbs(FILE *to, const char *noun)
+{
+    for (size_t k = 0; k < N_CHAPTERS; k++)
+        for (const command *const *c = chapters[k].command; *c; c++)
+            if (!strcmp((*c)->noun, noun))
+                print_command(to, *c);
+}
+
+static bool is_noun(const char *word)
+{
+    for (size_t k = 0; k < N_CHAPTERS; k++)
+        for (const command *const *c = chapters[k].command; *c; c++)
+            if (!strcmp((*c)->noun, word))
+                return true;
+    return false;
+}
+
+/* None is named, or none that is there: help that was asked for, or what is wrong. */
+static int no_command(int argc, char **argv, bool is_asked)
+{
+    if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    bool is_begun = is_noun(argv[1]);
+    if (is_begun && (is_asked || (argc == 3 && !strcmp(argv[2], "--help")))) {
+        print_verbs(stdout, argv[1]);
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "vouch: no command '%s%s%s'; %s\n", argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "",
+            is_begun ? "there are" : "'vouch --help' lists them");
+    print_verbs(stderr, argv[1]);
+    return EXIT_USAGE;
 }
 
 static bool is_called(const command *c, int argc, char **argv)
@@ -194,26 +278,29 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
 int main(int argc, char **argv)
 {
     int at = 0;
-    cli_call cli = { .command = find(argc, argv, &at) };
     double threads;
     if (argc == 2 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))) {
         printf("vouch %s (%.16s)\n", vouch_version(), vouch_build_id());
         return EXIT_DONE;
     }
-    if (!cli.command) {
-        bool asked = argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
-                     !strcmp(argv[1], "-h");
-        if (!asked)
-            fprintf(stderr, "vouch: no command '%s%s%s'\n\n", argv[1], argc > 2 ? " " : "",
-                    argc > 2 ? argv[2] : "");
-        print_help(asked ? stdout : stderr);
-        return asked ? EXIT_DONE : EXIT_USAGE;
+    bool is_asked = argc > 1 && !strcmp(argv[1], "help"); /* vouch help run: vouch run --help */
+    if (is_asked && argc == 3 && !strcmp(argv[2], "--markdown")) {
+        print_pages();
+        return EXIT_DONE;
     }
-    for (int i = at; i < argc; i++)
-        if (!strcmp(argv[i], "--help")) {
-            print_usage(cli.command);
-            return EXIT_DONE;
-        }
+    if (is_asked) {
+        argc--;
+        argv++;
+    }
+    cli_call cli = { .command = find(argc, argv, &at) };
+    if (!cli.command)
+        return no_command(argc, argv, is_asked);
+    for (int i = at; i < argc && !is_asked; i++)
+        is_asked = !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
+    if (is_asked) {
+        print_usage(cli.command);
+        return EXIT_DONE;
+    }
     int code = read_arguments(&cli, argc, argv, at);
     if (code || (cli.threads && !cli_number("--threads", cli.threads, 1, 64, &threads)))
         return EXIT_USAGE;

@@ -131,10 +131,11 @@ static void summarise(const char *kind, const vouch__json *body, vouch__buf *out
                            text_or(m, "fingerprint", ""));
     } else if (strcmp(kind, "sign") == 0 || strcmp(kind, "approve") == 0 || strcmp(kind, "retire") == 0) {
         vouch__buf_fmt(out, "%s (%.8s)", text_or(body, "name", ""), text_or(body, "model", ""));
-        if (vouch__json_string(vouch__json_get(body, "note")))
-            vouch__buf_fmt(out, ": %s", text_or(body, "note", ""));
+        const char *note = text_or(body, "note", "");
+        vouch__buf_fmt(out, "%s%s", *note ? ": " : "", note);
     } else if (strcmp(kind, "decisions") == 0) {
-        vouch__buf_fmt(out, "%lld decisions", (long long)vouch__json_int(vouch__json_get(body, "count"), 0));
+        long long n = (long long)vouch__json_int(vouch__json_get(body, "count"), 0);
+        vouch__buf_fmt(out, "%lld decision%s", n, n == 1 ? "" : "s");
     } else {
         vouch__buf_text(out, text_or(body, "summary", ""));
     }
