@@ -52,7 +52,7 @@ run_ctest() { # PRESET [ARGS...]: counts each test; a preset whose build failed 
     printf '  %s: %d passed, %d failed, %d skipped\n' "$preset" "$p" "$f" "$s" >&2
 }
 
-formatted() { find include src cli tests bench -name '*.[ch]' -exec clang-format-14 --dry-run --Werror {} +; }
+formatted() { find include src cli tests bench examples -name '*.[ch]' -exec clang-format-14 --dry-run --Werror {} +; }
 
 same_made_files() { # generated files that are committed are what their generators make
     for script in tools/make_*.py; do
@@ -68,6 +68,7 @@ step build-dev configure_and_build dev
 if [ -n "$all" ]; then run_ctest dev; else run_ctest dev -LE slow; fi
 step build-release configure_and_build release
 run_ctest release -L 'cli|base|gate'
+step pages python3 tools/check_docs.py build/release/bin/vouch
 step build-clang configure_and_build clang
 step clang-tidy sh tools/tidy.sh "$cores"
 step public-headers sh tools/check_headers.sh

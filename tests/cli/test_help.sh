@@ -36,6 +36,8 @@ for name in ("book", "tune", "train", "scored", "january", "february", "march", 
 write("book.csv", lambda i, r: {**more(i, r), "id": i // 10})
 write("applicants.csv", lambda i, r: {"bad": r["defaulted"], "decision": "declined" if i % 4 == 0 else "approved"}, None, ("defaulted",))
 write("rows.csv", lambda i, r: {}, 50)
+write("policies.csv", lambda i, r: {"policy": i, "claims": r["defaulted"], "years": 0.5 + i % 3, "region": "R24" if i % 4 else "R11"},
+      None, ("defaulted", "true_pd", "application_date", "postal_area"))
 PY
 cat >recipe.yaml <<'Y'
 target: bad
@@ -54,6 +56,10 @@ python3 "$root/tests/cli/tiny_xgboost.py" >model.json
 expect 0 vouch import model.json --out xgb.vouch --quiet
 expect 0 vouch score xgb.vouch rows.csv --id id --output raw --quiet
 cut -d, -f2 out | sed 's/raw/margin/' | paste -d, rows.csv - >checked.csv && mv checked.csv rows.csv
+printf 'target: claims\nignore: [policy]\nmodel: {kind: glm, family: poisson, exposure: years, base: {region: R24}}\n' >frequency.yaml
+printf 'target: defaulted\ninputs: [income, utilisation]\nmodel: {kind: gam, rounds: 20, bags: 1, pairs: 0}\n' >curves.yaml
+expect 0 vouch fit curves.yaml january.csv --out curves.vouch --quiet
+printf 'edits:\n- {input: income, action: clip, low: -1, from: 70, by: Ana Ruiz, why: too few cases}\n' >edits.yaml
 printf "'*': free\nregion: fixed\n" >rules.yaml
 printf 'income: {characteristic: income, text: Income insufficient}\n' >reasons.yaml
 printf 'overrides:\n  - {column: income, splits: [40000], by: Carol, reason: round, on: 2026-03-14}\n' >decided.yaml
@@ -67,19 +73,17 @@ vouch run --project examples/cards/vouch.yaml --key dana.pem --quiet >out || cod
 [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || fail "the run gave $code"
 
 # The examples, in the order that what they need is there.
-vouch --help >all
-sed -n 's/^  vouch \([a-z]*\)\( [a-z]*\)\{0,1\} .*/\1\2/p' all | sort -u >commands
+vouch help --markdown | sed -n 's/^### vouch //p' >commands
 : >examples.txt
-while read -r one two; do
-    command=$one
-    vouch "$one" --help >help 2>/dev/null && [ -s help ] || command="$one $two"
+while read -r command; do
     # shellcheck disable=SC2086  # one word or two
     vouch $command --help >help || fail "no help of $command"
     grep -q '^Exit status:' help || fail "the help of $command is not whole"
     sed -n '/^Options/q; s/^  \(vouch .*\)/\1/p' help >>examples.txt
 done <commands
-sort -u examples.txt | grep -v -e '^vouch init ' -e '^vouch lda ' -e '^vouch simulate ' >ordered
-grep '^vouch simulate ' examples.txt >>ordered # last: it makes another loans.csv
+sort -u examples.txt | grep -v -e '^vouch init ' -e '^vouch lda ' -e '^vouch simulate ' -e '^vouch serve ' \
+    -e '^vouch model sign ' -e '^vouch model approve ' -e '^vouch model retire ' >ordered
+for last in 'model sign' 'model approve' 'model retire' simulate; do grep "^vouch $last " examples.txt >>ordered; done # it makes another loans.csv
 n=0
 while read -r example; do
     code=0
@@ -87,7 +91,7 @@ while read -r example; do
     [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || { cat err >&2; fail "exit status $code: $example"; }
     n=$((n + 1))
 done <ordered
-[ "$n" -ge 45 ] || fail "only $n examples"
+[ "$n" -ge 55 ] || fail "only $n examples"
 expect 0 vouch lda --approve --project vouch.yaml --key ada.pem
 expect 0 vouch lda --project vouch.yaml --key dana.pem --out lda --quiet
 rm owner.pem
