@@ -189,25 +189,46 @@ static void *whole_lines(vouch_ctx *worker, size_t bytes)
     return at ? at + (LINE - (uintptr_t)at % LINE) : NULL;
 }
 
+/* Bytes of up to SHAP_BLOCK rows by place, rows of both halves in turn: as words are read from them. Those of
+ * category nodes are 255 where a row goes right, so that all are compared. */
+static void to_columns(const struct vouch__shap *s, size_t n, const uint8_t *bytes, size_t apart,
+                       uint8_t *out)
+{
+    enum { HALF = SHAP_BLOCK / 2 };
+    size_t ranks = 2 * s->ranks.stride;
+    for (size_t r = 0; r < n; r++, bytes += apart) {
+        uint8_t *to = out + 2 * (r % HALF) + r / HALF;
+        for (size_t c = 0; c < ranks; c++)
+            to[c * SHAP_BLOCK] = bytes[c];
+        for (size_t c = ranks; c < ranks + s->ranks.n_sets; c++)
+            to[c * SHAP_BLOCK] = bytes[c] ? UINT8_MAX : 0;
+    }
+}
+
 /* A multiple of 8 rows. */
 static vouch_status explain_block(vouch_ctx *worker, const vouch__shap *s, size_t n, const double *rows,
                                   size_t apart, double *out)
 {
     size_t mark = vouch__scratch_mark(worker), inputs = s->trees->n_inputs, sums = vouch__shap_sums(s);
+    size_t whole = (n + SHAP_BLOCK - 1) / SHAP_BLOCK * SHAP_BLOCK;
     uint8_t *bytes = whole_lines(worker, n * apart + VOUCH__SHAP_REGISTERS);
     uint64_t *sum = whole_lines(worker, n * sums * sizeof *sum);
-    if (!bytes || !sum)
+    uint8_t *columns = whole_lines(worker, s->is_ranked ? whole * apart : 0);
+    if (!bytes || !sum || !columns)
         return vouch__oom(worker);
+    vouch__shap_batch b = { n, rows, bytes, s->is_ranked ? columns : NULL, apart, sums, sum };
     for (size_t i = 0; s->is_ranked && i < n; i++) {
         bytes[i * apart] = 0; /* lanes without a node look at it */
         BY_PATH(s, ranks, s, rows + i * inputs, bytes + i * apart);
     }
     memset(sum, 0, n * sums * sizeof *sum);
+    for (size_t i = 0; b.columns && i < n; i += SHAP_BLOCK)
+        to_columns(s, n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK, bytes + i * apart, apart, columns + i * apart);
 #if defined(__x86_64__)
     if (s->n_cover)
         vouch__shap_cover_rows_avx512(s, n, rows, bytes, apart, sum);
 #endif
-    BY_PATH(s, quick_rows, s, n, rows, bytes, apart, sum);
+    BY_PATH(s, quick_rows, s, &b);
     to_rows(s, n, sum, out);
     for (size_t i = 0; s->n_deep && i < n; i++)
         BY_PATH(s, deep_row, s, rows + i * inputs, bytes + i * apart, out + i * inputs);

@@ -68,44 +68,21 @@ SHAP_HERE uint64_t decide(const struct vouch__shap *s, const uint8_t *bytes, siz
 
 /* Eight bits of the decisions for each unit, at once. */
 #define SHAP_HAS_LINES
-SHAP_HERE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right, const int64_t **line)
+SHAP_HERE __m256i lines_by(uint64_t right, __m512i low, __m512i high, __m256i at)
 {
-    const uint8_t *bit = s->bit + tree * VOUCH__SHAP_UNITS * VOUCH__SHAP_LINE;
-    const int64_t *const *first = s->first + tree * VOUCH__SHAP_UNITS;
     __m512i decided = _mm512_set1_epi64((int64_t)right);
-    for (size_t half = 0; half < 2; half++) {
-        uint64_t pattern = _mm512_bitshuffle_epi64_mask(decided, _mm512_load_si512(bit + 64 * half));
-        __m512i at = _mm512_cvtepu8_epi64(_mm_cvtsi64_si128((int64_t)pattern));
-        at = _mm512_add_epi64(_mm512_slli_epi64(at, 6), _mm512_load_si512(first + 8 * half));
-        _mm512_storeu_si512(line + 8 * half, at);
-    }
+    uint64_t pattern = _mm512_bitshuffle_epi64_mask(decided, low);
+    uint64_t other = _mm512_bitshuffle_epi64_mask(decided, high);
+    __m256i lines = _mm256_cvtepu8_epi16(_mm_set_epi64x((int64_t)other, (int64_t)pattern));
+    return _mm256_add_epi16(_mm256_slli_epi16(lines, 3), at);
 }
 
-/* The same of n rows, when nothing but registers of bytes is looked at: what belongs to the tree is read
- * once. */
-#define SHAP_HAS_BLOCK
-SHAP_HERE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t n, const uint8_t *bytes,
-                             size_t apart, const int64_t *(*line)[VOUCH__SHAP_UNITS])
+SHAP_HERE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right, uint16_t *line)
 {
-    if (!s->is_ranked || s->lookup == VOUCH__SHAP_ONE_BY_ONE || s->cat_at[tree] != s->cat_at[tree + 1])
-        return false;
-    const uint8_t *bits = s->bit + tree * VOUCH__SHAP_UNITS * VOUCH__SHAP_LINE;
-    const int64_t *const *first = s->first + tree * VOUCH__SHAP_UNITS;
-    __m512i index = _mm512_load_si512(s->index + tree * VOUCH__SHAP_LANES);
-    __m512i rank = _mm512_load_si512(s->rank + tree * VOUCH__SHAP_LANES);
-    __m512i bit[2] = { _mm512_load_si512(bits), _mm512_load_si512(bits + 64) };
-    __m512i from[2] = { _mm512_load_si512(first), _mm512_load_si512(first + 8) };
-    uint64_t default_left = s->default_left[tree];
-    for (size_t r = 0; r < n; r++, bytes += apart) {
-        uint64_t right = decide_by(s->lookup, bytes, bytes + s->ranks.stride, index, rank, default_left);
-        __m512i decided = _mm512_set1_epi64((int64_t)right);
-        for (size_t half = 0; half < 2; half++) {
-            uint64_t pattern = _mm512_bitshuffle_epi64_mask(decided, bit[half]);
-            __m512i at = _mm512_slli_epi64(_mm512_cvtepu8_epi64(_mm_cvtsi64_si128((int64_t)pattern)), 6);
-            _mm512_storeu_si512(&line[r][8 * half], _mm512_add_epi64(at, from[half]));
-        }
-    }
-    return true;
+    const uint8_t *bit = s->bit + tree * VOUCH__SHAP_UNITS * VOUCH__SHAP_LINE;
+    __m256i at = _mm256_load_si256((const __m256i *)(const void *)(s->at + tree * VOUCH__SHAP_UNITS));
+    _mm256_storeu_si256((__m256i *)(void *)line,
+                        lines_by(right, _mm512_load_si512(bit), _mm512_load_si512(bit + 64), at));
 }
 
 #define SHAP_HAS_FACTORS
@@ -125,6 +102,14 @@ SHAP_HERE void factors(size_t n, const double *low, const double *rise, uint64_t
 SHAP_HERE __m512d choose(unsigned lanes, __m512d is_set, __m512d is_not)
 {
     return _mm512_mask_mov_pd(is_not, (__mmask8)lanes, is_set);
+}
+
+#define SHAP_HAS_BIT
+SHAP_HERE void add_bit(const void *byte, uint8_t least, uint8_t bit, void *to)
+{
+    __m512i old = _mm512_load_si512(to);
+    __mmask64 right = _mm512_cmpge_epu8_mask(_mm512_load_si512(byte), _mm512_set1_epi8((char)least));
+    _mm512_store_si512(to, _mm512_mask_add_epi8(old, right, old, _mm512_set1_epi8((char)bit)));
 }
 
 /* Byte r of word g is byte g of the last word but r; then each word's bits are turned. */

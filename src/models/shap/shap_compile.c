@@ -123,8 +123,8 @@ static void lay_out(vouch__pieces *pieces, struct vouch__shap *s)
     s->cat = vouch__piece(pieces, s->n_cats, sizeof *s->cat);
     s->quick = vouch__piece(pieces, s->n_quick, sizeof *s->quick);
     s->mask = vouch__piece(pieces, units, sizeof *s->mask);
-    s->line = vouch__piece(pieces, units, sizeof *s->line);
-    s->first = vouch__piece(pieces, units, sizeof *s->first);
+    s->line = vouch__piece(pieces, s->n_quick + 1, sizeof *s->line);
+    s->at = vouch__piece(pieces, units, sizeof *s->at);
     s->bit = vouch__piece(pieces, units, VOUCH__SHAP_LINE);
     s->live = vouch__piece(pieces, s->n_quick, sizeof *s->live);
     s->input_of = vouch__piece(pieces, s->n_quick * VOUCH__SHAP_LANES, sizeof *s->input_of);
@@ -151,12 +151,12 @@ static void sort_trees(struct vouch__shap *s)
         if (trees->node[i].left < 0 && !(fabs(trees->node[i].value) <= most))
             most = fabs(trees->node[i].value);
     bool can = isfinite(most) && most < 1e300 && trees->n_inputs <= UINT16_MAX;
-    s->n_lines = 1;
+    s->n_lines = 0;
     for (size_t t = 0; t < trees->n_trees; t++) {
         const vouch__node *tree = trees->node + trees->root[t];
         size_t lines = 0;
         if (can && depth_of(tree, tree, VOUCH__SHAP_DEPTH + 1) <= VOUCH__SHAP_DEPTH)
-            lines = vouch__shap_lines(tree, tree, 0);
+            lines = 1 + vouch__shap_lines(tree, tree, 0);
         s->is_quick[t] = lines > 0 && s->n_lines + lines <= LINES_MAX;
         if (!s->is_quick[t]) {
             s->n_deep++;
@@ -331,10 +331,8 @@ static size_t kept_at(size_t h)
     if (h >= VOUCH__SHAP_UNITS)
         return 4 * (h - VOUCH__SHAP_UNITS);
     if (h >= 8)
-        return 4 * (16 + h - 8) + 3;
-    if (h >= 4)
-        return 4 * (24 + h - 4) + 2;
-    return h >= 2 ? 4 * (28 + h - 2) + 1 : (size_t)4 * 30;
+        return 4 * 2 * (h - 8) + 3;
+    return 4 * (size_t)(VOUCH__SHAP_UNITS + (h == 3 || h > 5)) + vouch__shap_place(h);
 }
 
 /* The same of vouch__shap_cover_row. */

@@ -1,92 +1,96 @@
-/* models/shap/shap_eights.h: eight rows of a tree at once in registers of 256 bits, for the paths that have
- * them. Lines have what one row gets; sums lie row by row, so fours of rows are turned. Wider registers would
- * need as many shuffles, each twice as dear on processors that halve them. */
+/* models/shap/shap_eights.h: many rows of a tree in registers of 256 bits, for the paths that have them.
+ * Lines have what one row gets; sums lie row by row, so fours of rows are turned. Wider registers would need
+ * as many shuffles, each twice as dear on processors that halve them. What bounds all this is how much is
+ * read and written, so a few units at a time go through all rows: where they add stays in registers, and no
+ * sum is met again before it is written. */
 #include <immintrin.h>
 
-/* Of four integers of four rows: the k-th of each in at[k]. */
-SHAP_INLINE void turn(__m256i a, __m256i b, __m256i c, __m256i d, __m256i at[4])
+enum { SHAP_FOUR = 4, SHAP_PAIR = 7 };
+
+/* Of four integers of four rows: the k-th of each in row[k]. */
+SHAP_INLINE void turn(__m256i row[SHAP_FOUR])
 {
-    __m256i low = _mm256_unpacklo_epi64(a, b), lower = _mm256_unpacklo_epi64(c, d);
-    __m256i high = _mm256_unpackhi_epi64(a, b), higher = _mm256_unpackhi_epi64(c, d);
-    at[0] = _mm256_permute2x128_si256(low, lower, 0x20);
-    at[1] = _mm256_permute2x128_si256(high, higher, 0x20);
-    at[2] = _mm256_permute2x128_si256(low, lower, 0x31);
-    at[3] = _mm256_permute2x128_si256(high, higher, 0x31);
+    __m256i low = _mm256_unpacklo_epi64(row[0], row[1]), lower = _mm256_unpacklo_epi64(row[2], row[3]);
+    __m256i high = _mm256_unpackhi_epi64(row[0], row[1]), higher = _mm256_unpackhi_epi64(row[2], row[3]);
+    row[0] = _mm256_permute2x128_si256(low, lower, 0x20);
+    row[1] = _mm256_permute2x128_si256(high, higher, 0x20);
+    row[2] = _mm256_permute2x128_si256(low, lower, 0x31);
+    row[3] = _mm256_permute2x128_si256(high, higher, 0x31);
 }
 
-/* Of a tree's nodes: bytes from the first input's sums to theirs; which units have live nodes of their own.
- */
-typedef struct SHAP_NAME(targets) {
-    uint32_t to[VOUCH__SHAP_LANES];
-    bool is_live[VOUCH__SHAP_UNITS];
-} SHAP_NAME(targets);
-
-typedef const int64_t *const (*SHAP_NAME(rows))[VOUCH__SHAP_UNITS]; /* lines of rows */
-
-SHAP_INLINE void add_four(uint64_t *sum, uint32_t to, __m256i value)
+SHAP_INLINE void add_four(uint64_t *sum, __m256i value)
 {
-    __m256i *at = (__m256i *)(void *)((uint8_t *)sum + to);
-    _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), value));
+    __m256i *at = (__m256i *)(void *)sum;
+    _mm256_store_si256(at, _mm256_add_epi64(_mm256_load_si256(at), value));
 }
 
-#define SHAP_LOAD(r, j, part) _mm256_load_si256((const __m256i *)(const void *)(line[r][j] + (part)))
-#define SHAP_BOTH(r, j) _mm256_add_epi64(SHAP_LOAD(r, j, 0), SHAP_LOAD(r, (j) + 1, 0))
-
-/* What unit j gives its own nodes in four rows. */
-SHAP_INLINE void add_own(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targets) * t, uint64_t *sum)
+/* Sums of the first input in four rows. */
+SHAP_INLINE uint64_t *sums_of(const SHAP_NAME(eights) * e, size_t row)
 {
-    enum { OWN = VOUCH__SHAP_OWN };
-    __m256i at[4];
-    size_t h = VOUCH__SHAP_UNITS + j;
-    if (!t->is_live[j])
-        return; /* a single node that is not live adds 0: cheaper than asking */
-    turn(SHAP_LOAD(0, j, OWN), SHAP_LOAD(1, j, OWN), SHAP_LOAD(2, j, OWN), SHAP_LOAD(3, j, OWN), at);
-    add_four(sum, t->to[h], at[0]);
-    add_four(sum, t->to[2 * h], at[1]);
-    add_four(sum, t->to[2 * h + 1], at[2]);
+    size_t r = row % VOUCH__SHAP_ROWS;
+    return e->sum + (row - r) * e->sums + r;
 }
 
-/* The last integers of four rows. */
-SHAP_INLINE __m256i last_of(const __m256i row[4])
+SHAP_INLINE __m256i part_of(const SHAP_NAME(eights) * e, size_t line, size_t part)
 {
-    return _mm256_permute2x128_si256(_mm256_unpackhi_epi64(row[0], row[1]),
-                                     _mm256_unpackhi_epi64(row[2], row[3]), 0x31);
+    return _mm256_load_si256((const __m256i *)(const void *)(e->table + line + part));
 }
 
-/* What units j to j + 3 give four rows. Lines are added up before they are turned. */
-SHAP_INLINE void add_units(SHAP_NAME(rows) line, size_t j, const SHAP_NAME(targets) * t, uint64_t *sum)
+/* What units j and j + 1 give their own nodes and the one above both: to[k] from the first sum on. */
+SHAP_INLINE void add_pair(const SHAP_NAME(eights) * e, size_t j, const size_t to[SHAP_PAIR])
 {
-    __m256i left[4], right[4], at[4];
-    size_t h = VOUCH__SHAP_UNITS + j;
-    for (size_t r = 0; r < 4; r++)
-        left[r] = SHAP_BOTH(r, j);
-    add_four(sum, t->to[h / 2], last_of(left));
-    add_own(line, j, t, sum);
-    add_own(line, j + 1, t, sum);
-    for (size_t r = 0; r < 4; r++)
-        right[r] = SHAP_BOTH(r, j + 2);
-    add_four(sum, t->to[h / 2 + 1], last_of(right));
-    add_own(line, j + 2, t, sum);
-    add_own(line, j + 3, t, sum);
-    for (size_t r = 0; r < 4; r++)
-        left[r] = _mm256_add_epi64(left[r], right[r]);
-    turn(left[0], left[1], left[2], left[3], at);
-    for (size_t level = 0; level < 3; level++)
-        add_four(sum, t->to[h >> (4 - level)], at[level]);
+    for (size_t r = 0; r < e->n; r += SHAP_FOUR) {
+        uint64_t *sum = sums_of(e, r);
+        __m256i left[SHAP_FOUR], right[SHAP_FOUR];
+        for (size_t k = 0; k < SHAP_FOUR; k++) {
+            left[k] = part_of(e, e->line[j][r + k], VOUCH__SHAP_OWN);
+            right[k] = part_of(e, e->line[j + 1][r + k], VOUCH__SHAP_OWN);
+        }
+        turn(left);
+        turn(right);
+        for (size_t k = 0; k < 3; k++) {
+            add_four(sum + to[k], left[k]);
+            add_four(sum + to[3 + k], right[k]);
+        }
+        add_four(sum + to[6], _mm256_add_epi64(left[3], right[3]));
+    }
 }
 
-/* Four units after four: their lines stay in the nearest cache. */
-SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
-                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t sums)
+/* What half a tree's units, from j on, give the nodes on levels 0 to 2. */
+SHAP_INLINE void add_above(const SHAP_NAME(eights) * e, size_t j, const size_t to[SHAP_FOUR])
 {
-    enum { FOUR = 4 };
-    SHAP_NAME(targets) t;
+    for (size_t r = 0; r < e->n; r += SHAP_FOUR) {
+        uint64_t *sum = sums_of(e, r);
+        __m256i row[SHAP_FOUR];
+        for (size_t unit = 0; unit < VOUCH__SHAP_UNITS / 2; unit++) {
+            uint64_t line; /* of four rows */
+            memcpy(&line, &e->line[j + unit][r], sizeof line);
+            for (size_t k = 0; k < SHAP_FOUR; k++) {
+                __m256i part = part_of(e, (uint16_t)(line >> 16 * k), 0);
+                row[k] = unit ? _mm256_add_epi64(row[k], part) : part;
+            }
+        }
+        turn(row);
+        for (size_t k = 0; k < SHAP_FOUR; k++)
+            add_four(sum + to[k], row[k]);
+    }
+}
+
+SHAP_INLINE void add_eights(const SHAP_NAME(eights) * e, const uint16_t *input, uint64_t live)
+{
+    size_t to[VOUCH__SHAP_LANES];
     for (size_t h = 0; h < VOUCH__SHAP_LANES; h++)
-        t.to[h] = (uint32_t)(input[h] * VOUCH__SHAP_ROWS * sizeof *sum);
-    for (size_t h = VOUCH__SHAP_UNITS; h < 2 * VOUCH__SHAP_UNITS; h++)
-        t.is_live[h - VOUCH__SHAP_UNITS] = (live >> h & 1) || (live >> 2 * h & 3);
-    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j += FOUR)
-        for (size_t r = 0; r < VOUCH__SHAP_ROWS * eights; r += FOUR)
-            add_units((SHAP_NAME(rows))(line + r), j, &t,
-                      sum + r / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * sums + r % VOUCH__SHAP_ROWS);
+        to[h] = (size_t)input[h] * VOUCH__SHAP_ROWS;
+    for (size_t half = 0; half < 2; half++) {
+        size_t first = half * VOUCH__SHAP_UNITS / 2;
+        const size_t above[SHAP_FOUR] = { to[1], to[2 + half], to[4 + 2 * half], to[5 + 2 * half] };
+        add_above(e, first, above);
+        for (size_t j = first; j < first + VOUCH__SHAP_UNITS / 2; j += 2) {
+            size_t h = VOUCH__SHAP_UNITS + j;
+            const size_t own[SHAP_PAIR] = { to[h],         to[2 * h],     to[2 * h + 1], to[h + 1],
+                                            to[2 * h + 2], to[2 * h + 3], to[h / 2] };
+            if (live >> h / 2 & 1 || live >> h & 3 || live >> 2 * h & 15) /* else it would add 0 */
+                add_pair(e, j, own);
+        }
+    }
 }

@@ -7,8 +7,8 @@
  *
  * Quick trees have 16 units: unit j is what lies below heap node 16 + j, or the leaf above it. Its leaves
  * look at no more than 7 nodes, mask[j]; those decisions, in order of h, number a line of 8 integers: what
- * the unit gives the inputs of heap nodes on levels 0 to 3 above it, then of nodes 16 + j, 32 + 2 j, 33 + 2
- * j. An input that is met twice has all in its first place. */
+ * the unit gives the inputs of heap nodes on levels 0 to 2 above it, then of nodes 16 + j, 32 + 2 j, 33 + 2
+ * j and the one on level 3, each in its place. An input that is met twice has all in its first place. */
 #ifndef VOUCH_SHAP_FORM_H
 #define VOUCH_SHAP_FORM_H
 
@@ -20,10 +20,10 @@ enum {
     VOUCH__SHAP_LANES = 64,
     VOUCH__SHAP_UNITS = 16,
     VOUCH__SHAP_LINE = 8,     /* integers */
-    VOUCH__SHAP_OWN = 4,      /* where a unit's own nodes begin in its lines */
+    VOUCH__SHAP_OWN = 4,      /* where nodes below level 2 begin in lines */
     VOUCH__SHAP_ROWS = 8,     /* in a register */
     VOUCH__SHAP_GROUP = 16,   /* quick trees whose integers are added up together */
-    VOUCH__SHAP_SLOTS = 32,   /* of four integers, of each: units, then levels 3 to 0, then one that is 0 */
+    VOUCH__SHAP_SLOTS = 19,   /* of four integers, of each: units, what is above each half, then 0 */
     VOUCH__SHAP_POINTS = 8,   /* of quadrature, together */
     VOUCH__SHAP_WIDTH = 4,    /* times so many are enough for 64 inputs on a path */
     VOUCH__SHAP_NODES = 256,  /* inner nodes of a deep tree times its width, at most */
@@ -97,6 +97,15 @@ typedef struct vouch__shap_deep {
     uint16_t points;
 } vouch__shap_deep;
 
+typedef struct vouch__shap_batch { /* rows explained together */
+    size_t n;                      /* a multiple of 8 */
+    const double *rows;            /* [n x n_inputs] */
+    const uint8_t *bytes;          /* [n x apart] */
+    const uint8_t *columns; /* the same, SHAP_BLOCK rows at a time by place; NULL where nothing is ranked */
+    size_t apart, sums;
+    uint64_t *sum; /* [n x sums] */
+} vouch__shap_batch;
+
 struct vouch__shap {
     const vouch__trees *trees;
     vouch__shap_path path;
@@ -119,11 +128,11 @@ struct vouch__shap {
     vouch__shap_cat *cat;
 
     /* quick trees */
-    uint8_t *is_quick;     /* [n_trees] */
-    uint32_t *quick;       /* [n_quick] those that are integrated, n_cover, come first */
-    uint64_t *mask;        /* [16 n_quick] */
-    uint32_t *line;        /* [16 n_quick] first of a unit; line 0 is all zero */
-    const int64_t **first; /* [16 n_quick] the same in table */
+    uint8_t *is_quick;  /* [n_trees] */
+    uint32_t *quick;    /* [n_quick] those that are integrated, n_cover, come first */
+    uint64_t *mask;     /* [16 n_quick] */
+    uint32_t *line;     /* [n_quick + 1] a tree's first, which is all zero; then n_lines */
+    uint16_t *at;       /* [16 n_quick] a unit's first, in integers from its tree's; 0: it is not there */
     uint8_t *bit;       /* [128 n_quick] lanes of a unit's mask, in order, then 0, which never goes right */
     uint64_t *live;     /* [n_quick] heap nodes whose integers are not all 0; of integrated trees all nodes */
     uint16_t *input_of; /* [64 n_quick] of heap nodes; 0 where there is none, and its integers are 0 */
@@ -166,8 +175,7 @@ void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, 
                                       uint64_t *sum);                                                        \
     void vouch__shap_quick_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,  \
                                       uint64_t *sum);                                                        \
-    void vouch__shap_quick_rows_##path(const struct vouch__shap *s, size_t n, const double *rows,            \
-                                       const uint8_t *bytes, size_t apart, uint64_t *sum);                   \
+    void vouch__shap_quick_rows_##path(const struct vouch__shap *s, const vouch__shap_batch *b);             \
     void vouch__shap_deep_row_##path(const struct vouch__shap *s, const double *row, const uint8_t *bytes,   \
                                      double *out)
 VOUCH__SHAP_KERNELS(portable);
@@ -175,6 +183,15 @@ VOUCH__SHAP_KERNELS(avx2);
 VOUCH__SHAP_KERNELS(avx512);
 void vouch__shap_cover_rows_avx512(const struct vouch__shap *s, size_t n, const double *rows,
                                    const uint8_t *bytes, size_t apart, uint64_t *sum);
+
+/* Where in a line heap node h of quick trees is: the halves of level 2 apart, so that the lines of half a
+ * tree can be added up before anything else. */
+static inline size_t vouch__shap_place(size_t h)
+{
+    if (h < 4)
+        return h / 2;
+    return h < 8 ? 2 + h % 2 : VOUCH__SHAP_OWN + (h < 16 ? 3 : h < 32 ? 0 : 1 + h % 2);
+}
 
 /* How many groups of trees have their integers added up together. */
 static inline size_t vouch__shap_groups(size_t trees)

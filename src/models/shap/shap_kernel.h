@@ -39,34 +39,41 @@ SHAP_INLINE uint64_t decisions_of(const struct vouch__shap *s, const double *row
 }
 
 #ifndef SHAP_HAS_LINES
-SHAP_INLINE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right, const int64_t **line)
+SHAP_INLINE void lines_of(const struct vouch__shap *s, size_t tree, uint64_t right,
+                          uint16_t line[VOUCH__SHAP_UNITS])
 {
     const uint64_t *mask = s->mask + tree * VOUCH__SHAP_UNITS;
-    const int64_t *const *first = s->first + tree * VOUCH__SHAP_UNITS;
-    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
-        const int64_t *at = first[j] + VOUCH__SHAP_LINE * pattern_of(right, mask[j]);
-        *(const int64_t *volatile *)&line[j] = at; /* one by one: packing four into a register is slower */
-    }
+    const uint16_t *at = s->at + tree * VOUCH__SHAP_UNITS;
+    for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
+        line[j] = (uint16_t)(at[j] + VOUCH__SHAP_LINE * pattern_of(right, mask[j]));
 }
 #endif
+
+/* What a tree's lines count from. */
+SHAP_INLINE const int64_t *table_of(const struct vouch__shap *s, size_t tree)
+{
+    return s->table + (size_t)s->line[tree] * VOUCH__SHAP_LINE;
+}
 
 #define SHAP_I4(at) (*(const vouch__shap_i4 *)(const void *)(at))
 
 /* What a tree's sixteen lines give its nodes. */
-SHAP_INLINE void keep_lines(const int64_t *const *line, vouch__shap_i4 to[VOUCH__SHAP_SLOTS])
+SHAP_INLINE void keep_lines(const int64_t *table, const uint16_t *line, vouch__shap_i4 to[VOUCH__SHAP_SLOTS])
 {
-    vouch__shap_i4 four[4], left, right;
-    for (size_t k = 0; k < 4; k++) {
-        const int64_t *const *at = line + 4 * k;
-        for (size_t j = 0; j < 4; j++)
-            to[4 * k + j] = SHAP_I4(at[j] + VOUCH__SHAP_OWN);
-        to[16 + 2 * k] = left = SHAP_I4(at[0]) + SHAP_I4(at[1]);
-        to[17 + 2 * k] = right = SHAP_I4(at[2]) + SHAP_I4(at[3]);
-        to[24 + k] = four[k] = left + right;
+    enum { UNITS = VOUCH__SHAP_UNITS };
+    const vouch__shap_i4 first = { -1 }, last = { 0, 0, 0, -1 };
+    for (size_t half = 0; half < 2; half++) {
+        vouch__shap_i4 above = { 0 };
+        for (size_t j = half * UNITS / 2; j < (half + 1) * UNITS / 2; j += 2) {
+            const int64_t *left = table + line[j], *right = table + line[j + 1];
+            vouch__shap_i4 own = SHAP_I4(right + VOUCH__SHAP_OWN);
+            to[j] = SHAP_I4(left + VOUCH__SHAP_OWN) + (own & last);
+            to[j + 1] = own;
+            above += SHAP_I4(left) + SHAP_I4(right);
+        }
+        to[UNITS + half] = above;
     }
-    to[28] = left = four[0] + four[1];
-    to[29] = right = four[2] + four[3];
-    to[30] = left + right;
+    to[UNITS] += to[UNITS + 1] & first;
 }
 
 SHAP_INLINE void add_fours(const struct vouch__shap *s, size_t group, const int64_t *kept, uint64_t *sum)
@@ -88,7 +95,7 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_ranks)(const struct vouch__shap *s, const
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, const double *row,
                                                   const uint8_t *bytes, uint64_t *sum)
 {
-    const int64_t *line[SHAP_RING][VOUCH__SHAP_UNITS];
+    uint16_t line[SHAP_RING][VOUCH__SHAP_UNITS];
     vouch__shap_i4 kept[VOUCH__SHAP_GROUP][VOUCH__SHAP_SLOTS];
     memset(&kept[0][VOUCH__SHAP_SLOTS - 1], 0, sizeof kept[0][0]);
     size_t n = s->n_quick - s->n_cover, first = vouch__shap_groups(s->n_cover);
@@ -97,35 +104,40 @@ SHAP_TARGET void SHAP_NAME(vouch__shap_quick_row)(const struct vouch__shap *s, c
             size_t tree = s->n_cover + i;
             lines_of(s, tree, decisions_of(s, row, bytes, tree), line[i % SHAP_RING]);
             for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
-                __builtin_prefetch(line[i % SHAP_RING][j]);
+                __builtin_prefetch(table_of(s, tree) + line[i % SHAP_RING][j]);
         }
         if (i < SHAP_AHEAD)
             continue;
         size_t q = i - SHAP_AHEAD, in_group = q % VOUCH__SHAP_GROUP;
-        keep_lines(line[q % SHAP_RING], kept[in_group]);
+        keep_lines(table_of(s, s->n_cover + q), line[q % SHAP_RING], kept[in_group]);
         if (in_group == VOUCH__SHAP_GROUP - 1 || q + 1 == n)
             add_fours(s, first + q / VOUCH__SHAP_GROUP, (const int64_t *)(const void *)kept, sum);
     }
 }
 
-/* Rows of a tree, eight by eight, whose sums lie by input. */
+/* n rows of a tree, a multiple of 8: their lines by unit and row, their sums by input, eight by eight. */
+typedef struct SHAP_NAME(eights) {
+    const int64_t *table;
+    const uint16_t (*line)[SHAP_BLOCK];
+    size_t n, sums;
+    uint64_t *sum;
+} SHAP_NAME(eights);
+
 #ifdef SHAP_REGISTERS
 #include "models/shap/shap_eights.h"
 #else
-SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], size_t eights,
-                            const uint16_t *input, uint64_t live, uint64_t *sum, size_t sums)
+SHAP_INLINE void add_eights(const SHAP_NAME(eights) * e, const uint16_t *input, uint64_t live)
 {
     (void)live;
-    for (size_t i = 0; i < VOUCH__SHAP_ROWS * eights; i++) {
-        const int64_t *const *at = line[i];
-        uint64_t *to = sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * sums + i % VOUCH__SHAP_ROWS;
+    for (size_t i = 0; i < e->n; i++) {
+        uint64_t *to = e->sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * e->sums + i % VOUCH__SHAP_ROWS;
         for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
-            size_t h = VOUCH__SHAP_UNITS + j;
-            for (size_t level = 0; level < VOUCH__SHAP_OWN; level++)
-                to[VOUCH__SHAP_ROWS * input[h >> (4 - level)]] += (uint64_t)at[j][level];
-            to[VOUCH__SHAP_ROWS * input[h]] += (uint64_t)at[j][4];
-            to[VOUCH__SHAP_ROWS * input[2 * h]] += (uint64_t)at[j][5];
-            to[VOUCH__SHAP_ROWS * input[2 * h + 1]] += (uint64_t)at[j][6];
+            const int64_t *at = e->table + e->line[j][i];
+            size_t unit = VOUCH__SHAP_UNITS + j;
+            for (size_t h = unit; h > 0; h /= 2)
+                to[VOUCH__SHAP_ROWS * input[h]] += (uint64_t)at[vouch__shap_place(h)];
+            for (size_t h = 2 * unit; h < 2 * unit + 2; h++)
+                to[VOUCH__SHAP_ROWS * input[h]] += (uint64_t)at[vouch__shap_place(h)];
         }
     }
 }
@@ -135,49 +147,96 @@ SHAP_INLINE void add_eights(const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS], 
  * the nearer caches hold. */
 SHAP_INLINE void ask_for_trees(const struct vouch__shap *s, size_t begin, size_t end, size_t n, size_t parts)
 {
-    size_t last = end < s->n_quick ? s->line[end * VOUCH__SHAP_UNITS] : s->n_lines;
-    size_t first = begin < s->n_quick ? s->line[begin * VOUCH__SHAP_UNITS] : last;
+    size_t first = s->line[begin < s->n_quick ? begin : s->n_quick];
+    size_t last = s->line[end < s->n_quick ? end : s->n_quick];
     size_t each = (last - first + parts - 1) / parts;
     const int64_t *line = s->table + (first + n * each) * VOUCH__SHAP_LINE;
     for (size_t k = n * each; k < (n + 1) * each && k < last - first; k++, line += VOUCH__SHAP_LINE)
         __builtin_prefetch(line, 0, 2);
 }
 
-#ifndef SHAP_HAS_BLOCK
-SHAP_INLINE bool lines_of_rows(const struct vouch__shap *s, size_t tree, size_t n, const uint8_t *bytes,
-                               size_t apart, const int64_t *(*line)[VOUCH__SHAP_UNITS])
+enum { SHAP_BYTES = SHAP_WIDTH * 8 }; /* in a register */
+typedef uint8_t SHAP_NAME(bytes) __attribute__((vector_size(SHAP_BYTES), may_alias));
+typedef uint16_t SHAP_NAME(words) __attribute__((vector_size(SHAP_BYTES), may_alias));
+
+#ifndef SHAP_HAS_BIT
+SHAP_INLINE void add_bit(const SHAP_NAME(bytes) * byte, uint8_t least, uint8_t bit, SHAP_NAME(bytes) * to)
 {
-    (void)s, (void)tree, (void)n, (void)bytes, (void)apart, (void)line;
-    return false;
+    *to |= (SHAP_NAME(bytes))(*byte >= least) & bit;
 }
 #endif
 
-/* At most SHAP_BLOCK rows of a tree, a multiple of 8. */
-SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, size_t n, const double *rows,
-                             const uint8_t *bytes, size_t apart, uint64_t *sum)
+/* Adds a bit to what has it not, where rows go right at node h. */
+SHAP_INLINE void add_right(const struct vouch__shap *s, size_t tree, const uint8_t *column, size_t h,
+                           unsigned bit, SHAP_NAME(bytes) * to)
 {
-    const int64_t *line[SHAP_BLOCK][VOUCH__SHAP_UNITS];
-    const uint16_t *input = s->input_of + q * VOUCH__SHAP_LANES;
-    size_t inputs = s->trees->n_inputs, eights = n / VOUCH__SHAP_ROWS;
-    bool is_done = lines_of_rows(s, q, n, bytes, apart, line);
-    for (size_t r = 0; r < n && !is_done; r++)
-        lines_of(s, q, decisions_of(s, rows + r * inputs, bytes + r * apart, q), line[r]);
-    add_eights(line, eights, input, s->live[q], sum, vouch__shap_sums(s));
+    size_t at = tree * VOUCH__SHAP_LANES + h;
+    column += (size_t)s->place[at] * SHAP_BLOCK;
+    const SHAP_NAME(bytes) *byte = (const SHAP_NAME(bytes) *)(const void *)column;
+    add_bit(byte, s->rank[at], (uint8_t)(1U << bit), to);
+}
+
+/* Lines of as many rows as a register has bytes, node by node: those from `first` on, and as many from half a
+ * block after it, which lie between them in columns. */
+SHAP_INLINE void lines_of_bytes(const struct vouch__shap *s, size_t tree, const uint8_t *column,
+                                uint16_t (*line)[SHAP_BLOCK], size_t first)
+{
+    enum { UNITS = VOUCH__SHAP_UNITS, LEVELS = VOUCH__SHAP_DEPTH - 2 };
+    const uint64_t *mask = s->mask + tree * UNITS;
+    const uint16_t *at = s->at + tree * UNITS;
+    SHAP_NAME(bytes) above[UNITS] = { { 0 } };
+    for (unsigned level = 0; level < LEVELS; level++)
+        for (size_t k = (size_t)1 << level; k-- > 0;) {
+            SHAP_NAME(bytes) to = above[k];
+            add_right(s, tree, column, ((size_t)1 << level) + k, level, &to);
+            above[2 * k] = above[2 * k + 1] = to;
+        }
+    for (size_t j = 0; j < UNITS; j++) {
+        size_t h = UNITS + j;
+        SHAP_NAME(bytes) to = above[j];
+        add_right(s, tree, column, h, LEVELS, &to);
+        add_right(s, tree, column, 2 * h, LEVELS + 1, &to);
+        add_right(s, tree, column, 2 * h + 1, LEVELS + 1 + (mask[j] >> 2 * h & 1), &to);
+        /* a unit that is not there has line 0 */
+        uint16_t whole = at[j] ? VOUCH__SHAP_LINE * ((2 << VOUCH__SHAP_DEPTH) - 1) : 0;
+        SHAP_NAME(words) both = (SHAP_NAME(words))to, *out = (SHAP_NAME(words) *)(void *)(line[j] + first);
+        out[0] = ((both << 3) & whole) + at[j];
+        out[SHAP_BLOCK / SHAP_BYTES] = ((both >> 5) & whole) + at[j];
+    }
+}
+
+/* Rows from the i-th on, at most SHAP_BLOCK. */
+SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, const vouch__shap_batch *b, size_t i)
+{
+    _Alignas(64) uint16_t line[VOUCH__SHAP_UNITS][SHAP_BLOCK], one[VOUCH__SHAP_UNITS];
+    size_t n = b->n - i < SHAP_BLOCK ? b->n - i : SHAP_BLOCK, inputs = s->trees->n_inputs;
+    if (b->columns)
+        for (size_t r = 0; r < SHAP_BLOCK; r += SHAP_BYTES)
+            lines_of_bytes(s, q, b->columns + i * b->apart + r, line, r / 2);
+    for (size_t r = 0; r < n && !b->columns; r++) {
+        lines_of(s, q, decisions_of(s, b->rows + (i + r) * inputs, b->bytes + (i + r) * b->apart, q), one);
+        for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++)
+            line[j][r] = one[j];
+    }
+    const SHAP_NAME(eights) e = { .table = table_of(s, q),
+                                  .line = (const uint16_t(*)[SHAP_BLOCK])line,
+                                  .n = n,
+                                  .sums = b->sums,
+                                  .sum = b->sum + i * b->sums };
+    add_eights(&e, s->input_of + q * VOUCH__SHAP_LANES, s->live[q]);
 }
 
 /* A few trees, whose lines stay in cache, go through all rows, a few rows through these trees. */
-SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, size_t n, const double *rows,
-                                                   const uint8_t *bytes, size_t apart, uint64_t *sum)
+SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, const vouch__shap_batch *b)
 {
-    size_t inputs = s->trees->n_inputs, sums = vouch__shap_sums(s), parts = (n + SHAP_BLOCK - 1) / SHAP_BLOCK;
+    size_t parts = (b->n + SHAP_BLOCK - 1) / SHAP_BLOCK;
     for (size_t begin = s->n_cover; begin < s->n_quick; begin += SHAP_TREES) {
         size_t end = s->n_quick - begin < SHAP_TREES ? s->n_quick : begin + SHAP_TREES;
-        for (size_t i = 0; i < n; i += SHAP_BLOCK) {
-            size_t here = n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK;
+        for (size_t i = 0; i < b->n; i += SHAP_BLOCK) {
             if (parts > 8)
                 ask_for_trees(s, end, end + SHAP_TREES, i / SHAP_BLOCK, parts);
             for (size_t q = begin; q < end; q++)
-                quick_block(s, q, here, rows + i * inputs, bytes + i * apart, apart, sum + i * sums);
+                quick_block(s, q, b, i);
         }
     }
 }

@@ -70,14 +70,6 @@ typedef struct unit {
     double value[PATTERNS][VOUCH__SHAP_LINE];
 } unit;
 
-/* The place of heap node h in a line. */
-static size_t place_of(size_t h)
-{
-    if (h < VOUCH__SHAP_UNITS)
-        return h < 2 ? 0 : h < 4 ? 1 : h < 8 ? 2 : 3;
-    return VOUCH__SHAP_OWN + (h < 2 * VOUCH__SHAP_UNITS ? 0 : 1 + h % 2);
-}
-
 /* The number of heap node h's decision in the unit's pattern. */
 static unsigned bit_of(const unit *u, size_t h)
 {
@@ -118,7 +110,7 @@ static void add_leaf(unit *u, size_t node, const step *path, size_t n)
             if ((p >> bit_of(u, path[i].h) & 1) != path[i].right)
                 meets &= ~((size_t)1 << input_of[i]);
         for (unsigned k = 0; k < d; k++)
-            u->value[p][place_of(path[first[k]].h)] += vouch__shap_value(sums, meets, k);
+            u->value[p][vouch__shap_place(path[first[k]].h)] += vouch__shap_value(sums, meets, k);
     }
 }
 
@@ -159,7 +151,7 @@ static void write_lines(const unit *u, size_t q, int64_t *out, size_t patterns)
             is_live[k] |= value != 0;
         }
     for (uint64_t left = u->mask; left; left &= left - 1)
-        if (is_live[place_of((size_t)__builtin_ctzll(left))])
+        if (is_live[vouch__shap_place((size_t)__builtin_ctzll(left))])
             u->f->s->live[q] |= left & (~left + 1);
 }
 
@@ -190,7 +182,7 @@ static void fill_units(const filling *f, unit *u, size_t q, size_t n_node, size_
     add_leaves(u, root, n_node, h, path, n);
     size_t patterns = (size_t)1 << __builtin_popcountll(u->mask);
     s->mask[at] = u->mask;
-    s->line[at] = *line;
+    s->at[at] = (uint16_t)((*line - s->line[q]) * VOUCH__SHAP_LINE);
     write_lines(u, q, s->table + (size_t)*line * VOUCH__SHAP_LINE, patterns);
     for (uint64_t left = u->mask, k = 0; left; left &= left - 1)
         s->bit[at * VOUCH__SHAP_LINE + k++] = (uint8_t)__builtin_ctzll(left);
@@ -207,7 +199,7 @@ static vouch_status fill_trees(vouch_ctx *worker, size_t chunk, size_t begin, si
         return vouch__oom(worker);
     for (size_t q = f->s->n_cover + begin; q < f->s->n_cover + end; q++) {
         step path[LEVELS];
-        uint32_t line = f->s->line[q * VOUCH__SHAP_UNITS]; /* where the tree's lines begin */
+        uint32_t line = f->s->line[q] + 1;
         fill_units(f, u, q, f->s->trees->root[f->s->quick[q]], 1, path, 0, &line);
     }
     vouch__scratch_reset(worker, mark);
@@ -240,7 +232,7 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
                                      const vouch__shap_population *population)
 {
     filling f = { .s = s, .population = population, .grid = grid_of(s) };
-    size_t line = 1;
+    size_t line = 0;
     s->unit = 1.0 / f.grid;
     size_t bytes = s->n_lines * VOUCH__SHAP_LINE * sizeof *s->table;
     size_t edge = bytes < VOUCH__PAGE ? 64 : VOUCH__PAGE; /* lines are met at random: large pages help */
@@ -251,11 +243,9 @@ vouch_status vouch__shap_make_tables(vouch_ctx *ctx, struct vouch__shap *s,
     vouch__large_pages(s->table, bytes, true);
     for (size_t q = s->n_cover; q < s->n_quick; q++) {
         size_t root = s->trees->root[s->quick[q]];
-        s->line[q * VOUCH__SHAP_UNITS] = (uint32_t)line;
-        line += vouch__shap_lines(s->trees->node + root, s->trees->node + root, 0);
+        s->line[q] = (uint32_t)line;
+        line += 1 + vouch__shap_lines(s->trees->node + root, s->trees->node + root, 0);
     }
-    vouch_status status = vouch__parallel(ctx, s->n_quick - s->n_cover, 8, fill_trees, &f);
-    for (size_t j = 0; j < s->n_quick * VOUCH__SHAP_UNITS; j++) /* a unit that is not there has line 0 */
-        s->first[j] = s->table + (s->mask[j] ? VOUCH__SHAP_LINE * (size_t)s->line[j] : 0);
-    return status;
+    s->line[s->n_quick] = (uint32_t)line;
+    return vouch__parallel(ctx, s->n_quick - s->n_cover, 8, fill_trees, &f);
 }
