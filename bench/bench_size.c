@@ -387,6 +387,10 @@ static const struct {
     { "drift.unseen", SCORES, "scores spread half as far again", "at most nominal", unseen, 4000 },
     { "diagnose.prediction_sets", "a sound model, 2,000 cases", "a fifth of the cases follow nothing",
       "exact, BH", sets, 1000 },
+    { "drift.estimated_errors", "600 cases, reference of 1,500",
+      "a tenth more of a column that errors rise with", "asymptotic", unseen_errors, 500 },
+    { "drift.estimated_errors (interval)", "the same, three tenths more", "outcomes a tenth nearer",
+      "jackknife", unseen_interval, 500 },
 };
 
 /* Shares of p-values at or below 5 % and 1 %. */
@@ -464,6 +468,7 @@ static bool is_complete(void)
     return lacking == 0;
 }
 
+/* bench_size [TABLE [TEST]]: of every row, or of those whose name begins so. */
 int main(int argc, char **argv)
 {
     if (!is_complete())
@@ -476,6 +481,8 @@ int main(int argc, char **argv)
     if (table)
         (void)fputs(head, table);
     for (size_t i = 0; i < sizeof row_of / sizeof *row_of; i++) {
+        if (argc > 2 && strncmp(row_of[i].test, argv[2], strlen(argv[2])) != 0)
+            continue;
         double size[2], power[2], error = 3.0 * sqrt(0.05 * 0.95 / (double)row_of[i].rounds);
         measure(w, i, false, size);
         measure(w, i, true, power);

@@ -172,6 +172,42 @@ static double told(world *w, const char *id, bool without_outcomes)
     return p_of(w, id);
 }
 static double cbpe(world *w) { return told(w, "drift.estimated_performance", true); }
+
+/* Errors whose spread goes with a column, of which the cases have as much as the reference, or more. The
+ * truth of the interval is what comes about. */
+static vouch__sample errors(world *w, int which, size_t n, double more, double *rms)
+{
+    vouch__sample s = { .score = w->score[which], .target = w->target[which] };
+    *rms = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double x = fmin(1.0, more + uniform(w)), off = (0.5 + x) * normal(w);
+        x_of[0][i] = x;
+        w->score[which][i] = normal(w);
+        w->target[which][i] = w->score[which][i] + off;
+        *rms += off * off / (double)n;
+    }
+    columns(w, &s, n, 1, x_all);
+    return s;
+}
+static double unseen_errors(world *w)
+{
+    double rms;
+    w->before = errors(w, 1, 1500, 0.0, &rms);
+    w->now = errors(w, 0, 600, w->effect ? 0.1 : 0.0, &rms);
+    w->now.target = NULL;
+    return put(w, "drift.estimated_errors", NULL, 0);
+}
+static double unseen_interval(world *w)
+{
+    double was, is;
+    w->before = errors(w, 1, 1500, 0.0, &was);
+    w->now = errors(w, 0, 600, 0.3, &is);
+    w->now.target = NULL;
+    double held = row(w, "drift.estimated_errors", NULL, 0, (w->effect ? 0.9 : 1.0) * sqrt(is / was));
+    vouch_table_unref(w->now.table);
+    vouch_table_unref(w->before.table);
+    return held;
+}
 static double bad_rate(world *w) { return told(w, "drift.bad_rate", false); }
 static double score_bands(world *w) { return told(w, "drift.score_bands", false); }
 static double drift_calibration(world *w) { return told(w, "drift.calibration", false); }

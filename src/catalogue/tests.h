@@ -139,6 +139,7 @@
     X(drift_unseen)         \
     X(drift_domain)         \
     X(drift_cbpe)           \
+    X(drift_dle)            \
     X(drift_bad_rate)       \
     X(drift_bands)          \
     X(drift_calibration)    \

@@ -36,6 +36,7 @@ for correction in none bh holm; do
 done
 cases gaps test run drift.ks drift.wasserstein drift.missing drift.jensen_shannon drift.unseen --features gap,new
 cases cutoff test run drift.estimated_performance --probability p --set drift.estimated_performance.cutoff=0.2
+cases errors test run drift.estimated_errors --score guess --label cost --features x,skew
 run late test run drift.delayed_labels --data "$place/now.csv" --score p --label late --date day \
     --set drift.delayed_labels.maturity=6 --set drift.delayed_labels.as_of=202312
 run sketched drift --current "$place/now.csv" --reference "$place/before.csv" --columns x,skew,c

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Drift of outcomes and calibration, and performance without labels: scipy (the binomial tests), statsmodels (Holm),
+"""Drift of outcomes and calibration, performance and errors without labels: scipy (the binomial tests), statsmodels (Holm),
 scikit-learn (realised measures), and numpy for the expectations of measures
 over all outcomes that the probabilities allow, which are counted case by case and pair by pair."""
 import itertools
@@ -100,6 +100,34 @@ spread = [np.sqrt(chance @ (v - e) ** 2) for v, e in zip((right, losses), mean)]
 k.add("drift.estimated_performance", {"probability": few, "score": s[:8]},
       {"0.tables.measures.rows.4.1": mean[0], "0.tables.measures.rows.4.2": mean[0] - Z * spread[0],
        "0.tables.measures.rows.2.1": mean[1], "0.tables.measures.rows.2.3": mean[1] + Z * spread[1]}, params={"cutoff": cut})
+
+# ---- errors without outcomes: by one input of three values a forest of many trees tells a tenth of the reference the means of the
+# others by value (in single precision), so the estimate can be counted; the tenth of a case is known
+x, x2 = rng.choice(3, 300, p=[0.35, 0.35, 0.3]), rng.choice(3, 120, p=[0.2, 0.3, 0.5])
+y = np.round((1 + x) * rng.normal(size=300), 4)
+flat, flat2 = np.zeros(300), np.zeros(120)  # a prediction that says nothing of the error
+tenth = np.array([mix(CALL_SEED + 1, i) % 10 for i in range(300)])
+rows, told = {}, {}
+for name, loss in (("MAE", np.abs(y)), ("MSE", y**2)):
+    by = np.array([[loss[(tenth != t) & (x == v)].mean() for v in range(3)] for t in range(10)])
+    here, share = by[tenth, x], np.bincount(tenth, minlength=10) / 300
+    there = share @ by[:, x2]
+    rest = loss - here
+    left = [by[t, x2].mean() + rest[tenth != t].mean() for t in range(10)]
+    learnt = 9 / 10 * ((left - np.mean(left)) ** 2).sum()
+    to_come = (rest**2).sum() / (here**2).sum() * (there**2).sum() / 120**2
+    rows[name] = (there.mean() + rest.mean(), Z * np.sqrt(to_come + learnt), loss.mean())
+    told[name] = (there.mean() - here.mean()) / np.sqrt(np.var(here) / 300 + np.var(there) / 120)
+(mae, far, was), (mse, wide, square) = rows["MAE"], rows["MSE"]
+for measure, expect in (
+        ("RMSE", {"0.value": np.sqrt(mse / square), "0.interval.low": np.sqrt((mse - wide) / square),
+                  "0.interval.high": np.sqrt((mse + wide) / square), "0.statistic": told["MSE"], "0.p_value": st.norm.sf(told["MSE"]),
+                  "0.tables.measures.rows.1.1": mse, "0.tables.measures.rows.1.2": mse - wide, "0.tables.measures.rows.1.4": square,
+                  "0.tables.measures.rows.2.1": np.sqrt(mse), "0.tables.measures.rows.2.4": np.sqrt(square)}),
+        ("MAE", {"0.value": mae / was, "0.interval.low": (mae - far) / was, "0.interval.high": (mae + far) / was,
+                 "0.statistic": told["MAE"], "0.p_value": st.norm.sf(told["MAE"]), "0.tables.measures.rows.0.3": mae + far})):
+    k.add("drift.estimated_errors", {"score": flat2, "columns": {"x": x2}}, expect,
+          before={"score": flat, "target": y, "columns": {"x": x}}, params={"measure": measure, "trees": 1000}, tolerance=1e-4)
 
 # ---- domain classifier: of one input with few values any tree learns the order of their shares, so the AUC can be counted
 level = [rng.choice(4, 260, p=w) for w in ([0.4, 0.3, 0.2, 0.1], [0.25, 0.3, 0.2, 0.25])]
