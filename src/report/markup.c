@@ -3,6 +3,7 @@
 #include "report/markup.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
@@ -152,9 +153,11 @@ void vouch__html_number(vouch__buf *out, double value, vouch__number_format form
         memmove(out->at + from, out->at + at, out->len - at + 1); /* rounds to zero: no sign */
         out->len -= at - from;
     }
-    if (!out->status && out->at && out->len > at && out->at[at] == '<') { /* "<0.0001" */
-        out->len = at;
-        vouch__buf_text(out, "&lt;0.0001");
+    if (!out->status && out->at && out->len > at && out->at[at] == '<') { /* "<0.0001", "<1e-9" */
+        char bound[32];
+        (void)snprintf(bound, sizeof bound, "%s", out->at + at + 1);
+        out->len = from; /* of any sign */
+        vouch__buf_fmt(out, "&lt;%s", bound);
     }
 }
 

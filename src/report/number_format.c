@@ -43,6 +43,10 @@ vouch__number_style vouch__style_of(const char *name)
 {
     static const char *const percent[] = { "share",
                                            "rate",
+                                           "rates",
+                                           "specificity",
+                                           "sensitivity",
+                                           "flagged",
                                            "probability",
                                            "predicted",
                                            "observed",
@@ -80,7 +84,8 @@ static bool is_one_of(const char *name, size_t n, const char *const *list)
 
 vouch__number_style vouch__column_style(const char *name, const char **kind)
 {
-    static const char *const bounds[] = { "low", "high", "lower", "upper", "p10", "p90", "p5", "p95" };
+    static const char *const bounds[] = { "low", "high", "lower", "upper", "p10",
+                                          "p90", "p5",   "p95",   "gap",   "difference" };
     static const char *const asides[] = { "standard_error", "z", "t" };
     if (*kind && is_one_of(name, sizeof bounds / sizeof *bounds, bounds))
         return vouch__style_of(*kind);
@@ -172,7 +177,7 @@ static void out_of_column(vouch__buf *out, double value)
         return;
     }
     if (fabs(value) < NOTHING) {
-        vouch__buf_text(out, value > 0.0 ? "<1e-9" : ">-1e-9");
+        vouch__buf_text(out, "<1e-9");
         return;
     }
     if (fabs(value) < 1.0) { /* an estimate of little beside others: as many decimals as it needs */
@@ -257,7 +262,7 @@ static const char *const known[][2] = {
     { "sql", "SQL" },
     { "url", "URL" },
     { "mae", "MAE" },
-    { "p_adjusted", "adjusted p" },
+    { "p_adjusted", "Adjusted p" },
     { "p_holm", "p (Holm)" },
     { "cutoff", "Cut-off" },
     { "cutoffs", "Cut-offs" },
@@ -286,8 +291,8 @@ static const char *known_word(const char *word, size_t len)
 static bool is_proper(const char *name)
 {
     for (const char *c = name; c && *c; c++)
-        if ((*c >= 'A' && *c <= 'Z') || *c == '.')
-            return !strchr(name, ' ');
+        if ((*c >= 'A' && *c <= 'Z') || (*c == '.' && !(c[1] >= '0' && c[1] <= '9')))
+            return !strchr(name, ' ') && !(*name >= '0' && *name <= '9');
     return false;
 }
 

@@ -21,8 +21,8 @@ typedef struct vouch__number_format {
 /* The style that a unit or a column's name asks for: "share", "bad_rate", "p_value". NULL is fine. */
 vouch__number_style vouch__style_of(const char *name);
 
-/* The style of a column by its name. Bounds ("low", "p90") are numbers of the kind that stands before them,
- * errors and tests of it apart: *kind, NULL at the first column, is its name. */
+/* The style of a column by its name. Bounds ("low", "p90") and differences ("gap") are numbers of the kind
+ * that stands before them, errors and tests of it apart: *kind, NULL at the first column, is its name. */
 vouch__number_style vouch__column_style(const char *name, const char **kind);
 
 /* One format for all of v[n], so that a column's points stand under each other: 4 significant digits of the

@@ -56,7 +56,7 @@ void vouch__page_facts(vouch__page *page, const char *section)
                           *test = vouch__json_get(decision, "test");
         vouch__page_members(page, decision, NULL, 0);
         if (test && test->type == VOUCH__JSON_OBJECT) {
-            vouch__buf_text(page->out, "<h4>Seen on the test part</h4>\n");
+            vouch__buf_text(page->out, "<h3>Seen on the test part</h3>\n");
             vouch__page_members(page, test, NULL, 0);
         }
     }

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 const char *const vouch__report_css[] = {
-    ":root{color-scheme:light;--ink:#1a2330;--soft:#4d5a6b;--faint:#7b8796;--line:#d8dee6;--hair:#e9edf2;--wash:#f6f8fa;--blue:#1f4e79;\n",
+    ":root{color-scheme:light;--ink:#1a2330;--soft:#4d5a6b;--faint:#657182;--line:#d8dee6;--hair:#e9edf2;--wash:#f6f8fa;--blue:#1f4e79;\n",
     "--ok:#17633f;--ok-bg:#e4f2ea;--warn:#7d5200;--warn-bg:#fcf0d4;--bad:#9c231b;--bad-bg:#fbe6e4;--na:#5a6675;--na-bg:#eef1f4}\n",
     "*{box-sizing:border-box}\n",
     "html{font-size:15px;-webkit-text-size-adjust:100%;scroll-padding-top:1.5rem}\n",
@@ -64,7 +64,7 @@ const char *const vouch__report_css[] = {
     "th:last-child,td:last-child{padding-right:0}\n",
     "thead th{font-weight:600;font-size:.78rem;color:var(--soft);border-bottom:1px solid var(--ink);vertical-align:bottom}\n",
     "th.num,td.num{text-align:right}td.num,th.whole{white-space:nowrap}\n",
-    ".many th,.many td{padding-right:.8rem}.asks td:nth-child(2){min-width:21rem}\n",
+    ".many{font-size:.82rem}.many th,.many td{padding-right:.7rem}.asks td:nth-child(2){min-width:21rem}\n",
     "tbody th{font-weight:500}\n",
     "td code{overflow-wrap:normal}\n",
     "tr.note td{border-bottom:1px solid var(--hair);padding-top:0;color:var(--soft);font-size:.95em}\n",

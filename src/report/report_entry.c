@@ -208,7 +208,7 @@ static bool came_before(const vouch__page *page, const vouch__entry_group *group
     return false;
 }
 
-enum { SHOWN = 15, MOST = 60, FOLDED = 250 };
+enum { SHOWN = 15, MOST = 66, FOLDED = 250 }; /* 60 candidates and their baseline are shown whole */
 
 /* Behind a plot a table is folded away, unless it is short and alone; a rival's where there are many. */
 static bool is_folded(const vouch__page *page, const vouch__json *entry, const vouch__json *table, bool alone,
@@ -298,6 +298,7 @@ static vouch_status tables(vouch__page *page, const vouch__entry_group *group)
     vouch__buf_text(page->out, "<div class=\"tables\">\n");
     for (size_t i = 0; i < group->n && !status; i++) {
         const vouch__json *all = vouch__json_get(vouch__page_entry(page, group, i), "tables");
+        page->unit = vouch__member(vouch__page_entry(page, group, i), "unit");
         size_t mark = vouch__scratch_mark(page->ctx);
         status = vouch__poll(page->ctx);
         vouch__member_list list = { 0, NULL };
@@ -308,6 +309,7 @@ static vouch_status tables(vouch__page *page, const vouch__entry_group *group)
                 status = table_of_group(page, group, i, list.at[k]);
         vouch__scratch_reset(page->ctx, mark);
     }
+    page->unit = NULL;
     vouch__buf_text(page->out, "</div>\n");
     return status;
 }

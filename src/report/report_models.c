@@ -428,7 +428,7 @@ static vouch_status model_card(vouch__page *page, const vouch__json *model)
         open_heading(page, "Parameters");
         vouch__page_members(page, params, NULL, 0);
     }
-    facts(page, "The fit", log, params, NULL);
+    facts(page, "The fit", log, params, vouch__json_get(own, "fit"));
     facts(page, "The model", own, params, log);
     vouch_status status = learning_curve(page, log);
     if (!status)

@@ -26,6 +26,7 @@ typedef struct vouch__page {
     size_t n_entries, n_groups;
     const vouch__json **entry; /* by group; within one the rivals' last, else in order of arrival */
     vouch__entry_group *group; /* in order of first arrival */
+    const char *unit;          /* of the value of the entries whose tables are being written, or NULL */
     unsigned figures;          /* drawn so far: numbers ids */
 } vouch__page;
 

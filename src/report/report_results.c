@@ -58,6 +58,14 @@ static void level_text(vouch__page *page, double level)
     vouch__buf_text(page->out, " interval");
 }
 
+/* Columns beside the verdict. More than CLOSER stand closer together. */
+enum { CLOSER = 7 };
+
+static int shown(const columns *c)
+{
+    return c->model + c->part + c->subject + c->n + c->n_bad + c->value + c->interval + c->p + c->limit;
+}
+
 static void head(vouch__page *page, const columns *c)
 {
     vouch__buf *out = page->out;
@@ -180,7 +188,7 @@ static void row(vouch__page *page, const vouch__entry_group *group, size_t i, co
     const vouch__json *entry = vouch__page_entry(page, group, i);
     const char *note = vouch__member(entry, "note");
     bool noted = is_noted && note && *note;
-    int wide = c->model + c->part + c->subject + c->n + c->n_bad + c->value + c->interval + c->p + c->limit;
+    int wide = shown(c);
 
     vouch__buf_text(out, noted ? "<tbody><tr class=\"has-note\"><td>" : "<tbody><tr><td>");
     vouch__html_badge(out, vouch__member(entry, "verdict"));
@@ -241,7 +249,8 @@ vouch_status vouch__page_results(vouch__page *page, const vouch__entry_group *gr
     if (status)
         return status;
     const char *note = shared_note(page, group);
-    vouch__buf_text(page->out, "<div class=\"scroll\"><table class=\"results\">");
+    vouch__buf_text(page->out, shown(&c) > CLOSER ? "<div class=\"scroll\"><table class=\"results many\">"
+                                                  : "<div class=\"scroll\"><table class=\"results\">");
     head(page, &c);
     for (size_t i = 0; i < group->n; i++)
         if (!was_said(page, group, i))

@@ -390,7 +390,9 @@ static vouch_status rule_plot(vouch__page *page, const vouch__json *table)
     if (!chart.label || !chart.y[0] || !chart.low || !chart.high)
         return vouch__oom(page->ctx);
     vouch__buf_text(page->out, "<h4>Risk by rule</h4>\n<p>Read from the top: the first rule that holds "
-                               "decides.</p>\n<div class=\"plots wide\"><figure>");
+                               "decides.</p>\n");
+    vouch__buf_text(page->out, vouch__chart_is_wide(&chart) ? "<div class=\"plots wide\"><figure>"
+                                                            : "<div class=\"plots\"><figure>");
     vouch__chart_draw(page->out, &chart, ++page->figures);
     vouch__buf_text(page->out, "</figure></div>\n");
     return VOUCH_OK;

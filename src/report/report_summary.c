@@ -224,9 +224,21 @@ static void number_or_dash(vouch__page *page, size_t n)
         vouch__buf_text(page->out, "<td class=\"num\">\xC2\xB7</td>");
 }
 
+static bool is_judged(const vouch__page *page)
+{
+    for (size_t i = 0; i < page->n_entries; i++)
+        if (verdict_of(page->entry[i]) != OTHER)
+            return true;
+    return false;
+}
+
 static void verdicts(vouch__page *page)
 {
     size_t total[VERDICTS] = { 0 }, n[VERDICTS];
+    if (!is_judged(page)) {
+        vouch__buf_text(page->out, "<h3>Verdicts</h3>\n<p>None: no figure here is held to a limit.</p>\n");
+        return;
+    }
     vouch__buf_text(page->out,
                     "<h3>Verdicts</h3>\n<div class=\"scroll\"><table class=\"fit\"><thead><tr>"
                     "<th scope=\"col\">Section</th><th scope=\"col\" class=\"num\">Pass</th>"
@@ -250,7 +262,7 @@ static void verdicts(vouch__page *page)
     vouch__buf_text(page->out, "</tr></tbody></table></div>\n");
 }
 
-static void finding(vouch__page *page, const vouch__json *entry, const char *id)
+static void finding(vouch__page *page, const vouch__json *entry, const char *id, bool has_about)
 {
     vouch__buf *out = page->out;
     double value = vouch__member_number(entry, "value");
@@ -262,20 +274,32 @@ static void finding(vouch__page *page, const vouch__json *entry, const char *id)
     vouch__page_anchor(page, id);
     vouch__buf_text(out, "\">");
     vouch__html_text(out, title ? title : id);
-    vouch__buf_text(out, "</a></td><td>");
-    vouch__page_about(page, entry);
-    vouch__buf_text(out, "</td><td class=\"num\">");
+    vouch__buf_text(out, has_about ? "</a></td><td>" : "</a></td>");
+    if (has_about)
+        vouch__page_about(page, entry);
+    vouch__buf_text(out, has_about ? "</td><td class=\"num\">" : "<td class=\"num\">");
     if (!isnan(value))
         vouch__html_single(out, value, vouch__member(entry, "unit"));
     vouch__buf_text(out, "</td><td class=\"limit\">");
     vouch__page_limit(page, entry);
     vouch__buf_text(out, "</td></tr>\n");
     if (noted) {
-        vouch__buf_text(out, "<tr class=\"note\"><td></td><td colspan=\"4\">");
+        vouch__buf_text(out, has_about ? "<tr class=\"note\"><td></td><td colspan=\"4\">"
+                                       : "<tr class=\"note\"><td></td><td colspan=\"3\">");
         vouch__html_text(out, note);
         vouch__buf_text(out, "</td></tr>\n");
     }
     vouch__buf_text(out, "</tbody>\n");
+}
+
+/* Is any entry about something that has a name? */
+static bool names_anything(const vouch__page *page)
+{
+    for (size_t i = 0; i < page->n_entries; i++)
+        if (vouch__has_text(page->entry[i], "model") || vouch__has_text(page->entry[i], "part") ||
+            vouch__has_text(page->entry[i], "subject"))
+            return true;
+    return false;
 }
 
 /* Failures, then advice, of the champion and the data or of its rivals. Returns how many there are. */
@@ -283,6 +307,7 @@ static size_t findings_of(vouch__page *page, bool rivals, const char *heading)
 {
     enum { SHOWN = 30 };
     size_t n = 0;
+    bool has_about = names_anything(page);
     for (int pass = 0; pass < 2; pass++)
         for (size_t g = 0; g < page->n_groups; g++)
             for (size_t i = 0; i < page->group[g].n; i++) {
@@ -294,11 +319,11 @@ static size_t findings_of(vouch__page *page, bool rivals, const char *heading)
                     vouch__buf_fmt(
                         page->out,
                         "<h3>%s</h3>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Verdict</th>"
-                        "<th scope=\"col\">Test</th><th scope=\"col\">About</th><th scope=\"col\" "
-                        "class=\"num\">Value</th><th scope=\"col\">Limits</th></tr></thead>\n",
-                        heading);
+                        "<th scope=\"col\">Test</th>%s<th scope=\"col\" class=\"num\">Value</th>"
+                        "<th scope=\"col\">Limits</th></tr></thead>\n",
+                        heading, has_about ? "<th scope=\"col\">About</th>" : "");
                 if (n++ < SHOWN)
-                    finding(page, entry, page->group[g].id);
+                    finding(page, entry, page->group[g].id, has_about);
             }
     if (n)
         vouch__buf_text(page->out, "</table></div>\n");
@@ -355,6 +380,18 @@ static void cannot_say(vouch__page *page)
     vouch__buf_text(page->out, "</ul>\n");
 }
 
+/* What a page that asks one question answers. */
+static void answer(vouch__page *page)
+{
+    for (size_t i = 0; i < page->n_entries; i++)
+        if (vouch__entry_is(page->entry[i], "id", "fairness.alternatives") &&
+            vouch__has_text(page->entry[i], "note")) {
+            vouch__buf_text(page->out, "<p class=\"verdict\">");
+            vouch__html_text(page->out, vouch__member(page->entry[i], "note"));
+            vouch__buf_text(page->out, "</p>\n");
+        }
+}
+
 void vouch__page_summary(vouch__page *page)
 {
     vouch__buf_text(page->out, "<section id=\"summary\"><h2>Summary</h2>\n");
@@ -363,6 +400,9 @@ void vouch__page_summary(vouch__page *page)
             champion_words(page);
         figures(page);
         findings(page);
+    } else {
+        answer(page);
+        (void)findings_of(page, false, "Findings");
     }
     vouch__buf_text(page->out, "<div class=\"halves\"><div>\n");
     verdicts(page);

@@ -68,6 +68,32 @@ static bool begins_interval(const char *low, const char *high)
     return false;
 }
 
+/* A test's value, its error and its critical value for each column or group are of the test's unit. */
+static void take_unit(const vouch__page *page, sheet *s)
+{
+    static const char *const of_test[] = { "value", "error", "critical" };
+    bool has_value = false;
+    for (size_t j = 0; j < s->n_columns; j++) {
+        has_value = has_value || (s->how[j].name && !strcmp(s->how[j].name, "value"));
+        if (s->how[j].name && !strcmp(s->how[j].name, "quantity"))
+            return;
+    }
+    for (size_t j = 0; has_value && j < s->n_columns; j++)
+        for (size_t k = 0; k < sizeof of_test / sizeof *of_test; k++)
+            if (s->how[j].name && !strcmp(s->how[j].name, of_test[k]))
+                s->how[j].style = vouch__style_of(page->unit);
+}
+
+/* A table of columns: each row is another quantity, of another size. */
+static void take_rows_apart(sheet *s)
+{
+    if (s->n_columns < 3 || !s->how[0].name || strcmp(s->how[0].name, "column") != 0 || !s->how[1].name ||
+        strcmp(s->how[1].name, "type") != 0)
+        return;
+    for (size_t j = 2; j < s->n_columns; j++)
+        s->how[j].is_mixed = s->how[j].style == VOUCH__STYLE_PLAIN;
+}
+
 /* Both ends in the finer of their two formats; in percent as what they are of, which they stand beside. */
 static void join_bounds(sheet *s)
 {
@@ -97,9 +123,13 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
         column *how = &s->how[s->n_columns];
         how->name = vouch__json_string(at);
         how->style = vouch__column_style(how->name, &kind);
-        column_make(s, s->n_columns++, v, how);
+        s->n_columns++;
     }
+    take_unit(page, s);
+    for (size_t j = 0; j < s->n_columns; j++)
+        column_make(s, j, v, &s->how[j]);
     vouch__scratch_reset(page->ctx, mark);
+    take_rows_apart(s);
     join_bounds(s);
     return VOUCH_OK;
 }
@@ -206,7 +236,8 @@ static void sheet_write(vouch__page *page, const sheet *s)
     size_t from = grouped && !s->owner, n_shown = s->owner != NULL;
     for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
         n_shown += !s->how[j].is_bare;
-    vouch__buf_text(page->out, n_shown > MANY ? "<div class=\"scroll\"><table class=\"many\"><thead><tr>"
+    vouch__buf_text(page->out, n_shown > MANY ? "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                                                "aria-label=\"wide table\"><table class=\"many\"><thead><tr>"
                                               : "<div class=\"scroll\"><table><thead><tr>");
     if (s->owner)
         vouch__buf_text(page->out, "<th scope=\"col\">About</th>");
@@ -226,8 +257,8 @@ static void sheet_write(vouch__page *page, const sheet *s)
     }
     vouch__buf_text(page->out, "</tbody></table></div>\n");
     if (s->in_all > s->n_rows)
-        vouch__buf_fmt(page->out, "<p class=\"fine\">%zu more rows are in the evidence.</p>\n",
-                       s->in_all - s->n_rows);
+        vouch__buf_fmt(page->out, "<p class=\"fine\">%zu more row%s in the evidence.</p>\n",
+                       s->in_all - s->n_rows, s->in_all - s->n_rows == 1 ? " is" : "s are");
 }
 
 /* ---- entries that tell the same quantities of themselves: one column a quantity, or an entry ---- */

@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST = 256, COLUMN = 150, ROW = 24, LEAF = 190, TOP = 14 };
+enum { MOST = 256, COLUMN = 150, ROW = 24, LEAF = 250, TOP = 14, WIDTH = 900 };
 
 typedef struct drawing {
     vouch__buf *out;
     const vouch__tree_picture *t;
-    double y[MOST], leaf_x, most; /* most: the largest risk */
+    double y[MOST], leaf_x, column, most; /* column: of one depth; most: the largest risk */
     size_t leaves, depth;
 } drawing;
 
@@ -65,9 +65,11 @@ static void draw_leaf(const drawing *d, size_t k, double x)
 }
 
 /* What is asked over the line, and the answer that goes up under it. */
-static void test_text(vouch__buf *out, const char *test, double x, double y)
+static void test_text(const drawing *d, const char *test, double x, double y)
 {
-    enum { LETTERS = 21, NAME = 256 };
+    enum { NAME = 256 };
+    vouch__buf *out = d->out;
+    const size_t letters = (size_t)(d->column / 7);
     const char *cut = strstr(test, " in {");
     char name[NAME];
     if (!cut)
@@ -78,26 +80,26 @@ static void test_text(vouch__buf *out, const char *test, double x, double y)
     if (cut) {
         memcpy(name, test, len);
         name[len] = '\0';
-        vouch__svg_text(out, "key", "start", x, y + 14, cut + 1, LETTERS);
+        vouch__svg_text(out, "key", "start", x, y + 14, cut + 1, letters);
     }
-    vouch__svg_text(out, "key", "start", x, y - 4, cut ? name : test, LETTERS);
+    vouch__svg_text(out, "key", "start", x, y - 4, cut ? name : test, letters);
 }
 
 static void draw(const drawing *d, size_t k, size_t depth)
 {
     const vouch__tree_picture *t = d->t;
-    double x = 4 + COLUMN * (double)depth, y = d->y[k];
+    double x = 4 + d->column * (double)depth, y = d->y[k];
     if (t->left[k] == SIZE_MAX) {
         draw_leaf(d, k, x);
         return;
     }
     size_t child[2] = { t->left[k], t->right[k] };
-    double fork = x + COLUMN - 10;
+    double fork = x + d->column - 10;
     vouch__svg_line(d->out, "ax", x, y, fork, y);
     vouch__svg_line(d->out, "ax", fork, d->y[child[0]], fork, d->y[child[1]]);
-    test_text(d->out, t->test[k], x + 2, y);
+    test_text(d, t->test[k], x + 2, y);
     for (size_t i = 0; i < 2; i++) {
-        vouch__svg_line(d->out, "ax", fork, d->y[child[i]], x + COLUMN, d->y[child[i]]);
+        vouch__svg_line(d->out, "ax", fork, d->y[child[i]], x + d->column, d->y[child[i]]);
         draw(d, child[i], depth + 1);
     }
 }
@@ -108,8 +110,10 @@ void vouch__draw_tree(vouch__buf *out, const vouch__tree_picture *tree, unsigned
     if (tree->n > MOST)
         return;
     (void)place(&d, 0, 0);
-    d.leaf_x = 4 + COLUMN * (double)d.depth + 10;
-    vouch__svg_open(out, number, d.leaf_x + LEAF + 60, TOP * 2 + ROW * (double)d.leaves, "The tree",
+    if (d.depth)
+        d.column = fmin(2.0 * COLUMN, fmax(COLUMN, (WIDTH - LEAF - 14.0) / (double)d.depth));
+    d.leaf_x = 4 + d.column * (double)d.depth + 10;
+    vouch__svg_open(out, number, fmax(WIDTH, d.leaf_x + LEAF), TOP * 2 + ROW * (double)d.leaves, "The tree",
                     "Tests from the left, and the risk at each end.");
     draw(&d, 0, 0);
     vouch__svg_close(out);

@@ -414,81 +414,6 @@ static void quantities_of_several_models_become_columns(void **state)
     vouch__doc_free(doc);
 }
 
-static void many_quantities_of_several_models_become_rows(void **state)
-{
-    (void)state;
-    vouch__doc *doc = read_text(
-        "{\"entries\":["
-        "{\"id\":\"v.x\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"a\",\"value\":1,"
-        "\"tables\":{"
-        "\"t\":{\"columns\":[\"quantity\",\"value\"],\"rows\":[[\"first\",0.25],[\"second\",1200],"
-        "[\"third\",3],[\"fourth\",4],[\"fifth\",5],[\"sixth\",6],[\"bias\",1e-16]]}}},"
-        "{\"id\":\"v.x\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"b\",\"value\":2,"
-        "\"tables\":{"
-        "\"t\":{\"columns\":[\"quantity\",\"value\"],\"rows\":[[\"first\",0.5],[\"second\",1300.5]]}}}]}");
-    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    html_is_balanced(out.at);
-    html_has(&out, "<th scope=\"col\">Quantity</th><th scope=\"col\" class=\"num\">a</th>");
-    html_has(&out,
-             "<tr><th scope=\"row\">first</th><td class=\"num\">0.2500</td><td class=\"num\">0.5000</td>");
-    html_has(&out,
-             "<tr><th scope=\"row\">second</th><td class=\"num\">1,200</td><td class=\"num\">1,300</td>");
-    html_has(&out,
-             "<tr><th scope=\"row\">sixth</th><td class=\"num\">6</td><td class=\"num\">\xE2\x80\x93</td>");
-    vouch__buf_free(&out);
-    vouch__doc_free(doc);
-}
-
-#define TOO_SMALL(model)                                                                                     \
-    "{\"id\":\"f.x\",\"section\":\"fairness\",\"verdict\":\"refused\",\"model\":\"" model                    \
-    "\",\"part\":\"test\",\"subject\":\"s\",\"n\":9,\"note\":\"Too small.\"},"
-#define JUDGED(model, value)                                                                                 \
-    "{\"id\":\"f.x\",\"section\":\"fairness\",\"verdict\":\"pass\",\"model\":\"" model                       \
-    "\",\"part\":\"test\",\"subject\":\"s\",\"n\":9,\"value\":" value "}"
-
-static void what_no_model_can_be_asked_is_said_once(void **state)
-{
-    (void)state;
-    vouch__doc *doc = read_text(
-        "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}],\"entries\":[" TOO_SMALL("a")
-            TOO_SMALL("b") TOO_SMALL("c") JUDGED("a", "1") "]}");
-    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    html_is_balanced(out.at);
-    assert_int_equal(html_times(&out, "<td>all models</td>"), 1);
-    assert_int_equal(html_times(&out, "Too small."), 1);
-    vouch__buf_free(&out);
-    vouch__doc_free(doc);
-    doc = read_text(
-        "{\"models\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"}],\"entries\":[" TOO_SMALL("a")
-            TOO_SMALL("c") JUDGED("a", "1") "," JUDGED("b", "1") "]}");
-    out = html_of(vouch__doc_root(doc), NULL);
-    html_has(&out, "<td>a, c</td>");
-    assert_int_equal(html_times(&out, "<td>b</td>"), 1); /* judged alike is not refused alike */
-    vouch__buf_free(&out);
-    vouch__doc_free(doc);
-}
-
-#define BARS(model, name)                                                                                    \
-    "{\"id\":\"v.b\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"" model                       \
-    "\",\"value\":1,\"tables\":{\"t\":{\"columns\":[\"x\",\"auc\"],\"rows\":[[\"" name                       \
-    "\",0.625],[\"b\",0.4]]}},\"plot\":{\"type\":\"bars\",\"table\":\"t\",\"x\":\"x\",\"y\":\"auc\"}}"
-
-static void bars_of_one_test_lie_alike_and_begin_where_nothing_is(void **state)
-{
-    (void)state;
-    vouch__doc *doc = read_text("{\"entries\":[" BARS("m", "a") "," BARS(
-        "n", "a name too long to stand under a bar") "," BARS("o", "c") "," BARS("p", "d") "]}");
-    vouch__buf out = html_of(vouch__doc_root(doc), NULL);
-    html_is_balanced(out.at);
-    assert_int_equal(html_times(&out, "class=\"num\" text-anchor=\"start\""),
-                     8); /* values stand beside all bars */
-    html_has(&out, ">0.50</text>");
-    assert_null(strstr(out.at, ">0.0</text>")); /* an AUC of one half is nothing */
-    html_has(&out, "<summary>T: 4 tables</summary>");
-    vouch__buf_free(&out);
-    vouch__doc_free(doc);
-}
-
 static void bounds_share_a_cell_and_what_is_empty_is_not_shown(void **state)
 {
     (void)state;
@@ -578,9 +503,6 @@ int main(void)
         cmocka_unit_test(one_endless_whisker_does_not_press_the_others),
         cmocka_unit_test(the_champion_comes_before_its_rivals),
         cmocka_unit_test(quantities_of_several_models_become_columns),
-        cmocka_unit_test(many_quantities_of_several_models_become_rows),
-        cmocka_unit_test(what_no_model_can_be_asked_is_said_once),
-        cmocka_unit_test(bars_of_one_test_lie_alike_and_begin_where_nothing_is),
         cmocka_unit_test(bounds_share_a_cell_and_what_is_empty_is_not_shown),
         cmocka_unit_test(long_fractions_told_as_text_are_rounded),
         cmocka_unit_test(bounds_of_a_curve_are_drawn_once),

@@ -54,7 +54,7 @@ static void a_single_number_has_four_digits(void **state)
     single(0.00031, NULL, "0.000310");
     single(6.97e-5, NULL, "0.0000697"); /* written out: powers of ten are for programs */
     single(3.1e-16, NULL, "<1e-9");     /* what rounding leaves */
-    single(-3.1e-16, NULL, ">-1e-9");
+    single(-3.1e-16, NULL, "<1e-9");
     single(2e18, NULL, "2.00e18");
     single(NAN, NULL, "\xE2\x80\x93");
     single(INFINITY, NULL, "infinite");
@@ -95,6 +95,9 @@ static void bounds_are_of_the_kind_that_stands_before_them(void **state)
     assert_int_equal(vouch__column_style("low", &kind), VOUCH__STYLE_ESTIMATE);
     assert_int_equal(vouch__column_style("bad_rate", &kind), VOUCH__STYLE_PERCENT);
     assert_int_equal(vouch__column_style("high", &kind), VOUCH__STYLE_PERCENT);
+    assert_int_equal(vouch__column_style("gap", &kind), VOUCH__STYLE_PERCENT); /* of rates */
+    assert_int_equal(vouch__column_style("auc", &kind), VOUCH__STYLE_PLAIN);
+    assert_int_equal(vouch__column_style("difference", &kind), VOUCH__STYLE_PLAIN);
 }
 
 static void what_people_set_has_no_zeros_at_its_end(void **state)
@@ -139,6 +142,9 @@ static void names_become_words(void **state)
                                            { "n", "Cases" },
                                            { "group_n", "Group cases" },
                                            { "test_auc", "Test AUC" },
+                                           { "2023_Q1", "2023 Q1" },
+                                           { "fuzzy_x1.5", "Fuzzy x1.5" },
+                                           { "p_adjusted", "Adjusted p" },
                                            { "", "" },
                                            { "PAY_0", "PAY_0" }, /* a column's own name */
                                            { "fairness.air", "fairness.air" },
@@ -149,6 +155,21 @@ static void names_become_words(void **state)
         vouch__buf_init(ctx, &buf, 0);
         vouch__html_label(&buf, pair[i][0]);
         assert_string_equal(buf.at ? buf.at : "", pair[i][1]);
+        vouch__buf_free(&buf);
+    }
+}
+
+static void what_rounding_leaves_is_told_in_html_too(void **state)
+{
+    (void)state;
+    static const double value[] = { 3.1e-16, -3.1e-16, 0.00001 };
+    static const char *const unit[] = { NULL, NULL, "p_value" }, *const want[] = { "&lt;1e-9", "&lt;1e-9",
+                                                                                   "&lt;0.0001" };
+    for (size_t i = 0; i < 3; i++) {
+        vouch__buf buf;
+        vouch__buf_init(ctx, &buf, 0);
+        vouch__html_single(&buf, value[i], unit[i]);
+        assert_string_equal(buf.at, want[i]);
         vouch__buf_free(&buf);
     }
 }
@@ -223,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_column_lines_up),
         cmocka_unit_test(decades_are_exact_at_powers_of_ten),
         cmocka_unit_test(names_become_words),
+        cmocka_unit_test(what_rounding_leaves_is_told_in_html_too),
         cmocka_unit_test(markup_of_the_evidence_is_text),
         cmocka_unit_test(a_css_string_cannot_be_left),
         cmocka_unit_test(escaping_properties),
