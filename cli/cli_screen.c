@@ -97,6 +97,28 @@ static void time_text(double us, char *out, size_t size)
         (void)snprintf(out, size, "?");
 }
 
+/* What a number is: of a profile, the values of a column of dates are dates. */
+static vouch_type shown_type(const vouch_table *table, size_t col, size_t row)
+{
+    static const char *const value_of[] = {
+        "minimum", "p1", "p25", "median", "p75", "p99", "maximum", "mean"
+    };
+    enum { TYPE = 1 };
+    vouch_type type = vouch_table_type(table, col);
+    if (type != VOUCH_NUMBER || strcmp(vouch_table_name(table, 0), "name") != 0 ||
+        strcmp(vouch_table_name(table, TYPE), "type") != 0 || vouch_table_type(table, TYPE) != VOUCH_TEXT)
+        return type;
+    for (size_t k = 0; k < sizeof value_of / sizeof *value_of; k++) {
+        double code;
+        if (strcmp(vouch_table_name(table, col), value_of[k]) != 0)
+            continue;
+        vouch_table_read(table, TYPE, row, row + 1, &code);
+        const char *of = isnan(code) ? "" : vouch_table_category(table, TYPE, (size_t)code);
+        return !strcmp(of, "date") ? VOUCH_DATE : !strcmp(of, "time") ? VOUCH_TIME : type;
+    }
+    return type;
+}
+
 static void cell_text(const vouch_table *table, size_t col, size_t row, char *out, size_t size)
 {
     double value;
@@ -105,7 +127,7 @@ static void cell_text(const vouch_table *table, size_t col, size_t row, char *ou
         out[0] = '\0';
         return;
     }
-    switch (vouch_table_type(table, col)) {
+    switch (shown_type(table, col, row)) {
     case VOUCH_TEXT: (void)snprintf(out, size, "%s", vouch_table_category(table, col, (size_t)value)); break;
     case VOUCH_DATE: two_digits_date(value, out, size); break;
     case VOUCH_TIME: time_text(value, out, size); break;
@@ -137,7 +159,7 @@ static void print_json(const vouch_table *table)
         for (size_t col = 0; col < vouch_table_cols(table); col++) {
             double value;
             char cell[4096];
-            vouch_type type = vouch_table_type(table, col);
+            vouch_type type = shown_type(table, col, row);
             vouch_table_read(table, col, row, row + 1, &value);
             printf("%s", col ? "," : "");
             cli_json_text(vouch_table_name(table, col));

@@ -101,7 +101,10 @@ vouch_status vouch__suite_root(vouch_ctx *ctx, vouch__suite_work *w, vouch__json
     };
     vouch__doc *doc = w->list.doc;
     vouch__json *root = vouch__json_object(doc);
-    text_member(doc, root, "project", w->plan.title ? w->plan.title : w->plan.name);
+    text_member(doc, root, "project",
+                w->plan.title    ? w->plan.title
+                : w->plan.n == 1 ? w->plan.item[0].test->title
+                                 : w->plan.name);
     text_member(doc, root, "suite", w->plan.name);
     text_member(doc, root, "title", "Validation tests");
     if (w->options->stamp && *w->options->stamp)

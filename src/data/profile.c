@@ -316,7 +316,7 @@ static vouch_status describe(vouch_ctx *ctx, const profile *p, const column *c, 
         return status;
     row[ROWS] = (double)p->rows;
     row[MISSING] = c->missing;
-    row[DISTINCT] = top.distinct;
+    row[DISTINCT] = fmin(top.distinct, n); /* an estimate where there are many */
     row[TOP_SHARE] = p->rows ? top.count / (double)p->rows : (double)NAN;
     text[NAME] = c->name;
     text[TYPE] = vouch_type_name(c->type);

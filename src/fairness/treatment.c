@@ -185,8 +185,9 @@ vouch_status vouch__fair_scan(vouch_ctx *ctx, const vouch__fair_data *data, cons
     vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_prohibited, .model = vouch_model_name(model),
                                            .part = "train", .n = (double)vouch_model_inputs(model),
                                            .value = (double)s.found, .judged = true);
-    (void)snprintf(note, sizeof note, "%zu inputs, %zu protected columns.", vouch_model_inputs(model),
-                   data->n_protected);
+    (void)snprintf(note, sizeof note, "%zu input%s, %zu protected column%s.", vouch_model_inputs(model),
+                   vouch_model_inputs(model) == 1 ? "" : "s", data->n_protected,
+                   data->n_protected == 1 ? "" : "s");
     entry.note = note;
     if (!vouch__policy_limit(list->policy, entry.id)) { /* this one is judged with or without a policy */
         entry.judged = false;

@@ -332,9 +332,10 @@ static vouch_status say(vouch_ctx *ctx, const walk *w, char **out_message)
     vouch__buf_init(ctx, &text, 0);
     vouch__hex(w->prev, VOUCH__HASH, hex);
     vouch__buf_fmt(&text,
-                   "verified: %lld entries, %llu objects, %llu decisions; the head is entry %lld, %.16s",
-                   (long long)w->seq, (unsigned long long)w->n_objects, (unsigned long long)w->n_decisions,
-                   (long long)w->seq, hex);
+                   "verified: %lld entr%s, %llu object%s, %llu decision%s; the head is entry %lld, %.16s",
+                   (long long)w->seq, w->seq == 1 ? "y" : "ies", (unsigned long long)w->n_objects,
+                   w->n_objects == 1 ? "" : "s", (unsigned long long)w->n_decisions,
+                   w->n_decisions == 1 ? "" : "s", (long long)w->seq, hex);
     if (w->head_seq)
         vouch__buf_fmt(&text, "; nothing up to entry %lld, the head given, is cut off",
                        (long long)w->head_seq);

@@ -98,7 +98,7 @@ const vouch_test vouch__test_calibration = {
                   "do not matter: read it beside the calibration error and the line.",
     .source = "Hosmer & Lemeshow, Communications in Statistics A 9 (1980) 1043-1069; Brown, Cai & DasGupta, "
               "Statistical Science 16 (2001) 101-133",
-    .unit = "bins",
+    .unit = "bins outside",
     .high_risk = "Bins at the risky end with an observed rate above the interval: losses are understated "
                  "where most of them arise.",
     .strengths =

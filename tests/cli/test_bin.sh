@@ -5,6 +5,13 @@
 vouch simulate credit --rows 4000 --seed 1 --out loans.csv --quiet
 value() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
 
+expect 0 vouch profile loans.csv --quiet
+grep -Eq "^application_date +date +4000 +0 +[0-9]+ +20[0-9]{2}-[01][0-9]-[0-3][0-9] " out || fail "dates are numbers"
+expect 0 vouch profile loans.csv --json --quiet
+python3 -c 'import json
+for c in json.load(open("out")):
+    assert c["distinct"] <= c["rows"], c
+    assert (c["type"] in ("date", "time")) == isinstance(c["minimum"], str), c'
 expect 0 vouch bin loans.csv --target defaulted --quiet
 prints "quality"
 expect 0 vouch bin loans.csv --target defaulted --column term_months --json --quiet

@@ -12,6 +12,9 @@ awk 'BEGIN { srand(5); print "id,m,dpd"
 vouch strategy cutoff scored.csv --score new --rival old --label label --amount amount --max-bad-rate 0.2 --out curve >out
 grep -q "largest profit" out && grep -q "Efficient frontier" out && grep -q "have no known outcome" out || fail "no curves"
 grep -q "<svg" curve/report.html || fail "no plot in the report"
+vouch strategy cutoff scored.csv --score new --label label --out alone >out
+grep -q "<h1>Cut-off strategy curves</h1>" alone/report.html || fail "a report of one test has not its title"
+grep -q ">Profit per case</th>" curve/report.html || fail "the value is not said to be a profit"
 vouch strategy swap scored.csv --score new --rival old --label label --approval-rate 0.6 >out
 grep -q "swapped in" out || fail "no swap set"
 for n in 1 3; do vouch strategy cutoff scored.csv --score new --label label --threads $n --json >cut$n; done

@@ -98,8 +98,9 @@ static vouch_status run_prohibited(vouch_ctx *ctx, const vouch__test_call *call)
     vouch__entry entry = vouch__test_entry(call);
     entry.value = (double)s.found;
     entry.judged = true;
-    (void)snprintf(note, sizeof note, "%zu inputs, %zu protected columns, grounds of %s.",
-                   call->now->n_features, call->now->n_groups,
+    (void)snprintf(note, sizeof note, "%zu input%s, %zu protected column%s, grounds of %s.",
+                   call->now->n_features, call->now->n_features == 1 ? "" : "s", call->now->n_groups,
+                   call->now->n_groups == 1 ? "" : "s",
                    call->n_legal ? "the legal profiles" : "the profile measure-only");
     entry.note = note;
     if (!vouch__policy_limit(list->policy, entry.id)) { /* judged with or without a policy */

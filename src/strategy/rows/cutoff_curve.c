@@ -247,7 +247,7 @@ static vouch_status run(vouch_ctx *ctx, const vouch__test_call *call)
     const vouch__accept_point *best = &w.curve.point[w.boot.pick[VOUCH__ACCEPT_PROFIT]];
     vouch__entry entry = vouch__test_entry(call);
     entry.value = best->profit;
-    entry.unit = "per case";
+    entry.unit = "profit per case";
     entry.level = w.level;
     entry.low = of_profit(&w, best).low;
     entry.high = of_profit(&w, best).high;
@@ -352,7 +352,7 @@ const vouch_test vouch__test_frontier = {
               "flatters itself a little; cases without a known outcome are not in it.",
     .source = "R. M. Oliver & E. Wells, Journal of the Operational Research Society 52 (2001) 1025-1033; F. "
               "Provost & T. Fawcett, Machine Learning 42 (2001) 203-231",
-    .unit = "bad rate",
+    .unit = "difference of bad rates",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_RIVAL | VOUCH__NEEDS_LABELS | VOUCH__KEEPS_UNKNOWN,
     .uses = VOUCH__NEEDS_WEIGHT,
     .params = frontier_params,

@@ -94,7 +94,7 @@ const vouch_test vouch__test_swap_set = {
     .source = "N. Siddiqi, Intelligent Credit Scoring, 2nd ed. (2017), chapter 13; R. G. Newcombe, "
               "Statistics in Medicine 17 (1998) 873-890; C. F. Manski, Partial Identification of "
               "Probability Distributions (2003)",
-    .unit = "bad rate",
+    .unit = "difference of bad rates",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_RIVAL | VOUCH__NEEDS_LABELS | VOUCH__KEEPS_UNKNOWN,
     .uses = VOUCH__NEEDS_WEIGHT,
     .params = params,

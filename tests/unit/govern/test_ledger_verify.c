@@ -114,7 +114,7 @@ static void an_untouched_store_verifies(void **state)
     (void)state;
     const char *said = NULL;
     assert_int_equal(verify(good, NULL, &said), VOUCH_OK);
-    assert_non_null(strstr(said, "10 entries, 1 objects, 6 decisions"));
+    assert_non_null(strstr(said, "10 entries, 1 object, 6 decisions"));
     assert_non_null(strstr(said, "cut-off tail can't be excluded"));
     assert_int_equal(verify(good, head, &said), VOUCH_OK);
     assert_null(strstr(said, "can't be excluded"));
