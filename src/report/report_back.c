@@ -4,6 +4,34 @@
 #include <math.h>
 #include <string.h>
 
+static const vouch__entry_group *group_of(const vouch__page *page, const char *id, size_t len)
+{
+    for (size_t g = 0; g < page->n_groups; g++)
+        if (strlen(page->group[g].id) == len && !memcmp(page->group[g].id, id, len))
+            return &page->group[g];
+    return NULL;
+}
+
+static const char *title_of(const vouch__page *page, const vouch__entry_group *group)
+{
+    const char *title = vouch__member(vouch__page_entry(page, group, 0), "title");
+    return title ? title : group->id;
+}
+
+/* What a legal profile says of each test, by its title where the report has it. */
+static void tests_of_profile(vouch__page *page, const vouch__json *tests)
+{
+    size_t mark = vouch__scratch_mark(page->ctx);
+    vouch__member_list list = vouch__page_sorted(page, tests);
+    vouch__buf_text(page->out, "<dl class=\"facts\">\n");
+    for (size_t k = 0; k < list.n; k++) {
+        const vouch__entry_group *group = group_of(page, list.at[k]->key, strlen(list.at[k]->key));
+        vouch__page_fact(page, group ? title_of(page, group) : NULL, list.at[k]->key, tests);
+    }
+    vouch__buf_text(page->out, "</dl>\n");
+    vouch__scratch_reset(page->ctx, mark);
+}
+
 static void legal(vouch__page *page)
 {
     const vouch__json *list = vouch__json_get(page->root, "legal");
@@ -26,7 +54,7 @@ static void legal(vouch__page *page)
                 page->out,
                 "<h4>What it says of each test</h4>\n<p class=\"fine\">run: judged as the policy says; "
                 "advisory: a failure is told as advice; blocked: not done under this law.</p>\n");
-            vouch__page_members(page, tests, NULL, 0);
+            tests_of_profile(page, tests);
         }
         vouch__buf_text(page->out, "</div>\n");
     }
@@ -62,6 +90,47 @@ void vouch__page_facts(vouch__page *page, const char *section)
     }
 }
 
+/* One id of a control's evidence, as what it is called where the report has it. */
+static void evidence_name(vouch__page *page, const char *id, size_t len)
+{
+    const vouch__entry_group *group = group_of(page, id, len);
+    if (group) {
+        vouch__buf_text(page->out, "<a href=\"#");
+        vouch__page_anchor(page, group->id);
+        vouch__buf_text(page->out, "\">");
+        vouch__html_text(page->out, title_of(page, group));
+        vouch__buf_text(page->out, "</a>");
+        return;
+    }
+    for (const vouch__report_section *s = vouch__report_sections; s->key; s++)
+        if (len > 2 && !strncmp(id + len - 2, ".*", 2) && strlen(s->key) == len - 2 &&
+            !strncmp(s->key, id, len - 2) && vouch__page_has(page, s->key)) {
+            vouch__buf_fmt(page->out, "any of <a href=\"#%s\">%s</a>", s->key,
+                           vouch__page_section_title(page, s));
+            return;
+        }
+    vouch__html_bytes(page->out, id, len);
+}
+
+/* "a|b": either; of those the ones that are here, all when none is. */
+static void evidence_names(vouch__page *page, const char *text)
+{
+    bool any = false;
+    for (int pass = 0; pass < 2 && !any; pass++) {
+        const char *joint = "";
+        for (const char *at = text; at; at = strchr(at, '|')) {
+            at += *at == '|';
+            size_t len = strcspn(at, "|");
+            if (!pass && !group_of(page, at, len))
+                continue;
+            vouch__buf_text(page->out, joint);
+            evidence_name(page, at, len);
+            joint = " or ";
+            any = true;
+        }
+    }
+}
+
 static void control_row(vouch__page *page, const vouch__json *item)
 {
     vouch__buf *out = page->out;
@@ -79,8 +148,11 @@ static void control_row(vouch__page *page, const vouch__json *item)
     }
     vouch__buf_text(out, "</td><td>");
     const vouch__json *evidence = vouch__json_get(item, "evidence");
-    if (evidence && evidence->len)
-        vouch__html_value(out, NULL, evidence);
+    for (const vouch__json *at = evidence ? evidence->first : NULL; at; at = at->next)
+        if (vouch__json_string(at)) {
+            evidence_names(page, at->text);
+            vouch__buf_text(out, at->next ? "<br>" : "");
+        }
     vouch__buf_text(out, "</td><td class=\"num\">");
     if (vouch__json_get(item, "matched"))
         vouch__html_value(out, NULL, vouch__json_get(item, "matched"));

@@ -100,12 +100,17 @@ static void head(vouch__page *page, const columns *c)
     vouch__buf_text(out, "</tr></thead>\n");
 }
 
+static bool says_nothing(const vouch__json *entry)
+{
+    return vouch__entry_is(entry, "verdict", "refused") ||
+           vouch__entry_is(entry, "verdict", "not-applicable");
+}
+
 /* Did nothing come of it, for a reason that has nothing to do with the model? Then rivals say the same. */
 static bool says_the_same(const vouch__json *a, const vouch__json *b)
 {
     static const char *const key[] = { "verdict", "part", "subject", "note" };
-    if (!vouch__entry_is(a, "verdict", "refused") || !vouch__has_text(a, "note") ||
-        !vouch__has_text(b, "model"))
+    if (!says_nothing(a) || !vouch__has_text(a, "note") || !vouch__has_text(b, "model"))
         return false;
     for (size_t k = 0; k < sizeof key / sizeof *key; k++) {
         const char *text = vouch__member(a, key[k]);
@@ -120,7 +125,7 @@ static bool was_said(const vouch__page *page, const vouch__entry_group *group, s
 {
     const vouch__json *entry = vouch__page_entry(page, group, i);
     bool said = false;
-    for (size_t k = 0; k < i && !said && vouch__entry_is(entry, "verdict", "refused"); k++)
+    for (size_t k = 0; k < i && !said && says_nothing(entry); k++)
         said = says_the_same(vouch__page_entry(page, group, k), entry);
     return said;
 }

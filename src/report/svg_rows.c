@@ -253,7 +253,7 @@ void vouch__draw_rows(vouch__buf *out, const vouch__chart *chart, unsigned numbe
 }
 
 /* From blue (low) over grey to red (high), t in [0, 1]: readable by the colour-blind, and with a key. */
-static void shade(vouch__buf *out, double t)
+static void shade_as(vouch__buf *out, const char *what, double t)
 {
     static const int low[3] = { 47, 111, 163 }, middle[3] = { 196, 200, 206 }, high[3] = { 181, 68, 58 };
     int rgb[3];
@@ -263,9 +263,11 @@ static void shade(vouch__buf *out, double t)
         double u = t < 0.5 ? 2 * t : 2 * t - 1;
         rgb[i] = (int)(a[i] + u * (b[i] - a[i]));
     }
-    vouch__buf_fmt(out, " fill=\"#%02x%02x%02x\"", (unsigned)rgb[0] & 255u, (unsigned)rgb[1] & 255u,
+    vouch__buf_fmt(out, " %s=\"#%02x%02x%02x\"", what, (unsigned)rgb[0] & 255u, (unsigned)rgb[1] & 255u,
                    (unsigned)rgb[2] & 255u);
 }
+
+static void shade(vouch__buf *out, double t) { shade_as(out, "fill", t); }
 
 /* Rows of one group, in order of first appearance; -1 beyond SHOWN groups. Runs of equal names are common, so
  * the last one found is tried first. */
@@ -292,11 +294,40 @@ static double stacked(unsigned char *used, double x)
     return offset[k];
 }
 
+enum { SHADES = 21 };
+
+/* Dots of one shade are one path of points without length, which round ends make dots: a third of the bytes
+ * of a circle each. tone[i]: SHADES where there is no dot. */
+static void draw_dots(vouch__buf *out, size_t n, const double *x, const double *y, const uint8_t *tone)
+{
+    for (size_t k = 0; k < SHADES; k++) {
+        bool is_open = false;
+        for (size_t i = 0; i < n; i++) {
+            if (tone[i] != k)
+                continue;
+            if (!is_open) {
+                vouch__buf_text(out, "<path class=\"dots\"");
+                shade_as(out, "stroke", (double)k / (SHADES - 1));
+                vouch__buf_text(out, " d=\"");
+            }
+            is_open = true;
+            vouch__buf_text(out, "M");
+            vouch__buf_fixed(out, x[i], 1);
+            vouch__buf_text(out, " ");
+            vouch__buf_fixed(out, y[i], 1);
+            vouch__buf_text(out, "h0");
+        }
+        vouch__buf_text(out, is_open ? "\"/>" : "");
+    }
+}
+
 /* x: the Shapley value; y: the input (text) and, for colour, the rank of its value in [0, 1]. */
 void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned number)
 {
     const char *names[SHOWN] = { 0 };
     unsigned char used[SHOWN][WIDTH / 3 + 1] = { 0 };
+    double x[VOUCH__CHART_ROWS] = { 0 }, y[VOUCH__CHART_ROWS] = { 0 };
+    uint8_t tone[VOUCH__CHART_ROWS] = { 0 };
     size_t n_groups = 0, n_rows = 0;
     bool moves[SHOWN] = { false };
     int last = -1, row[SHOWN];
@@ -329,18 +360,15 @@ void vouch__draw_swarm(vouch__buf *out, const vouch__chart *chart, unsigned numb
     for (size_t i = 0; i < chart->n; i++) {
         int g = group_of(names, &n_groups, chart->group[i], last);
         last = g;
+        tone[i] = SHADES;
         if (g < 0 || row[g] < 0 || isnan(chart->x[i]))
             continue;
-        double x = vouch__scale_at(&frame.x, chart->x[i]);
-        double colour = chart->n_series ? chart->y[0][i] : 0.5;
-        vouch__buf_text(out, "<circle r=\"1.7\" cx=\"");
-        vouch__buf_fixed(out, x, 1);
-        vouch__buf_text(out, "\" cy=\"");
-        vouch__buf_fixed(out, row_middle(&frame, (size_t)row[g]) + stacked(used[g], x), 1);
-        vouch__buf_text(out, "\"");
-        shade(out, isnan(colour) ? 0.5 : colour);
-        vouch__buf_text(out, "/>");
+        double colour = chart->n_series && !isnan(chart->y[0][i]) ? chart->y[0][i] : 0.5;
+        x[i] = vouch__scale_at(&frame.x, chart->x[i]);
+        y[i] = row_middle(&frame, (size_t)row[g]) + stacked(used[g], x[i]);
+        tone[i] = (uint8_t)nearbyint(fmin(1.0, fmax(0.0, colour)) * (SHADES - 1));
     }
+    draw_dots(out, chart->n, x, y, tone);
     if (chart->n_series) {
         for (int i = 0; i < 30; i++) {
             vouch__buf_fmt(out, "<rect x=\"%d\" y=\"5\" width=\"3\" height=\"8\"", WIDTH - 160 + 3 * i);

@@ -125,6 +125,40 @@ static void a_page_of_one_question_begins_with_its_answer(void **state)
     vouch__buf_free(&out);
 }
 
+static void evidence_of_controls_and_profiles_is_named_and_linked(void **state)
+{
+    (void)state;
+    vouch__buf out = page_of(
+        "{\"controls\":{\"title\":\"T\",\"items\":[{\"id\":\"c\",\"title\":\"C\",\"status\":\"covered\","
+        "\"matched\":1,"
+        "\"evidence\":[\"v.x|v.y\",\"fairness.*\",\"v.none|v.no\"]}]},"
+        "\"legal\":[{\"name\":\"p\",\"title\":\"P\",\"tests\":{\"v.x\":\"run\",\"v.z\":\"blocked\"}}],"
+        "\"entries\":["
+        "{\"id\":\"v.x\",\"section\":\"fairness\",\"title\":\"Ratio\",\"verdict\":\"info\",\"value\":1}]}");
+    html_is_balanced(out.at);
+    html_has(&out, "<td><a href=\"#e-v-x\">Ratio</a><br>any of <a href=\"#fairness\">");
+    html_has(&out, "<br>v.none or v.no</td>");
+    html_has(&out, "<dt>Ratio</dt><dd>run</dd>");
+    html_has(&out, "<dt>v.z</dt><dd>blocked</dd>");
+    vouch__buf_free(&out);
+}
+
+static void dots_of_one_shade_are_one_path(void **state)
+{
+    (void)state;
+    vouch__buf out = page_of("{\"entries\":[{\"id\":\"e.b\",\"section\":\"explain\",\"verdict\":\"info\","
+                             "\"tables\":{\"t\":{\"columns\":[\"x\","
+                             "\"input\",\"value_rank\"],\"rows\":[[0.5,\"a\",1],[0.75,\"a\",1],[-0.5,\"a\",0]"
+                             ",[0.25,\"a\",null]]}},"
+                             "\"plot\":{\"type\":\"points\",\"table\":\"t\",\"x\":\"x\",\"y\":\"input\"}}]}");
+    html_is_balanced(out.at);
+    assert_int_equal(html_times(&out, "<path class=\"dots\""), 3);
+    const char *high = strstr(out.at, "<path class=\"dots\" stroke=\"#b5443a\"");
+    assert_non_null(high);
+    assert_int_equal(html_times(&out, "h0"), 4);
+    vouch__buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +166,8 @@ int main(void)
         cmocka_unit_test(what_no_model_can_be_asked_is_said_once),
         cmocka_unit_test(bars_of_one_test_lie_alike_and_begin_where_nothing_is),
         cmocka_unit_test(a_page_of_one_question_begins_with_its_answer),
+        cmocka_unit_test(evidence_of_controls_and_profiles_is_named_and_linked),
+        cmocka_unit_test(dots_of_one_shade_are_one_path),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
