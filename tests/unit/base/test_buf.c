@@ -1,5 +1,6 @@
 /* Bytes that grow: what is added is there, the maximum holds, the first failure sticks; fixed decimals. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/text.h"
 
@@ -7,22 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void what_is_added_is_there_with_a_nul_behind(void **state)
 {

@@ -1,6 +1,7 @@
 /* The context: scratch that nests and shows misuse, messages, allocation, callbacks, and threads after
  * fork(). */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/ctx.h"
 #include "base/parallel.h"
@@ -32,22 +33,6 @@ enum { FORKS = 5 };
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void scratch_is_aligned_and_reset_gives_it_back(void **state)
 {

@@ -1,5 +1,6 @@
 /* Files: bounded reads, writes that leave the old file or the new one, and messages that name the path. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -13,22 +14,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void holds(const char *path, const void *bytes, size_t len)
 {

@@ -1,25 +1,10 @@
 /* SHA-256 against FIPS 180-4's examples, in pieces and whole; hex both ways. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/hash.h"
 
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void the_published_examples_hold(void **state)
 {

@@ -1,5 +1,6 @@
 /* The tree, its strict reader and its canonical writer. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/json.h"
 
@@ -7,22 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 /* Canonical text in a static ring, so that two can be compared. */
 static const char *canonical(const char *text, size_t len)

@@ -1,26 +1,11 @@
 /* YAML into the same tree, and only what JSON could say. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/json.h"
 
 #include <math.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void becomes(const char *yaml, const char *json)
 {

@@ -1,25 +1,10 @@
 /* Holm's adjustment against hand values and its definition. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "evidence/evidence.h"
 
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void three_by_hand(void **state)
 {

@@ -1,28 +1,13 @@
 /* The policy reader refuses what it does not know, in place, and the policy that travels inside is readable.
  */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "base/embedded.h"
 #include "evidence/evidence.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void refused(const char *limits, const char *words)
 {

@@ -1,26 +1,11 @@
 /* The tests of a batch, on counts: hand values, scipy's, and what holds always. */
 #include "check.h"
 #include "golden.h"
+#include "one_ctx.h"
 
 #include "monitor/drift_tests.h"
 
 #include <math.h>
-
-static vouch_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx == NULL;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void rates_by_hand(void **state)
 {
@@ -141,5 +126,5 @@ int main(void)
         cmocka_unit_test(rate_properties),
         cmocka_unit_test(psi_survives_every_allocation_failure),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

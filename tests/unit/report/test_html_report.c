@@ -2,6 +2,7 @@
  * the evidence, and every tag closed. */
 #include "check.h"
 #include "html.h"
+#include "one_ctx.h"
 
 #include "base/file.h"
 #include "report/chart.h"
@@ -11,22 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx == NULL;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static vouch__doc *read_text(const char *text)
 {
@@ -507,5 +492,5 @@ int main(void)
         cmocka_unit_test(long_fractions_told_as_text_are_rounded),
         cmocka_unit_test(bounds_of_a_curve_are_drawn_once),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

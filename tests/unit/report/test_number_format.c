@@ -1,26 +1,11 @@
 /* Numbers, names and escapes as the report shows them. */
 #include "check.h"
+#include "one_ctx.h"
 
 #include "report/markup.h"
 
 #include <math.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx == NULL;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static void shows(double value, vouch__number_format format, const char *want)
 {
@@ -249,5 +234,5 @@ int main(void)
         cmocka_unit_test(a_css_string_cannot_be_left),
         cmocka_unit_test(escaping_properties),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
