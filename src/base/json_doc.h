@@ -20,10 +20,9 @@ vouch__json *vouch__doc_node(vouch__doc *doc, vouch__json_type type);
 void vouch__doc_append(vouch__json *parent,
                        vouch__json *child); /* no look for duplicates; NULL child is fine */
 
-/* The member whose key repeats an earlier one's, the first such in order of arrival, or NULL. O(n log n).
- * Fails E_NOMEM. */
-vouch_status vouch__json_repeated(vouch_ctx *ctx, const vouch__json *object,
-                                  const vouch__json **out_repeated);
+/* Fails E_FORMAT where a member's key repeats an earlier one's, at its place in the text called name;
+ * E_NOMEM. O(n log n). */
+vouch_status vouch__json_no_repeats(vouch_ctx *ctx, const char *name, const vouch__json *object);
 
 /* Children sorted by key, bytewise, ties in order of arrival. sorted [object->len], room [object->len]. */
 void vouch__json_sort(const vouch__json *object, const vouch__json **sorted, const vouch__json **room);

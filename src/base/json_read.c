@@ -55,39 +55,6 @@ static bool next_is(reader *r, char c)
     return true;
 }
 
-/* Four hex digits after \u, or -1. */
-static int32_t hex4(const char *p, const char *end)
-{
-    int32_t value = 0;
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static char *put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
-    }
-    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned char lead[] = { 0, 0xC0, 0xE0, 0xF0 };
-    *out++ = (char)(lead[more] | c >> 6 * more);
-    while (more-- > 0)
-        *out++ = (char)(0x80 | (c >> 6 * more & 0x3F));
-    return out;
-}
-
 /* r->p stands behind the backslash; returns where the next byte goes. */
 static char *read_escape(reader *r, const char *end, char *out)
 {
@@ -98,7 +65,7 @@ static char *read_escape(reader *r, const char *end, char *out)
         *out++ = to[found - from];
         return out;
     }
-    int32_t high = *r->p == 'u' ? hex4(r->p + 1, end) : -1;
+    int32_t high = *r->p == 'u' && end - r->p > 4 ? vouch__hex4(r->p + 1) : -1;
     if (high < 0) {
         (void)refuse(r, at, "not an escape of JSON");
         return out;
@@ -106,8 +73,9 @@ static char *read_escape(reader *r, const char *end, char *out)
     uint32_t c = (uint32_t)high;
     r->p += 5;
     if (c >= 0xD800 && c < 0xE000) {
-        int32_t low = c < 0xDC00 && end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u' ? hex4(r->p + 2, end)
-                                                                                         : -1;
+        int32_t low = c < 0xDC00 && end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u'
+                          ? vouch__hex4(r->p + 2)
+                          : -1;
         if (low < 0xDC00 || low > 0xDFFF) {
             (void)refuse(r, at, "half of a surrogate pair");
             return out;
@@ -115,7 +83,7 @@ static char *read_escape(reader *r, const char *end, char *out)
         c = 0x10000 + ((c - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
         r->p += 6;
     }
-    return put_utf8(out, c);
+    return out + vouch__utf8_put(c, out);
 }
 
 /* The closing quote's place; control characters are refused on the way. */
@@ -246,7 +214,6 @@ static void read_member(reader *r, vouch__json *object, int depth)
 
 static void read_object(reader *r, vouch__json *object, int depth)
 {
-    const vouch__json *repeated = NULL;
     if (next_is(r, '}'))
         return;
     do
@@ -258,13 +225,7 @@ static void read_object(reader *r, vouch__json *object, int depth)
         (void)refuse_here(r, "',' or '}'");
         return;
     }
-    r->status = vouch__json_repeated(r->ctx, object, &repeated);
-    if (!r->status && repeated) {
-        char text[160];
-        (void)snprintf(text, sizeof text, "key '%.100s' stands twice", repeated->key);
-        r->status = vouch__fail_at(r->ctx, VOUCH_E_FORMAT, r->name, repeated->key_line, repeated->key_column,
-                                   text);
-    }
+    r->status = vouch__json_no_repeats(r->ctx, r->name, object);
 }
 
 static vouch__json *read_value(reader *r, int depth)

@@ -3,6 +3,7 @@
 #include "base/json_doc.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Merge sort over pointers: stable, and O(n log n) whatever the order was. */
@@ -23,21 +24,23 @@ void vouch__json_sort(const vouch__json *object, const vouch__json **sorted, con
     }
 }
 
-vouch_status vouch__json_repeated(vouch_ctx *ctx, const vouch__json *object, const vouch__json **out_repeated)
+vouch_status vouch__json_no_repeats(vouch_ctx *ctx, const char *name, const vouch__json *object)
 {
-    size_t mark = vouch__scratch_mark(ctx), n = object->len;
+    char text[160];
+    size_t mark = vouch__scratch_mark(ctx), n = object->len, i = 1;
     const vouch__json **sorted = vouch__scratch(ctx, 2 * n, sizeof *sorted);
+    vouch_status status = VOUCH_OK;
     if (!sorted)
         return vouch__oom(ctx);
     vouch__json_sort(object, sorted, sorted + n);
-    *out_repeated = NULL;
-    for (size_t i = 1; i < n; i++)
-        if (!strcmp(sorted[i - 1]->key, sorted[i]->key)) {
-            *out_repeated = sorted[i];
-            break;
-        }
+    while (i < n && strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
+        i++;
+    if (i < n) {
+        (void)snprintf(text, sizeof text, "key '%.100s' stands twice", sorted[i]->key);
+        status = vouch__fail_at(ctx, VOUCH_E_FORMAT, name, sorted[i]->key_line, sorted[i]->key_column, text);
+    }
     vouch__scratch_reset(ctx, mark);
-    return VOUCH_OK;
+    return status;
 }
 
 static void write_string(vouch__buf *buf, const char *text, size_t len)

@@ -50,6 +50,9 @@ bool vouch__int_read(const char *text, size_t len, int64_t *out); /* false also 
 
 /* How many leading bytes are whole UTF-8 characters. */
 size_t vouch__utf8_prefix(const char *text, size_t len);
+/* Write a character, at most four bytes; returns how many. The value of four hex digits, or -1. */
+size_t vouch__utf8_put(uint32_t c, char *out);
+int32_t vouch__hex4(const char *text);
 bool vouch__utf8_valid(const char *text, size_t len); /* strict: no surrogates, no overlongs */
 
 /* The nearest of n names to word, the same but for case or by edit distance; NULL when none is close: for

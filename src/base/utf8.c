@@ -39,6 +39,32 @@ size_t vouch__utf8_prefix(const char *text, size_t len)
 
 bool vouch__utf8_valid(const char *text, size_t len) { return vouch__utf8_prefix(text, len) == len; }
 
+size_t vouch__utf8_put(uint32_t c, char *out)
+{
+    static const uint8_t lead[] = { 0, 0xC0, 0xE0, 0xF0 };
+    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    out[0] = (char)(lead[more] | c >> 6 * more);
+    for (size_t i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (c >> 6 * (more - i) & 0x3F));
+    return more + 1;
+}
+
+int32_t vouch__hex4(const char *text)
+{
+    int32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = text[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
 enum { WORD = 64 };
 
 /* Optimal string alignment: inserted, dropped, changed and swapped letters count one each. */

@@ -185,7 +185,6 @@ static const char *read_key(reader *r)
 
 static void read_mapping(reader *r, vouch__json *object, int depth)
 {
-    const vouch__json *repeated = NULL;
     while (next_event(r) && r->event.type != YAML_MAPPING_END_EVENT) {
         yaml_mark_t at = r->event.start_mark;
         const char *key = read_key(r);
@@ -201,13 +200,7 @@ static void read_mapping(reader *r, vouch__json *object, int depth)
     }
     if (r->status)
         return;
-    r->status = vouch__json_repeated(r->ctx, object, &repeated);
-    if (!r->status && repeated) {
-        char text[160];
-        (void)snprintf(text, sizeof text, "key '%.100s' stands twice", repeated->key);
-        r->status = vouch__fail_at(r->ctx, VOUCH_E_FORMAT, r->name, repeated->key_line, repeated->key_column,
-                                   text);
-    }
+    r->status = vouch__json_no_repeats(r->ctx, r->name, object);
 }
 
 /* Anchors and tags of whatever kind of node the event begins. */

@@ -142,34 +142,6 @@ vouch_status vouch__tokens_finish(vouch__tokens *in)
                : vouch__token_refuse(in, "%zu bytes follow the model", (size_t)(in->end - in->p));
 }
 
-static int32_t hex4(const char *p)
-{
-    int32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static void put_utf8(uint32_t c, vouch__buf *out)
-{
-    static const uint8_t lead[] = { 0, 0xC0, 0xE0, 0xF0 };
-    int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    uint8_t byte = (uint8_t)(lead[more] | c >> 6 * more);
-    vouch__buf_add(out, &byte, 1);
-    while (more-- > 0) {
-        byte = (uint8_t)(0x80 | (c >> 6 * more & 0x3F));
-        vouch__buf_add(out, &byte, 1);
-    }
-}
-
 bool vouch__json_unescape(const char *text, size_t len, vouch__buf *out)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -183,16 +155,17 @@ bool vouch__json_unescape(const char *text, size_t len, vouch__buf *out)
             continue;
         }
         const char *found = end - p > 1 && p[1] ? strchr(from, p[1]) : NULL;
-        int32_t c = found ? to[found - from] : end - p >= 6 && p[1] == 'u' ? hex4(p + 2) : -1;
+        int32_t c = found ? to[found - from] : end - p >= 6 && p[1] == 'u' ? vouch__hex4(p + 2) : -1;
         p += found ? 2 : 6;
         if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-            int32_t low = hex4(p + 2);
+            int32_t low = vouch__hex4(p + 2);
             c = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00) : -1;
             p += 6;
         }
         if (c <= 0 || (c >= 0xD800 && c < 0xE000))
             return false;
-        put_utf8((uint32_t)c, out);
+        char utf8[4];
+        vouch__buf_add(out, utf8, vouch__utf8_put((uint32_t)c, utf8));
     }
     return true;
 }
