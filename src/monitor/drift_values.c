@@ -1,6 +1,7 @@
 /* Measures of drift on the values themselves: they need no bins, and know the order of numbers. */
 #include "monitor/drift_columns.h"
 
+#include "num/kolmogorov.h"
 #include "num/special.h"
 #include "num/sum.h"
 
@@ -12,38 +13,6 @@
     "largest effect that is significant is judged."
 
 /* ---- Kolmogorov-Smirnov ---- */
-
-/* P(K > x) of Kolmogorov's limiting law: 2 sum (-1)^(k-1) exp(-2 k^2 x^2), or its other series where that
- * converges slowly. */
-static double kolmogorov_sf(double x)
-{
-    const double pi = 0x1.921fb54442d18p+1;
-    double sum = 0.0;
-    if (!(x > 0.0))
-        return 1.0;
-    if (x < 1.0) {
-        for (int k = 1; k <= 9; k += 2)
-            sum += vouch__exp(-(double)(k * k) * pi * pi / (8.0 * x * x));
-        return fmax(0.0, 1.0 - sqrt(2.0 * pi) / x * sum);
-    }
-    for (int k = 1; k <= 9; k++)
-        sum += (k % 2 ? 2.0 : -2.0) * vouch__exp(-2.0 * k * k * x * x);
-    return fmin(1.0, sum);
-}
-
-/* Where the law's tail is this. */
-static double kolmogorov_quantile(double tail)
-{
-    double low = 0.2, high = 5.0;
-    for (int i = 0; i < 60; i++) {
-        double mid = 0.5 * (low + high);
-        if (kolmogorov_sf(mid) > tail)
-            low = mid;
-        else
-            high = mid;
-    }
-    return 0.5 * (low + high);
-}
 
 /* The steps of both distribution functions, in order of values; ties move together. No branch depends on
  * which of the two comes next, which nobody could foresee. */
@@ -76,8 +45,8 @@ vouch_status vouch__measure_ks(vouch_ctx *worker, const vouch__drift_column *c, 
     double scale = sqrt(n * m / (n + m)), error = c->error_from / m + c->error_to / n;
     double most = largest_gap(c, m, n);
     (void)worker;
-    *out = (vouch__drift_result){ most, scale * most, kolmogorov_sf(scale * (most - error)),
-                                  kolmogorov_quantile(1.0 - level) / scale, error };
+    *out = (vouch__drift_result){ most, scale * most, vouch__kolmogorov_sf(scale * (most - error)),
+                                  vouch__kolmogorov_quantile(1.0 - level) / scale, error };
     return VOUCH_OK;
 }
 

@@ -5,7 +5,7 @@
 
 #include "num/special.h"
 
-static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint64_t out[2])
+void vouch__philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
 {
     uint32_t c0 = (uint32_t)block, c1 = (uint32_t)(block >> 32);
     uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
@@ -19,8 +19,10 @@ static void philox(uint64_t seed, uint64_t stream, uint64_t block, uint64_t out[
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    out[0] = (uint64_t)c1 << 32 | c0;
-    out[1] = (uint64_t)c3 << 32 | c2;
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
 }
 
 vouch__rng vouch__rng_make(uint64_t seed, uint64_t stream)
@@ -30,12 +32,12 @@ vouch__rng vouch__rng_make(uint64_t seed, uint64_t stream)
 
 uint64_t vouch__rng_next(vouch__rng *rng)
 {
-    uint64_t two[2];
+    uint32_t word[4];
     if (rng->at++ & 1)
         return rng->spare;
-    philox(rng->seed, rng->stream, (rng->at - 1) / 2, two);
-    rng->spare = two[1];
-    return two[0];
+    vouch__philox(rng->seed, rng->stream, (rng->at - 1) / 2, word);
+    rng->spare = (uint64_t)word[3] << 32 | word[2];
+    return (uint64_t)word[1] << 32 | word[0];
 }
 
 double vouch__rng_uniform(vouch__rng *rng) { return (double)(vouch__rng_next(rng) >> 11) * 0x1p-53; }

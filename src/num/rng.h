@@ -17,6 +17,9 @@ uint64_t vouch__rng_below(vouch__rng *rng, uint64_t n); /* in [0, n), without bi
 double vouch__rng_normal(vouch__rng *rng);              /* by the inverse of the normal distribution */
 double vouch__rng_exponential(vouch__rng *rng);         /* mean 1 */
 
+/* The four words of one block of a stream: numbers 2 block and 2 block + 1, low words first. */
+void vouch__philox(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
+
 /* One number for one key, without a stream: for sampling rows by id. */
 uint64_t vouch__mix(uint64_t seed, uint64_t key);
 uint64_t vouch__mix_bytes(uint64_t seed, const void *bytes, uint64_t len);
