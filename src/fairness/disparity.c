@@ -149,14 +149,12 @@ vouch_status vouch__fair_errors(vouch_ctx *ctx, const vouch__outcomes *o, const 
 
 /* ---- the score as a proxy ---- */
 
-vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
+/* AUC of the score for each group against the rest, with p-values adjusted over the groups. */
+static vouch_status proxy_aucs(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g,
+                               vouch__comparison *c)
 {
-    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_score_proxy, .interval_method = "DeLong");
-    vouch__comparison c[VOUCH__GROUPS_MAX] = { { 0 } };
-    size_t worst = SIZE_MAX, mark = vouch__scratch_mark(ctx);
-    char note[400];
-    if (!vouch__fair_open(o, g, &entry))
-        return VOUCH_OK;
+    size_t mark = vouch__scratch_mark(ctx);
+    vouch_status status = VOUCH_OK;
     uint8_t *in = vouch__scratch(ctx, o->n, 1);
     double *raw = vouch__scratch(ctx, o->n, sizeof *raw);
     if (!in || !raw)
@@ -173,29 +171,45 @@ vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, c
             }
         if (n == g->count[at])
             continue;
-        vouch_status status = vouch_validate_auc_delong(ctx, n, raw, in, VOUCH__FAIR_LEVEL, &auc);
+        status = vouch_validate_auc_delong(ctx, n, raw, in, VOUCH__FAIR_LEVEL, &auc);
         if (status)
-            return status;
+            break;
         bool turned = auc.auc < 0.5;
         double p = 2 * vouch__normal_sf(fabs(auc.auc - 0.5) / sqrt(auc.variance));
         c[at] = (vouch__comparison){ auc.variance > 0,
                                      turned ? 1 - auc.auc : auc.auc,
                                      turned ? 1 - auc.high : auc.low,
                                      turned ? 1 - auc.low : auc.high,
-                                     fmin(1, p),
+                                     auc.variance > 0 ? fmin(1, p) : (double)NAN,
                                      NAN };
-        if (!c[at].is_made)
-            c[at].p = NAN;
     }
     vouch__scratch_reset(ctx, mark);
-    vouch_status status = vouch__comparisons_adjust(ctx, g->n_groups, c);
-    if (status)
-        return status;
-    for (int pass = 0; pass < 2 && worst == SIZE_MAX; pass++) /* significant ones first */
-        for (size_t at = 0; at < g->n_groups; at++)
+    return status ? status : vouch__comparisons_adjust(ctx, g->n_groups, c);
+}
+
+/* The strongest, significant ones first; SIZE_MAX: none was made. */
+static size_t strongest(const vouch__comparison *c, size_t n)
+{
+    size_t worst = SIZE_MAX;
+    for (int pass = 0; pass < 2 && worst == SIZE_MAX; pass++)
+        for (size_t at = 0; at < n; at++)
             if (c[at].is_made && (pass == 1 || c[at].holm < VOUCH__FAIR_ALPHA) &&
                 (worst == SIZE_MAX || c[at].value > c[worst].value))
                 worst = at;
+    return worst;
+}
+
+vouch_status vouch__fair_score_proxy(vouch_ctx *ctx, const vouch__outcomes *o, const vouch__groups *g)
+{
+    vouch__entry entry = VOUCH__TEST_ENTRY(vouch__test_fair_score_proxy, .interval_method = "DeLong");
+    vouch__comparison c[VOUCH__GROUPS_MAX] = { { 0 } };
+    char note[400];
+    if (!vouch__fair_open(o, g, &entry))
+        return VOUCH_OK;
+    vouch_status status = proxy_aucs(ctx, o, g, c);
+    if (status)
+        return status;
+    size_t worst = strongest(c, g->n_groups);
     if (worst == SIZE_MAX) {
         vouch__fair_refuse(o, g, &entry, "There are not two groups that are large enough to compare.");
         return VOUCH_OK;

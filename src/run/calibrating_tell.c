@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { CURVE = 40 };
 
@@ -70,48 +69,89 @@ void vouch__calibrate_show_map(vouch__calibrating *w, const vouch__map *map, dou
                          "probability before", "probability after");
 }
 
-typedef struct grade {
-    double cases, mass, sum, bad;
-} grade;
+typedef struct grades { /* of the cases */
+    struct {
+        double cases, mass, sum, bad;
+    } at[VOUCH__GRADES_MAX];
+    double whole, square; /* weight in all; Herfindahl's index */
+    size_t falls;         /* of the observed rate, from a grade to the next */
+} grades;
+
+static grades count_grades(const vouch__calibrating *w)
+{
+    grades g = { .whole = 0.0 };
+    double last = -1.0;
+    for (size_t i = 0; i < w->n; i++) {
+        double weight = w->weight ? w->weight[i] : 1.0;
+        size_t k = vouch__calibration_grade(w->calibration, w->after[i]);
+        g.at[k].cases++;
+        g.at[k].mass += weight;
+        g.at[k].sum += weight * w->after[i];
+        g.at[k].bad += w->bad ? w->bad[i] : 0;
+        g.whole += weight;
+    }
+    for (size_t k = 0; k < w->calibration->n_grades; k++) {
+        double rate = g.at[k].bad / g.at[k].cases;
+        bool is_seen = w->bad && g.at[k].cases > 0.0;
+        g.square += g.at[k].mass / g.whole * (g.at[k].mass / g.whole);
+        g.falls += is_seen && rate < last;
+        last = is_seen ? rate : last;
+    }
+    return g;
+}
+
+static void grade_row(vouch__calibrating *w, vouch__json *table, const grades *g, size_t k)
+{
+    const vouch__calibration *c = w->calibration;
+    const double cases = g->at[k].cases, bad = g->at[k].bad;
+    double low = NAN, high = NAN;
+    bool is_seen = w->bad && cases > 0.0;
+    if (is_seen)
+        vouch__jeffreys_interval(bad, cases, 0.95, &low, &high);
+    const double cells[] = { (double)(k + 1),
+                             k ? c->bound[k - 1] : 0.0,
+                             k + 1 < c->n_grades ? c->bound[k] : 1.0,
+                             c->pd[k],
+                             w->n ? cases : (double)NAN,
+                             w->n ? g->at[k].mass / g->whole : (double)NAN,
+                             g->at[k].sum / g->at[k].mass,
+                             w->bad ? bad : (double)NAN,
+                             is_seen ? bad / cases : (double)NAN,
+                             low,
+                             high };
+    vouch__json *row = vouch__evidence_row(w->list, table);
+    for (size_t j = 0; j < sizeof cells / sizeof *cells; j++)
+        vouch__row_number(w->list, row, cells[j]);
+}
+
+static const char *scale_method(const vouch__calibrating *w)
+{
+    if (w->o->scale)
+        return "The grades of the file.";
+    if (w->o->optimal)
+        return "Of all cuts of 100 cells of even weight into at most so many grades whose observed rates "
+               "rise "
+               "and that keep to the bounds on shares, the one whose grades tell most of the outcomes (the "
+               "log-likelihood of grade rates), by dynamic programming; a bound on Herfindahl's index is "
+               "kept "
+               "by a price on it. A grade's PD is the mean probability of its cases.";
+    return "PDs in geometric steps; the bound between two grades is the geometric mean of their PDs. Grades "
+           "that "
+           "hold less than the least share are merged with their emptier neighbour.";
+}
 
 void vouch__calibrate_show_scale(vouch__calibrating *w)
 {
-    const vouch__calibration *c = w->calibration;
-    grade g[VOUCH__GRADES_MAX];
-    double whole = 0.0, square = 0.0, last = -1.0;
-    size_t falls = 0;
-    memset(g, 0, sizeof g);
-    for (size_t i = 0; i < w->n; i++) {
-        double weight = w->weight ? w->weight[i] : 1.0;
-        grade *at = &g[vouch__calibration_grade(c, w->after[i])];
-        at->cases++;
-        at->mass += weight;
-        at->sum += weight * w->after[i];
-        at->bad += w->bad ? w->bad[i] : 0;
-        whole += weight;
-    }
-    for (size_t k = 0; k < c->n_grades; k++) {
-        double rate = g[k].bad / g[k].cases;
-        square += g[k].mass / whole * (g[k].mass / whole);
-        falls += w->bad && g[k].cases > 0.0 && rate < last;
-        last = w->bad && g[k].cases > 0.0 ? rate : last;
-    }
-    static const char optimal[] = "Of all cuts of 100 cells of even weight into at most so many grades whose "
-                                  "observed rates rise and that keep "
-                                  "to the bounds on shares, the one whose grades tell most of the outcomes "
-                                  "(the log-likelihood of grade rates), "
-                                  "by dynamic programming; a bound on Herfindahl's index is kept by a price "
-                                  "on it. A grade's PD is the mean "
-                                  "probability of its cases.";
+    const size_t n = w->calibration->n_grades;
+    const grades g = count_grades(w);
     char note[400], told[64] = "";
     if (w->o->optimal && w->found.bound > w->found.information) /* the price of the bound */
         (void)vouch__double_text(w->found.bound - w->found.information, told);
     (void)snprintf(
         note, sizeof note,
-        "The value is Herfindahl's index of the shares of grades: %s%zu where all cases are spread "
+        "The value is Herfindahl's index of the shares of grades: 1 / %zu where all cases are spread "
         "evenly. Observed bad rates fall from one grade to the next %zu times.%s%s%s",
-        "1 / ", c->n_grades, falls,
-        *told ? " No scale under the bound tells more than this one by over " : "", told,
+        n, g.falls, *told ? " No scale under the bound tells more than this one by over " : "", told,
         *told ? " nats a case." : "");
     vouch__entry entry = VOUCH__ENTRY(
             .id = "calibrate.scale", .section = "fit", .title = "Master scale",
@@ -119,42 +159,18 @@ void vouch__calibrate_show_scale(vouch__calibrating *w)
             .purpose =
                 "Which grade does a probability fall in, how are cases spread over grades, and do grades "
                 "keep their order in what happened?",
-            .method = w->o->scale ? "The grades of the file."
-                      : w->o->optimal
-                          ? optimal
-                          : "PDs in geometric steps; the bound between two grades is the geometric mean "
-                            "of their PDs. Grades that hold less than the least share are merged with "
-                            "their emptier neighbour.",
+            .method = scale_method(w),
             .convention = "A grade holds probabilities above the bound before it up to its own. Jeffreys' "
                           "interval of observed rates, unweighted.",
             .source = "ECB, Instructions for reporting the validation results of internal models (2019); D. "
-                      "Tasche, "
-                      "J. Credit Risk 9(4) (2013) 63-103",
+                      "Tasche, J. Credit Risk 9(4) (2013) 63-103",
             .note = w->n ? note : NULL, .n = w->n ? (double)w->n : (double)NAN,
-            .value = w->n ? square : (double)NAN);
+            .value = w->n ? g.square : (double)NAN);
     vouch__json *object = vouch__evidence_add(w->list, &entry);
     vouch__json *table = vouch__evidence_table(
         w->list, object, "grades", "grade,above,up_to,pd,cases,share,mean_pd,bad,bad_rate,low,high");
-    for (size_t k = 0; k < c->n_grades; k++) {
-        double low = NAN, high = NAN;
-        bool seen = w->bad && g[k].cases > 0.0;
-        if (seen)
-            vouch__jeffreys_interval(g[k].bad, g[k].cases, 0.95, &low, &high);
-        const double cells[] = { (double)(k + 1),
-                                 k ? c->bound[k - 1] : 0.0,
-                                 k + 1 < c->n_grades ? c->bound[k] : 1.0,
-                                 c->pd[k],
-                                 w->n ? g[k].cases : (double)NAN,
-                                 w->n ? g[k].mass / whole : (double)NAN,
-                                 g[k].sum / g[k].mass,
-                                 w->bad ? g[k].bad : (double)NAN,
-                                 seen ? g[k].bad / g[k].cases : (double)NAN,
-                                 low,
-                                 high };
-        vouch__json *row = vouch__evidence_row(w->list, table);
-        for (size_t j = 0; j < sizeof cells / sizeof *cells; j++)
-            vouch__row_number(w->list, row, cells[j]);
-    }
+    for (size_t k = 0; k < n; k++)
+        grade_row(w, table, &g, k);
     vouch__evidence_plot(w->list, object, "bars", "grades", "grade", w->n ? "share" : "pd", "grade",
                          w->n ? "share of cases" : "PD");
 }
