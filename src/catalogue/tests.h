@@ -82,6 +82,7 @@
     X(concentration)        \
     X(migration)            \
     X(pd_term)              \
+    X(pd_backtest)          \
     X(lgd_bias)             \
     X(loss_shortfall)       \
     X(lgd_ranking)          \

@@ -449,7 +449,8 @@ const vouch_test vouch__test_drift_dle = {
         "on "
         "nothing it knows, it tells the reference's error.",
     .source =
-        "NannyML documentation, Direct Loss Estimation; T. Zrnic & E. J. Candes, Cross-prediction-powered "
+        "NannyML 0.13.1 documentation (2025), Direct Loss Estimation; T. Zrnic & E. J. Candes, "
+        "Cross-prediction-powered "
         "inference, PNAS 121 (2024) e2322083121; J. H. Friedman, Annals of Statistics 29 (2001) 1189-1232",
     .null_hypothesis = "errors are no larger than they were on the reference",
     .unit = "of the reference's",

@@ -228,7 +228,8 @@ const vouch_test vouch__test_drift_cbpe = {
     .limits =
         "Believes the probabilities. If the relation of inputs and outcome has changed (concept drift) it "
         "cannot know: test calibration on the latest cases that have outcomes.",
-    .source = "Guo, Pleiss, Sun & Weinberger, ICML (2017) 1321-1330 (calibration); NannyML documentation, "
+    .source = "Guo, Pleiss, Sun & Weinberger, ICML (2017) 1321-1330 (calibration); NannyML 0.13.1 "
+              "documentation (2025), "
               "Confidence-based Performance Estimation",
     .null_hypothesis = "the AUC is not lower than it was on the reference",
     .unit = "AUC",

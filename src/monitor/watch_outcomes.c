@@ -170,7 +170,7 @@ static vouch_status watch_promise(vouch__watched *w)
     test->convention =
         "The area under the expected ROC curve, of every row whether its outcome is known or not. "
         "Believes the probabilities: monitor.calibration says how far that goes.";
-    test->source = "NannyML documentation, Confidence-based Performance Estimation";
+    test->source = "NannyML 0.13.1 documentation (2025), Confidence-based Performance Estimation";
     test->null_hypothesis = "the AUC to expect is not lower than that of the reference";
     test->unit = "AUC";
     test->n = (double)w->n;

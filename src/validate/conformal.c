@@ -8,6 +8,30 @@
 
 #include <math.h>
 
+/* Which of n in order bounds the error; above n: none does. */
+static double rank_of(double n, double level)
+{
+    double wanted = (n + 1.0) * level;
+    return ceil(wanted - 1e-9 * wanted); /* 0.9 x 10 is 9, whatever its last bit */
+}
+
+double vouch__conformal_p(size_t n, double level, double m, double held)
+{
+    double rank = rank_of((double)n, level), total = (double)n + m, drawn = held + rank, sum = 0.0;
+    double middle = drawn * (double)n / total;
+    if (rank > (double)n)
+        return 1.0;
+    bool is_upper = rank > middle; /* the shorter tail is summed, away from the middle: terms only fall */
+    for (double k = is_upper ? rank : rank - 1.0; k >= fmax(0.0, drawn - m) && k <= fmin((double)n, drawn);
+         k += is_upper ? 1.0 : -1.0) {
+        double next = sum + vouch__exp(vouch__hypergeometric_log_pmf(k, total, (double)n, drawn));
+        if (next == sum)
+            break;
+        sum = next;
+    }
+    return fmin(1.0, is_upper ? sum : 1.0 - sum);
+}
+
 vouch_status vouch__conformal_reach(vouch_ctx *ctx, size_t n, const double *seen, const double *predicted,
                                     const double *scale, double level, double *out_reach)
 {
@@ -32,8 +56,7 @@ vouch_status vouch__conformal_reach(vouch_ctx *ctx, size_t n, const double *seen
     if (!status)
         status = vouch__order(ctx, n, size, order);
     if (!status) {
-        double wanted = ((double)n + 1.0) * level;
-        double rank = ceil(wanted - 1e-9 * wanted); /* 0.9 x 10 is 9, whatever its last bit */
+        double rank = rank_of((double)n, level);
         *out_reach = rank <= (double)n ? size[order[(size_t)rank - 1]] : INFINITY;
     }
     vouch__scratch_reset(ctx, mark);
@@ -41,13 +64,10 @@ vouch_status vouch__conformal_reach(vouch_ctx *ctx, size_t n, const double *seen
 }
 
 vouch_status vouch__coverage_measure(vouch_ctx *ctx, size_t n, const double *seen, const double *low,
-                                     const double *high, double level, vouch__coverage *out)
+                                     const double *high, vouch__coverage *out)
 {
-    vouch_status status = vouch__cases_level(ctx, "coverage", level);
-    if (!status && n == 0)
-        status = vouch__fail(ctx, VOUCH_E_SHAPE, "coverage: no cases");
-    if (status)
-        return status;
+    if (n == 0)
+        return vouch__fail(ctx, VOUCH_E_SHAPE, "coverage: no cases");
     vouch__coverage c = { .n = (double)n };
     vouch__dd width = { 0 };
     bool is_bounded = true;
@@ -62,7 +82,6 @@ vouch_status vouch__coverage_measure(vouch_ctx *ctx, size_t n, const double *see
     }
     c.rate = c.held / c.n;
     vouch__clopper_pearson(c.held, c.n, 0.95, &c.rate_low, &c.rate_high);
-    c.p_value = vouch__binomial_cdf(c.held, c.n, level);
     c.mean_width = is_bounded ? vouch__accumulated(width) / c.n : INFINITY;
     *out = c;
     return VOUCH_OK;

@@ -14,12 +14,17 @@
 vouch_status vouch__conformal_reach(vouch_ctx *ctx, size_t n, const double *seen, const double *predicted,
                                     const double *scale, double level, double *out_reach);
 
-/* How often [low, high] held what was seen, with Clopper and Pearson's interval and the exact one-sided p of
- * H0: the coverage is at least level. */
+/* The chance that so few of m new cases, or fewer, lie within reach of n calibration cases when all are
+ * exchangeable and none are tied: held of them lie below the rank-th of n in order, so of the held + rank
+ * smallest of all at least rank are of the n (hypergeometric, the law by which the coverage is
+ * beta-binomial). 1 where the reach is infinite. Ties make it larger than it need be. */
+double vouch__conformal_p(size_t n, double level, double m, double held);
+
+/* How often [low, high] held what was seen, with Clopper and Pearson's interval. */
 typedef struct vouch__coverage {
-    double n, held, rate, rate_low, rate_high, p_value, mean_width;
+    double n, held, rate, rate_low, rate_high, mean_width;
 } vouch__coverage;
 vouch_status vouch__coverage_measure(vouch_ctx *ctx, size_t n, const double *seen, const double *low,
-                                     const double *high, double level, vouch__coverage *out);
+                                     const double *high, vouch__coverage *out);
 
 #endif

@@ -291,9 +291,10 @@ static vouch_status measure_gap(vouch_ctx *ctx, const vouch__test_call *call, co
     return VOUCH_OK;
 }
 
+#define BELOW_IS_WORSE "Below zero the group fares worse. "
 #define APPROVED_IS_POSITIVE                                                                                 \
-    "Approval is the favourable decision: the rates are of goods approved and of bads approved, and below "  \
-    "zero the group fares worse. Classes with fewer than 10 cases are not "                                  \
+    "Approval is the favourable decision: the rates are of goods approved and of bads approved. "            \
+    "Classes with fewer than 10 cases are not "                                                              \
     "compared. " VOUCH__GROUP_OVER_REFERENCE VOUCH__DECISION_RULE
 
 static vouch_status measure_opportunity(vouch_ctx *ctx, const vouch__test_call *call,
@@ -315,7 +316,7 @@ const vouch_test vouch__test_fair_opportunity = {
     .mechanism = "Approval rate among the goods of each group less that among the goods of the reference, "
                  "with Newcombe's interval and Fisher's exact test.",
     .convention = "Signed, group less reference (AIF360's sign; fairlearn gives the largest less the "
-                  "smallest). " APPROVED_IS_POSITIVE,
+                  "smallest). " BELOW_IS_WORSE APPROVED_IS_POSITIVE,
     .high_risk =
         "A difference below -0.10 beyond chance: one in ten of the group's good applicants is turned "
         "away who would have been approved in the reference.",
@@ -353,7 +354,7 @@ const vouch_test vouch__test_fair_average_odds = {
                "weight: is a group approved less often than people like them in the reference?",
     .mechanism = "The mean of two differences, of the approval rates of goods and of bads; normal test, its "
                  "variance the sum of the four binomial ones.",
-    .convention = "Signed, group less reference. " APPROVED_IS_POSITIVE,
+    .convention = "Signed, group less reference. " BELOW_IS_WORSE APPROVED_IS_POSITIVE,
     .high_risk = "A difference below -0.10 beyond chance.",
     .strengths = "One signed number that a difference of risk does not move.",
     .limits = "Differences of opposite sign cancel: read fairness.equalised_odds, which takes the larger.",

@@ -22,7 +22,7 @@ static vouch_status run_conformal(vouch_ctx *ctx, const vouch__test_call *call)
         low[i] = s->score[i] - reach;
         high[i] = s->score[i] + reach;
     }
-    status = vouch__coverage_measure(ctx, s->n, s->target, low, high, level, &c);
+    status = vouch__coverage_measure(ctx, s->n, s->target, low, high, &c);
     if (status)
         return status;
     vouch__entry entry = vouch__test_entry(call);
@@ -33,7 +33,7 @@ static vouch_status run_conformal(vouch_ctx *ctx, const vouch__test_call *call)
     entry.high = c.rate_high;
     entry.interval_method = "Clopper-Pearson";
     entry.statistic = c.held;
-    entry.p_value = c.p_value;
+    entry.p_value = vouch__conformal_p(b->n, level, (double)s->n, c.held);
     if (isinf(reach))
         entry.note =
             "The reference is too small for this level: the only interval with that coverage is everything.";
@@ -58,20 +58,21 @@ const vouch_test vouch__test_conformal = {
     .mechanism = "The ceil((n + 1) level)-th smallest absolute error on the reference is added to and taken "
                  "from every prediction; the share of "
                  "cases here that lie within is the coverage.",
-    .convention = "The score is the prediction. The reference must not have been used to fit the model. p is "
-                  "exact and one-sided for coverage "
-                  "below the promise.",
+    .convention =
+        "The score is the prediction. The reference must not have been used to fit the model. p is one-sided "
+        "for coverage below the promise, exact where cases are exchangeable without ties: the number "
+        "held is beta-binomial, which counts the error of the reference's quantile.",
     .high_risk = "Coverage below the promise: these cases are not like the reference. Intervals so wide that "
                  "no decision would change.",
     .strengths = "Holds for any model and any distribution, in samples of any size, as long as cases are "
                  "exchangeable.",
     .limits =
         "The promise is an average: intervals of one width are too wide for easy cases and too narrow for "
-        "hard ones. The error of the "
-        "reference's quantile itself is not in p, so p is somewhat too small when the reference is small.",
-    .source = "V. Vovk, A. Gammerman & G. Shafer, Algorithmic Learning in a Random World (2005); J. Lei et "
-              "al., JASA 113 (2018) 1094-1111",
-    .null_hypothesis = "the coverage is at least what was promised",
+        "hard ones.",
+    .source =
+        "V. Vovk, A. Gammerman & G. Shafer, Algorithmic Learning in a Random World (2005); J. Lei et "
+        "al., JASA 113 (2018) 1094-1111; V. Vovk, ACML, PMLR 25 (2012) 475-490 (the law of the coverage)",
+    .null_hypothesis = "the cases are like those of the reference: the coverage is what was promised",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_TARGET | VOUCH__NEEDS_FINITE | VOUCH__NEEDS_REFERENCE,
     .params = conformal_params,
     .n_params = sizeof conformal_params / sizeof *conformal_params,

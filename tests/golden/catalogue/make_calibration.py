@@ -14,7 +14,7 @@ import scipy.stats
 import sklearn
 import statsmodels
 import statsmodels.api as sm
-from scipy.stats import beta, binom, chi2, norm
+from scipy.stats import beta, betabinom, binom, chi2, norm
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from statsmodels.stats.proportion import proportion_confint
@@ -367,7 +367,7 @@ def numbers(rng, cases):
     held = (abs(error) <= reach + 1e-12).sum()
     low, high = proportion_confint(held, n, method="beta")
     cases.append(case("validate.conformal", {
-        "0.value": held / n, "0.statistic": held, "0.interval.low": low, "0.p_value": binom.cdf(held, n, 0.9), "0.tables.intervals.rows.0.1": reach},
+        "0.value": held / n, "0.statistic": held, "0.interval.low": low, "0.p_value": betabinom.cdf(held, n, int(np.ceil(80 * 0.9)), 80 - int(np.ceil(80 * 0.9))), "0.tables.intervals.rows.0.1": reach},
         now, {"score": guess.tolist(), "target": other.tolist()}))
 
 

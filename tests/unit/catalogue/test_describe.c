@@ -42,6 +42,42 @@ static void the_document_is_what_the_rows_say(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* docs/coverage.md: each name of a test that it holds is one, or evidence that runs alone make, and each test
+ * stands on it. */
+static void the_page_of_coverage_knows_every_test(void **state)
+{
+    (void)state;
+    static const char *const of_runs[] = { "explain.additivity", "explain.importance", "explain.monotonicity",
+                                           "explain.reasons", "explain.reason_similarity" };
+    char *page = slurp(VOUCH_PROJECT_ROOT "/docs/coverage.md");
+    bool named[1024] = { false };
+    assert_non_null(page);
+    assert_true(vouch_test_count() <= sizeof named / sizeof *named);
+    for (const char *at = page; *at;) {
+        size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_."), area = strcspn(at, ".");
+        char word[96];
+        while (len > 0 && at[len - 1] == '.') /* of a sentence */
+            len--;
+        bool is_area = false, is_test = false;
+        (void)snprintf(word, sizeof word, "%.*s", (int)len, at);
+        for (size_t i = 0; i < vouch_test_count() && len > 0 && area < len; i++) {
+            const char *id = vouch_test_id(vouch_test_at(i));
+            is_area = is_area || !strncmp(id, at, area + 1);
+            named[i] = named[i] || !strcmp(id, word);
+            is_test = is_test || !strcmp(id, word);
+        }
+        for (size_t i = 0; i < sizeof of_runs / sizeof *of_runs; i++)
+            is_test = is_test || !strcmp(of_runs[i], word);
+        if (is_area && !is_test && strcmp(word + area, ".md") != 0)
+            fail_msg("docs/coverage.md: there is no test %s", word);
+        at += len ? len : strcspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_") + (*at == '.');
+    }
+    for (size_t i = 0; i < vouch_test_count(); i++)
+        if (!named[i])
+            fail_msg("docs/coverage.md does not name %s", vouch_test_id(vouch_test_at(i)));
+    free(page);
+}
+
 static void lists_filter_by_area_and_by_what_is_there(void **state)
 {
     (void)state;
@@ -132,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_document_is_what_the_rows_say),
+        cmocka_unit_test(the_page_of_coverage_knows_every_test),
         cmocka_unit_test(lists_filter_by_area_and_by_what_is_there),
         cmocka_unit_test(descriptions_read),
         cmocka_unit_test(built_in_suites_are_sound),
