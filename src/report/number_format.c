@@ -47,6 +47,7 @@ vouch__number_style vouch__style_of(const char *name)
                                            "specificity",
                                            "sensitivity",
                                            "flagged",
+                                           "pd",
                                            "probability",
                                            "predicted",
                                            "observed",
@@ -63,7 +64,7 @@ vouch__number_style vouch__style_of(const char *name)
     if (!name)
         return VOUCH__STYLE_PLAIN;
     if (has_word(name, "p_value") || has_word(name, "p-value") || has_word(name, "p_adjusted") ||
-        has_word(name, "p_holm") || !strcmp(name, "p"))
+        has_word(name, "p_holm") || !strcmp(name, "p") || !strcmp(name, "adjusted"))
         return VOUCH__STYLE_P_VALUE;
     if (has_word(name, "estimate") || has_word(name, "coefficient") || has_word(name, "standard_error"))
         return VOUCH__STYLE_ESTIMATE;
@@ -256,6 +257,9 @@ static const char *const known[][2] = {
     { "p_value", "p-value" },
     { "n", "Cases" },
     { "p", "p" },
+    { "z", "z" },
+    { "t", "t" },
+    { "adjusted", "Adjusted p" },
     { "iqr", "IQR" },
     { "oot", "OOT" },
     { "pdo", "PDO" },

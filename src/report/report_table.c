@@ -13,6 +13,7 @@ typedef struct column {
     vouch__number_format format;
     vouch__number_style style;
     bool is_number, is_mixed; /* mixed: sizes too far apart for one format, or a quantity a row */
+    bool is_of_row;           /* of the quantity that the row names */
     bool is_low;              /* the next column is its other end: one cell, "low to high" */
     bool is_bare;             /* nothing in any row: not shown */
 } column;
@@ -23,6 +24,8 @@ typedef struct sheet {
     column how[COLUMNS];
     const vouch__json **row, **owner; /* owner: NULL when all are of one entry */
 } sheet;
+
+#define NOTHING 1e-12 /* what rounding leaves of a sum, as the mean of a standardised column */
 
 static const vouch__json *cell_of(const vouch__json *row, size_t j)
 {
@@ -109,7 +112,7 @@ static void join_bounds(sheet *s)
             low->format = high->format = s->how[j - 1].format;
     }
     if (s->n_columns == 2 && s->how[0].name && !strcmp(s->how[0].name, "quantity"))
-        s->how[1].is_mixed = true;
+        s->how[1].is_of_row = s->how[1].style == VOUCH__STYLE_PLAIN;
 }
 
 static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns, sheet *s)
@@ -136,8 +139,7 @@ static vouch_status sheet_columns(vouch__page *page, const vouch__json *columns,
 
 static void write_number(vouch__page *page, double value, const column *how)
 {
-    const double nothing = 1e-12; /* what rounding leaves of a sum, as the mean of a standardised column */
-    if (how->is_mixed && fabs(value) < nothing)
+    if (how->is_mixed && fabs(value) < NOTHING)
         value = 0.0;
     vouch__html_number(page->out, value,
                        how->is_mixed ? vouch__format_for(how->style, 1, &value) : how->format);
@@ -155,6 +157,9 @@ static void write_cell(vouch__page *page, const vouch__json *row, size_t j, cons
             vouch__buf_text(page->out, " to ");
             write_number(page, other, how);
         }
+    } else if (how->is_number && how->is_of_row) {
+        const char *quantity = vouch__json_string(cell_of(row, 0));
+        vouch__html_single(page->out, fabs(value) < NOTHING ? 0.0 : value, quantity);
     } else if (how->is_number) {
         write_number(page, value, how);
     } else {

@@ -168,7 +168,7 @@ void vouch__calibrate_show_scale(vouch__calibrating *w)
             .value = w->n ? g.square : (double)NAN);
     vouch__json *object = vouch__evidence_add(w->list, &entry);
     vouch__json *table = vouch__evidence_table(
-        w->list, object, "grades", "grade,above,up_to,pd,cases,share,mean_pd,bad,bad_rate,low,high");
+        w->list, object, "grades", "grade,pd_above,pd_up_to,pd,cases,share,mean_pd,bad,bad_rate,low,high");
     for (size_t k = 0; k < n; k++)
         grade_row(w, table, &g, k);
     vouch__evidence_plot(w->list, object, "bars", "grades", "grade", w->n ? "share" : "pd", "grade",

@@ -82,7 +82,7 @@ static void chain_of(const vouch__rolls *r, size_t k, size_t bad, double margin,
     }
     double reach = margin * sqrt(variance);
     out[0] = vouch__exp(log_rate);
-    out[1] = out[0] > 0.0 ? vouch__exp(log_rate - reach) : 0.0;
+    out[1] = out[0] > 0.0 ? vouch__exp(log_rate - reach) : (double)NAN; /* no interval where nobody does */
     out[2] = out[0] > 0.0 ? fmin(1.0, vouch__exp(log_rate + reach)) : (double)NAN;
 }
 

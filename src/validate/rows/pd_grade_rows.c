@@ -269,7 +269,8 @@ static vouch_status run_low_default(vouch_ctx *ctx, const vouch__test_call *call
     entry.judged = true;
     vouch__json *object = vouch__test_add(call, &entry);
     vouch__json *table = vouch__evidence_table(
-        call->list, object, "bounds", "grade,n,n_bad,pd,bound,bound_50,bound_75,bound_90,bound_95,bound_99");
+        call->list, object, "bounds",
+        "grade,n,n_bad,pd,pd_bound,pd_bound_50,pd_bound_75,pd_bound_90,pd_bound_95,pd_bound_99");
     for (size_t k = 0; k < n; k++)
         vouch__test_row(call, table, "tnnnnnnnnn", g[k].name, g[k].n, g[k].bad, g[k].probability / g[k].n,
                         count[2 * n + k], count[3 * n + k], count[4 * n + k], count[5 * n + k],

@@ -95,7 +95,7 @@ static void bars_of_one_test_lie_alike_and_begin_where_nothing_is(void **state)
                      8); /* values stand beside all bars */
     html_has(&out, ">0.50</text>");
     assert_null(strstr(out.at, ">0.0</text>")); /* an AUC of one half is nothing */
-    html_has(&out, "<summary>T: 4 tables</summary>");
+    html_has(&out, "<summary>t: 4 tables</summary>");
     vouch__buf_free(&out);
 }
 
@@ -143,6 +143,29 @@ static void evidence_of_controls_and_profiles_is_named_and_linked(void **state)
     vouch__buf_free(&out);
 }
 
+static void numbers_are_of_what_their_row_or_column_says(void **state)
+{
+    (void)state;
+    vouch__buf out = page_of("{\"entries\":[{\"id\":\"v.q\",\"section\":\"fit\",\"verdict\":\"info\","
+                             "\"value\":1,\"unit\":\"share\",\"tables\":{"
+                             "\"numbers\":{\"columns\":[\"quantity\",\"value\"],\"rows\":[[\"observed bad "
+                             "rate\",0.25],[\"a\",-0.6029],"
+                             "[\"rest\",1e-17]]},"
+                             "\"columns\":{\"columns\":[\"name\",\"value\",\"critical\",\"z\"],\"rows\":[["
+                             "\"x\",0.125,0.0625,0.5]]},"
+                             "\"grades\":{\"columns\":[\"grade\",\"pd\",\"low\",\"high\",\"adjusted\"],"
+                             "\"rows\":[[1,0.125,0.1,0.15,1e-12]]}}}]}");
+    html_is_balanced(out.at);
+    html_has(&out, "<td>observed bad rate</td><td class=\"num\">25.0%</td>");
+    html_has(&out, "<td>rest</td><td class=\"num\">0</td>");
+    html_has(&out, "<td class=\"num\">12.5%</td><td class=\"num\">6.25%</td><td class=\"num\">0.5000</td>");
+    html_has(&out, ">z</th>");
+    html_has(
+        &out,
+        "<td class=\"num\">12.5%</td><td class=\"num\">10.0% to 15.0%</td><td class=\"num\">&lt;0.0001</td>");
+    vouch__buf_free(&out);
+}
+
 static void dots_of_one_shade_are_one_path(void **state)
 {
     (void)state;
@@ -167,6 +190,7 @@ int main(void)
         cmocka_unit_test(bars_of_one_test_lie_alike_and_begin_where_nothing_is),
         cmocka_unit_test(a_page_of_one_question_begins_with_its_answer),
         cmocka_unit_test(evidence_of_controls_and_profiles_is_named_and_linked),
+        cmocka_unit_test(numbers_are_of_what_their_row_or_column_says),
         cmocka_unit_test(dots_of_one_shade_are_one_path),
     };
     return cmocka_run_group_tests(tests, begin, end);
