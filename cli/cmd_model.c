@@ -172,7 +172,8 @@ static vouch_status record(cli_call *cli, const char *key_path, const vouch_mode
 
 static int edit(cli_call *cli)
 {
-    const char *path = cli_need(cli, "--edits"), *out = cli_need(cli, "--out"), *key = cli_get(cli, "--key");
+    const char *path = cli_need(cli, "--edits"), *out = path ? cli_need(cli, "--out") : NULL;
+    const char *key = cli_get(cli, "--key");
     vouch_model *model = NULL, *edited = NULL;
     if (!path || !out)
         return EXIT_USAGE;

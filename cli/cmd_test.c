@@ -115,7 +115,7 @@ static void print_result(const cli_call *cli, const vouch_suite_result *r)
         printf("%s\n", r->evidence);
         return;
     }
-    printf("%s\n%zu tests", r->summary, r->tests);
+    printf("%s\n%zu test%s", r->summary, r->tests, r->tests == 1 ? "" : "s");
     if (r->reused)
         printf(" (%zu kept from before)", r->reused);
     printf(": %zu pass, %zu advise, %zu fail, %zu shown, %zu refused, %zu not applicable\n", r->passed,

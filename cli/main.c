@@ -245,17 +245,21 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
             cli->operand[cli->n_operands++] = argv[i];
             continue;
         }
-        const option *o = known(cli->command, argv[i], &which);
-        if (!o) {
+        char name[32]; /* "--out FILE" or "--out=FILE"; one that is cut off is not known */
+        const size_t len = strcspn(argv[i], "=");
+        const char *own = argv[i][len] ? argv[i] + len + 1 : NULL;
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, argv[i]);
+        const option *o = known(cli->command, name, &which);
+        if (!o || (own && !o->value)) {
             fprintf(stderr, "vouch: unknown option '%s'", argv[i]);
             cli_see_help(cli);
             return EXIT_USAGE;
         }
-        if (o->value && i + 1 == argc) {
+        if (o->value && !own && i + 1 == argc) {
             fprintf(stderr, "vouch: %s needs %s\n", o->name, o->value);
             return EXIT_USAGE;
         }
-        const char *value = o->value ? argv[++i] : "";
+        const char *value = !o->value ? "" : own ? own : argv[++i];
         if (cli->n_given == GIVEN_MAX) {
             fprintf(stderr, "vouch: too many options at '%s'\n", o->name);
             return EXIT_USAGE;

@@ -55,7 +55,16 @@ open("flipped.vouch", "wb").write(data)
 PY
 expect 1 vouch score flipped.vouch loans.csv --quiet
 expect 2 vouch run --no-such-option
+expect 2 vouch run --quiet=yes # a flag takes no value
+says "unknown option '--quiet=yes'"
 expect 2 vouch no-such-command
+says "no command 'no-such-command'"
+expect 2 vouch key # one of key's commands is meant
+grep -q "vouch key grant" err || fail "the commands of key are not listed"
+expect 0 vouch help key grant
+prints "Exit status"
+expect 0 vouch simulate credit --rows=5 --out=five.csv --quiet
+[ "$(wc -l <five.csv)" -eq 6 ] || fail "--rows=5"
 expect 0 vouch run --help
 prints "Exit status"
 
