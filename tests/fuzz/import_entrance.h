@@ -3,18 +3,13 @@
 #define IMPORT_ENTRANCE_H
 
 #include "models/forest/forest.h"
+#include "require.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void use(vouch_ctx *ctx, const vouch_model *model)
 {

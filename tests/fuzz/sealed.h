@@ -5,17 +5,12 @@
 #define SEALED_H
 
 #include "base/hash.h"
+#include "require.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* The length of what follows the header, as 8 bytes at length_at, is the header's last part. */
 static void try_twice(const uint8_t *data, size_t size, size_t length_at,

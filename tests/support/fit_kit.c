@@ -197,6 +197,18 @@ void kit_mixed(size_t n, size_t cols, const bool *is_text, double *x, double *y)
     }
 }
 
+vouch_model *kit_glm(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
+{
+    vouch_model *model = NULL;
+    kit_fit spec = { .kind = "glm", .table = table, .params = golden_text(at, "params") };
+    spec.target = golden_array(at, "y", &spec.n_train);
+    const vouch__json *weight = vouch__json_get(at, "weight");
+    if (weight && weight->type == VOUCH__JSON_ARRAY)
+        spec.weight = golden_array(at, "weight", NULL);
+    assert_ok(ctx, kit_model(ctx, &spec, &model));
+    return model;
+}
+
 typedef struct swept {
     const kit_fit *spec;
     size_t cols;

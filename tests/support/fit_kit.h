@@ -24,6 +24,9 @@ typedef struct kit_fit {
 
 vouch_status kit_model(vouch_ctx *ctx, const kit_fit *spec, vouch_model **out_model);
 
+/* A glm fitted to a golden file's case, {params, y, weight}, where it may not fail. */
+vouch_model *kit_glm(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at);
+
 /* spec on a table of x, fitted, described and freed, with every allocation failing in turn. */
 void kit_sweep(const kit_fit *spec, size_t cols, const double *x, const bool *is_text);
 

@@ -14,18 +14,6 @@ enum { COLS = 5 };
 
 static const bool are_texts[COLS] = { false, true, false, false, false };
 
-static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
-{
-    vouch_model *model = NULL;
-    kit_fit spec = { .kind = "glm", .table = table, .params = golden_text(at, "params") };
-    spec.target = golden_array(at, "y", &spec.n_train);
-    const vouch__json *weight = vouch__json_get(at, "weight");
-    if (weight && weight->type == VOUCH__JSON_ARRAY)
-        spec.weight = golden_array(at, "weight", NULL);
-    assert_ok(ctx, kit_model(ctx, &spec, &model));
-    return model;
-}
-
 static void check_coefficients(const vouch__glm *glm, const vouch__json *at, double tolerance)
 {
     size_t n, first = glm->has_intercept ? 0 : 1;
@@ -42,7 +30,7 @@ static void coefficients_errors_and_deviances_equal_statsmodels(void **state)
     const vouch__json *root = golden("models/glm.json");
     vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     for (const vouch__json *at = vouch__json_get(root, "cases")->first; at; at = at->next) {
-        vouch_model *model = fit_case(ctx, table, at);
+        vouch_model *model = kit_glm(ctx, table, at);
         const vouch__glm *glm = model->state;
         const double *error = golden_array(at, "error", NULL);
         size_t first = glm->has_intercept ? 0 : 1;
@@ -71,7 +59,7 @@ static void an_estimated_alpha_is_that_of_the_joint_maximum(void **state)
     const vouch__json *root = golden("models/glm.json");
     vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     const vouch__json *at = vouch__json_get(root, "shape");
-    vouch_model *model = fit_case(ctx, table, at);
+    vouch_model *model = kit_glm(ctx, table, at);
     const vouch__glm *glm = model->state;
     check_coefficients(glm, at, 1e-6);
     assert_close(glm->law.alpha, golden_number(at, "alpha"), 1e-6);
@@ -88,7 +76,7 @@ static void elastic_nets_equal_scikit_learn_and_glum(void **state)
     const vouch__json *root = golden("models/glm.json");
     vouch_table *table = kit_golden(ctx, root, COLS, are_texts);
     for (const vouch__json *at = vouch__json_get(root, "nets")->first; at; at = at->next) {
-        vouch_model *model = fit_case(ctx, table, at);
+        vouch_model *model = kit_glm(ctx, table, at);
         print_message("%s\n", golden_text(at, "params"));
         check_coefficients(model->state, at, 1e-7);
         vouch_model_free(model);
@@ -115,7 +103,7 @@ static void the_same_cases_equal_r(void **state)
     const vouch__json *shape = vouch__json_get(by_r, "shape");
     for (const vouch__json *at = vouch__json_get(by_r, "cases")->first; at;
          at = at->next ? at->next : shape) {
-        vouch_model *model = fit_case(ctx, table, named(data, golden_text(at, "name")));
+        vouch_model *model = kit_glm(ctx, table, named(data, golden_text(at, "name")));
         const vouch__glm *glm = model->state;
         const double *error = golden_array(at, "error", NULL);
         size_t first = glm->has_intercept ? 0 : 1;

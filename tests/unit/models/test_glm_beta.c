@@ -15,18 +15,6 @@
 enum { ROWS = 64, COLS = 3 };
 static const bool is_text[5] = { false, true, false, false, false };
 
-static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
-{
-    vouch_model *model = NULL;
-    kit_fit spec = { .kind = "glm", .table = table, .params = golden_text(at, "params") };
-    spec.target = golden_array(at, "y", &spec.n_train);
-    const vouch__json *weight = vouch__json_get(at, "weight");
-    if (weight && weight->type == VOUCH__JSON_ARRAY)
-        spec.weight = golden_array(at, "weight", NULL);
-    assert_ok(ctx, kit_model(ctx, &spec, &model));
-    return model;
-}
-
 static void check_case(const vouch__glm *glm, const vouch__json *at)
 {
     size_t p, q;
@@ -65,7 +53,7 @@ static void estimates_errors_and_likelihoods_equal_statsmodels(void **state)
         const vouch__json *root = vouch__json_get(golden("models/glm_beta.json"), set[s].name);
         vouch_table *table = kit_golden(ctx, root, set[s].cols, s == 1 ? none : is_text);
         for (const vouch__json *at = vouch__json_get(root, "cases")->first; at; at = at->next) {
-            vouch_model *model = fit_case(ctx, table, at);
+            vouch_model *model = kit_glm(ctx, table, at);
             check_case(model->state, at);
             vouch_model_free(model);
         }
@@ -87,7 +75,7 @@ static void the_papers_examples_have_their_published_numbers(void **state)
     const vouch__json *root = vouch__json_get(golden("models/glm_beta.json"), "gasoline");
     const vouch__json *first = vouch__json_get(root, "cases")->first;
     vouch_table *table = kit_golden(ctx, root, 2, is_text);
-    vouch_model *model = fit_case(ctx, table, first);
+    vouch_model *model = kit_glm(ctx, table, first);
     const vouch__glm *glm = model->state;
     for (size_t k = 0; k < 11; k++) {
         assert_true(fabs(glm->estimate[k].value - value[k]) < 5.1e-7);
@@ -99,7 +87,7 @@ static void the_papers_examples_have_their_published_numbers(void **state)
     assert_true(fabs(glm->facts.log_likelihood - 84.80) < 0.005);
     assert_true(fabs(glm->pseudo_r2 - 0.9617) < 5e-5);
     vouch_model_free(model);
-    model = fit_case(ctx, table, first->next);
+    model = kit_glm(ctx, table, first->next);
     glm = model->state;
     assert_true(fabs(glm->precision[0].value - 1.364089) < 5.1e-7);
     assert_true(fabs(glm->precision[1].value - 0.014570) < 5.1e-7);

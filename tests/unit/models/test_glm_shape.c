@@ -15,15 +15,6 @@ enum { COLS = 5 };
 
 static const bool is_text[COLS] = { false, true, false, false, false };
 
-static vouch_model *fit_case(vouch_ctx *ctx, const vouch_table *table, const vouch__json *at)
-{
-    vouch_model *model = NULL;
-    kit_fit spec = { .kind = "glm", .table = table, .params = golden_text(at, "params") };
-    spec.target = golden_array(at, "y", &spec.n_train);
-    assert_ok(ctx, kit_model(ctx, &spec, &model));
-    return model;
-}
-
 static void check_coefficients(const vouch__glm *glm, const vouch__json *at, double tolerance)
 {
     size_t n;
@@ -39,7 +30,7 @@ static void the_power_of_a_tweedie_has_the_greatest_profile_likelihood(void **st
     vouch_ctx *ctx = vouch_ctx_new(NULL);
     const vouch__json *root = golden("models/glm_shape.json"), *at = vouch__json_get(root, "tweedie");
     vouch_table *table = kit_golden(ctx, root, COLS, is_text);
-    vouch_model *model = fit_case(ctx, table, at);
+    vouch_model *model = kit_glm(ctx, table, at);
     const vouch__glm *glm = model->state;
     assert_close(glm->law.power, golden_number(at, "power"), 1e-4);
     check_coefficients(glm, at, 1e-5);
@@ -57,7 +48,7 @@ static void knots_stand_at_quantiles_and_their_splines_equal_statsmodels(void **
     for (const vouch__json *at = vouch__json_get(root, "splines")->first; at; at = at->next) {
         size_t n, found = 0;
         const double *knot = golden_array(at, "knots", &n);
-        vouch_model *model = fit_case(ctx, table, at);
+        vouch_model *model = kit_glm(ctx, table, at);
         const vouch__glm *glm = model->state;
         for (size_t p = 0; p < glm->n_pieces; p++) {
             const vouch__glm_piece *piece = &glm->piece[p];
