@@ -173,12 +173,10 @@ void vouch__shap_row(const vouch__shap *s, const double *row, double *out)
 static void to_rows(const struct vouch__shap *s, size_t n, const uint64_t *sum, double *out)
 {
     size_t inputs = s->trees->n_inputs, sums = vouch__shap_sums(s);
-    for (size_t i = 0; i < n; i++) {
-        size_t r = i % VOUCH__SHAP_ROWS;
-        const uint64_t *eight = sum + (i - r) * sums;
+    for (size_t i = 0; i < n; i += VOUCH__SHAP_ROWS, sum += VOUCH__SHAP_ROWS * sums)
         for (size_t j = 0; j < inputs; j++)
-            out[i * inputs + j] = value_of(s, j, eight[VOUCH__SHAP_ROWS * j + r]);
-    }
+            for (size_t r = 0; r < VOUCH__SHAP_ROWS; r++)
+                out[(i + r) * inputs + j] = value_of(s, j, sum[VOUCH__SHAP_ROWS * j + r]);
 }
 
 /* Scratch that begins where a line of the caches does: what crosses lines is read twice. */
@@ -226,7 +224,7 @@ static vouch_status explain_block(vouch_ctx *worker, const vouch__shap *s, size_
         to_columns(s, n - i < SHAP_BLOCK ? n - i : SHAP_BLOCK, bytes + i * apart, apart, columns + i * apart);
 #if defined(__x86_64__)
     if (s->n_cover)
-        vouch__shap_cover_rows_avx512(s, n, rows, bytes, apart, sum);
+        vouch__shap_cover_rows_avx512(s, &b);
 #endif
     BY_PATH(s, quick_rows, s, &b);
     to_rows(s, n, sum, out);

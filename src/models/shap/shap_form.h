@@ -181,8 +181,7 @@ void vouch__shap_bytes_portable(const struct vouch__shap *s, const double *row, 
 VOUCH__SHAP_KERNELS(portable);
 VOUCH__SHAP_KERNELS(avx2);
 VOUCH__SHAP_KERNELS(avx512);
-void vouch__shap_cover_rows_avx512(const struct vouch__shap *s, size_t n, const double *rows,
-                                   const uint8_t *bytes, size_t apart, uint64_t *sum);
+void vouch__shap_cover_rows_avx512(const struct vouch__shap *s, const vouch__shap_batch *b);
 
 /* Where in a line heap node h of quick trees is: the halves of level 2 apart, so that the lines of half a
  * tree can be added up before anything else. */
