@@ -60,8 +60,29 @@ static void name_column(vouch_ctx *ctx, const char *name, text_column *how)
     vouch__buf_free(&label);
 }
 
+static bool ends_as_bound(const char *name)
+{
+    static const char *const ends[] = { "low", "high", "lower", "upper" };
+    size_t len = strlen(name);
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        size_t n = strlen(ends[k]);
+        if (len >= n && !strcmp(name + len - n, ends[k]) && (len == n || name[len - n - 1] == '_'))
+            return true;
+    }
+    return false;
+}
+
+/* Tests and errors of the column before them, which bounds that follow are of. */
+static bool is_aside(const char *name)
+{
+    return !strcmp(name, "standard_error") || !strcmp(name, "z") || !strcmp(name, "t") ||
+           vouch__style_of(name) == VOUCH__STYLE_P_VALUE;
+}
+
+/* of: the column that bounds are of, whose format they take; or NULL. */
 static vouch_status make_column(vouch_ctx *ctx, const vouch__json *rows, size_t j, const char *name,
-                                vouch__number_style style, size_t shown, text_column *how)
+                                vouch__number_style style, size_t shown, const text_column *of,
+                                text_column *how)
 {
     size_t mark = vouch__scratch_mark(ctx), i = 0;
     double *v = vouch__scratch(ctx, rows->len + 1, sizeof *v);
@@ -78,6 +99,8 @@ static vouch_status make_column(vouch_ctx *ctx, const vouch__json *rows, size_t 
         i++;
     }
     how->format = vouch__format_for(style, i, v);
+    if (of && of->is_number && of->format.style == how->format.style && of->format.decimals >= 0)
+        how->format = of->format;
     i = 0;
     for (const vouch__json *row = rows->first; row && i < shown; row = row->next, i++) {
         vouch__buf_clear(&cell);
@@ -112,7 +135,7 @@ vouch_status vouch__report_table(vouch_ctx *ctx, const vouch__json *table, size_
 {
     const vouch__json *columns = vouch__json_get(table, "columns"), *rows = vouch__json_get(table, "rows");
     text_column how[COLUMNS] = { { .width = 0 } };
-    size_t n = 0, shown = 0;
+    size_t n = 0, shown = 0, of = 0;
     const char *kind = NULL;
     vouch__buf cell;
     vouch_status status = VOUCH_OK;
@@ -120,7 +143,10 @@ vouch_status vouch__report_table(vouch_ctx *ctx, const vouch__json *table, size_
         return VOUCH_OK;
     for (const vouch__json *c = columns->first; c && n < COLUMNS && !status; c = c->next, n++) {
         const char *name = vouch__json_string(c) ? c->text : "";
-        status = make_column(ctx, rows, n, name, vouch__column_style(name, &kind), most, &how[n]);
+        bool bounds = ends_as_bound(name);
+        status = make_column(ctx, rows, n, name, vouch__column_style(name, &kind), most,
+                             bounds && n ? &how[of] : NULL, &how[n]);
+        of = bounds || is_aside(name) ? of : n;
     }
     if (status)
         return status;
@@ -139,7 +165,8 @@ vouch_status vouch__report_table(vouch_ctx *ctx, const vouch__json *table, size_
         trim_line(out);
     }
     if (rows->len > shown)
-        vouch__buf_fmt(out, "  ... and %zu more rows, in the evidence\n", rows->len - shown);
+        vouch__buf_fmt(out, "  ... and %zu more row%s, in the evidence\n", rows->len - shown,
+                       rows->len - shown == 1 ? "" : "s");
     status = vouch__buf_status(ctx, &cell);
     vouch__buf_free(&cell);
     return status;

@@ -5,6 +5,7 @@
 #include "models/fit_keep.h"
 #include "models/fit_rules.h"
 #include "num/rng.h"
+#include "report/number_format.h"
 #include "report/text_summary.h"
 #include "run/overrides.h"
 
@@ -262,7 +263,7 @@ static void facts(const vouch__json *object, vouch__buf *out)
             continue;
         vouch__buf_fmt(out, "%-24s ", at->key);
         if (is_number)
-            vouch__buf_double(out, at->number);
+            vouch__format_number(out, at->number, vouch__format_exact(VOUCH__STYLE_PLAIN, at->number));
         else
             vouch__buf_text(out, at->text);
         vouch__buf_text(out, "\n");

@@ -13,6 +13,7 @@ model:
 YAML
 expect 0 vouch fit good.yaml loans.csv --out good.vouch --quiet
 for word in "glm (glm)" "home_ownership = own" "utilisation" "log_likelihood"; do prints "$word"; done
+! grep -Eq '[0-9]\.[0-9]{9}' out || fail "digits that nobody reads"
 expect 0 vouch score good.vouch loans.csv --quiet
 [ "$(wc -l <out)" -eq 1501 ] || fail "not a line a row"
 expect 0 vouch score good.vouch loans.csv --json --quiet
