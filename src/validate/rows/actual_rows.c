@@ -130,6 +130,8 @@ static vouch_status run_bands(vouch_ctx *ctx, const vouch__test_call *call)
     judge(&entry);
     if (isnan(entry.value))
         entry.note = "The predictions do not add up to more than 0, so there is no relative error.";
+    else if (isinf(entry.value))
+        return vouch__fail(ctx, VOUCH_E_DATA, "bands: outcomes are too large to be added up");
     vouch__json *object = vouch__test_add(call, &entry);
     band_table(call, object, n_bands, sum, dispersion);
     return VOUCH_OK;

@@ -1,6 +1,7 @@
-/* Every test of the catalogue on input that no one plans for: nothing, one case, one outcome, ties, missing
- * values, infinities, weights of nothing, groups of three. A test may answer or refuse; it may not be silent,
- * nor give a number that is none. */
+/* Every test of the catalogue on input that no one plans for, outcomes of events, of classes and on a scale:
+ * nothing, one case, one outcome, ties, missing values, infinities, weights of nothing, groups of three. A
+ * test may answer or refuse; it may not be silent, nor give a number that is none, nor be judged by one. */
+#include "base/embedded.h"
 #include "fit_kit.h"
 #include "formula.h"
 #include "trial.h"
@@ -22,6 +23,16 @@
     "'gap':[1,null,2,null,3,4,null,2,1,1,1,1],'still':[1,1,1,1,1,1,1,1,1,1,1,1],"                            \
     "'when':[1,2,3,4,5,6,7,8,9,10,11,12],'y':[0,0,1,0,0,1,1,1,0,0,0,1]},"                                    \
     "'dates':['when'],'not_features':['y','id'],'id':'id','label':'y','time':'when'"
+
+/* Outcomes on a scale, of twelve cases, and all that may stand beside them. */
+#define SCALE                                                                                                \
+    "'score':[1,2,3,4,5,6,7,8,1.5,2.5,3.5,4.5],'rival':[2,2,2,5,5,5,7,7,2,2,3,4],"                           \
+    "'amount':[5,1,2,2,9,1,4,4,3,1,1,7],'date':[1,2,3,4,5,6,7,8,9,10,11,12],"                                \
+    "'group':['a','a','a','b','b','b','a','a','a','b','b','c'],"                                             \
+    "'segment':['x','x','x','y','y','y','x','x','y','y','x','z'],'grade':[1,1,2,2,3,3,3,3,1,1,2,2],"         \
+    "'grade_before':[1,2,2,2,3,2,3,3,1,1,1,3],'columns':{'region':['n','s','n','n','s','s','n','w','n','n'," \
+    "'s','s'],'gap':[1,null,2,null,3,4,null,2,1,1,1,1],'still':[1,1,1,1,1,1,1,1,1,1,1,1],"                   \
+    "'x':[2,1,4,3,6,5,8,7,2,3,3,5]}"
 
 static const struct {
     const char *name, *json;
@@ -92,6 +103,24 @@ static const struct {
     { "no cases of classes", "{'class':[],'class_probability':[]}" },
     { "classes all tied",
       "{'class':['a','b','a','b'],'class_probability':[[0.5,0.5],[0.5,0.5],[0.5,0.5],[0.5,0.5]]}" },
+    { "numbers", "{" SCALE ",'target':[0,2.5,2,5,4,7,6,9,1,2,4,4]}" },
+    { "numbers with some missing", "{" SCALE ",'target':[0,null,2,5,null,7,6,9,1,2,null,4]}" },
+    { "numbers all missing",
+      "{" SCALE ",'target':[null,null,null,null,null,null,null,null,null,null,null,null]}" },
+    { "numbers all alike", "{" SCALE ",'target':[3,3,3,3,3,3,3,3,3,3,3,3]}" },
+    { "numbers all 0", "{" SCALE ",'target':[0,0,0,0,0,0,0,0,0,0,0,0]}" },
+    { "numbers below 0", "{" SCALE ",'target':[-1,-2.5,-2,-5,-4,-7,-6,-9,-1,-2,-4,-4]}" },
+    { "numbers told exactly", "{" SCALE ",'target':[1,2,3,4,5,6,7,8,1.5,2.5,3.5,4.5]}" },
+    { "an infinite number", "{" SCALE ",'target':[0,'Infinity',2,5,4,'-Infinity',6,9,1,2,4,4]}" },
+    { "huge numbers", "{" SCALE ",'target':[1e300,-1e300,1e308,5,4,7e-300,6,-1.7e308,1,1e-320,4,4]}" },
+    { "numbers, weights of nothing",
+      "{" SCALE ",'target':[0,2.5,2,5,4,7,6,9,1,2,4,4],'weight':[0,0,0,0,0,0,0,0,0,0,0,0]}" },
+    { "numbers, huge and tiny weights",
+      "{" SCALE ",'target':[0,2.5,2,5,4,7,6,9,1,2,4,4],'weight':[1e300,1e-300,1,1,1,1,1,1,1,1,1,1]}" },
+    { "no numbers", "{'score':[],'rival':[],'target':[],'amount':[],'columns':{'x':[]}}" },
+    { "one number", "{'score':[1],'rival':[2],'target':[3],'amount':[4],'date':[5],'columns':{'x':[1]}}" },
+    { "two numbers, tied",
+      "{'score':[1,1],'rival':[2,2],'target':[3,3],'amount':[4,4],'date':[5,5],'columns':{'x':[1,1]}}" },
     { "probabilities out of range",
       "{'probability':[-0.1,1.2,0.5,'Infinity'],'score':[1,2,3,4],'rival':[1,2,3,4],'bad':[0,1,0,1],"
       "'amount':[-1,'Infinity',1,1],'date':[1,2,3,4]}" },
@@ -108,15 +137,35 @@ static bool is(const vouch__json *entry, const char *key, const char *value)
     return text && !strcmp(text, value);
 }
 
-/* An entry says something: a value, or tables, or why there is none. */
+/* Some table of an entry has a row. */
+static bool has_rows(const vouch__json *e)
+{
+    const vouch__json *tables = vouch__json_get(e, "tables");
+    for (const vouch__json *t = tables ? tables->first : NULL; t; t = t->next)
+        if (vouch__json_get(t, "rows")->first)
+            return true;
+    return false;
+}
+
+static bool is_finite(const vouch__json *of, const char *key)
+{
+    return isfinite(vouch__json_double(vouch__json_get(of, key), (double)NAN));
+}
+
+/* An entry says something: a value, or tables, or why there is none. What was judged, or has an interval, is
+ * a number; one without end is explained. */
 static bool speaks(const vouch__json *e)
 {
-    bool refused = is(e, "verdict", "refused") || is(e, "verdict", "not-applicable");
-    const vouch__json *value = vouch__json_get(e, "value");
+    const vouch__json *value = vouch__json_get(e, "value"), *interval = vouch__json_get(e, "interval");
     const char *note = vouch__json_string(vouch__json_get(e, "note"));
-    if (refused)
-        return note && *note;
-    return (value && value->type != VOUCH__JSON_NULL) || vouch__json_get(e, "tables");
+    bool says = value && value->type != VOUCH__JSON_NULL, explains = note && *note;
+    if (is(e, "verdict", "refused") || is(e, "verdict", "not-applicable"))
+        return explains;
+    if ((says && !is_finite(e, "value") && !explains) || (vouch__json_get(e, "policy") && !says))
+        return false;
+    if (interval && (!is_finite(interval, "low") || !is_finite(interval, "high")) && !explains)
+        return false;
+    return says || has_rows(e) || (vouch__json_get(e, "tables") && explains);
 }
 
 /* A few trees fitted to these very cases, outcome and all; NULL where they allow none. */
@@ -133,6 +182,17 @@ static vouch_model *trees_of(vouch_ctx *ctx, const vouch__sample *s)
     return s->table && s->n && kit_model(ctx, &spec, &model) == VOUCH_OK ? model : NULL;
 }
 
+static const vouch__policy *usual_limits(void)
+{
+    static vouch__policy *policy;
+    const vouch__embedded *file = vouch__embedded_find("policy/default.yaml");
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    if (!policy)
+        assert_ok(ctx, vouch__policy_read(ctx, file->path, file->text, file->len, &policy));
+    vouch_ctx_free(ctx);
+    return policy;
+}
+
 static void on_model(const vouch_test *test, const char *name, const vouch__sample *now,
                      const vouch__sample *before, const vouch__json *params, bool by_trees)
 {
@@ -140,7 +200,7 @@ static void on_model(const vouch_test *test, const char *name, const vouch__samp
     vouch__evidence list;
     char what[256];
     (void)snprintf(what, sizeof what, "%s on %s", test->id, name);
-    assert_ok(ctx, vouch__evidence_new(ctx, NULL, &list));
+    assert_ok(ctx, vouch__evidence_new(ctx, usual_limits(), &list));
     bool needs = (test->needs & VOUCH__NEEDS_MODEL) && now->n_features;
     vouch_model *trees = needs && by_trees ? trees_of(ctx, now) : NULL;
     const vouch_model *model = trees   ? trees
@@ -184,6 +244,9 @@ static void every_test_answers_or_refuses(void **state)
         sample[i] = trial_read(inputs[i].json);
     for (size_t t = 0; t < vouch_test_count(); t++)
         for (size_t i = 0; i < N_INPUTS; i++) {
+            bool is_scale = strstr(inputs[i].name, "number") != NULL;
+            if (is_scale && !((vouch_test_at(t)->needs | vouch_test_at(t)->uses) & VOUCH__NEEDS_TARGET))
+                continue; /* the same as the usual cases without outcomes */
             on(vouch_test_at(t), inputs[i].name, &sample[i], NULL, NULL);
             on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[i], NULL);
             on(vouch_test_at(t), inputs[i].name, &sample[i], &sample[0], NULL);
