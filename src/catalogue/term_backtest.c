@@ -515,8 +515,8 @@ const vouch_test vouch__test_pd_backtest = {
               "(EBA/GL/2017/16), section 5.3 (default rates, overlapping windows); ECB, Instructions for "
               "reporting the "
               "validation results of internal models (2019), section 2.5.3.1 (Jeffreys); N. E. Breslow, "
-              "Biometrika 62 "
-              "(1975), and R. F. Woolson, Biometrics 37 (1981) 687-696 (one-sample log-rank); E. L. Kaplan & "
+              "International Statistical Review 43 (1975) 45-57, and R. F. Woolson, Biometrics 37 (1981) "
+              "687-696 (one-sample log-rank); E. L. Kaplan & "
               "P. Meier, "
               "JASA 53 (1958) 457-481",
     .null_hypothesis = "predicted PDs are not below the true ones, at any horizon",
