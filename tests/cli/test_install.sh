@@ -2,13 +2,16 @@
 # What is installed is whole: from the prefix alone a C program is built by pkg-config, and scores as the program does.
 . "$(dirname "$0")/support.sh"
 build=$bin/..
-grep -q 'CMAKE_C_FLAGS:.*sanitize' "$build/CMakeCache.txt" && { echo "skipped: a sanitized library wants a sanitized program"; exit 77; }
+of_cache() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
+compile="$(of_cache CMAKE_C_COMPILER) $(of_cache CMAKE_C_FLAGS) -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Werror" # a sanitized library wants a sanitized program
 cmake --install "$build" --prefix "$place/usr" >log || { cat log; fail "cmake --install"; }
 export PKG_CONFIG_PATH="$place/usr/lib/pkgconfig"
 for header in "$place"/usr/include/vouch/*.h; do echo "#include <vouch/$(basename "$header")>"; done >all.c
-cc -std=c17 -Wall -Wextra -Wpedantic -Werror -c all.c $(pkg-config --cflags vouch)
+# shellcheck disable=SC2046,SC2086  # words on purpose
+$compile -c all.c $(pkg-config --cflags vouch)
 libdir=$(pkg-config --variable=libdir vouch)
-cc -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Werror "$root/examples/embed/score.c" $(pkg-config --cflags --libs vouch) \
+# shellcheck disable=SC2046,SC2086
+$compile "$root/examples/embed/score.c" $(pkg-config --cflags --libs vouch) \
     "-Wl,-rpath,$libdir" -o score
 
 ln -sf "$bin/libduckdb.so" "$place/usr/lib/libduckdb.so"
