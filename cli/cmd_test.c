@@ -116,6 +116,9 @@ static void print_result(const cli_call *cli, const vouch_suite_result *r)
         return;
     }
     printf("%s\n%zu test%s", r->summary, r->tests, r->tests == 1 ? "" : "s");
+    const size_t results = r->passed + r->advisory + r->failed + r->info + r->refused + r->not_applicable;
+    if (results != r->tests) /* one a column, group or part */
+        printf(", %zu results", results);
     if (r->reused)
         printf(" (%zu kept from before)", r->reused);
     printf(": %zu pass, %zu advise, %zu fail, %zu shown, %zu refused, %zu not applicable\n", r->passed,
