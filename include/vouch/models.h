@@ -75,8 +75,8 @@ typedef struct vouch_fit_spec {
     const double *target; /* [rows] 0/1 (1 = bad), or what the loss takes */
     const double *weight; /* [rows] > 0; NULL: ones */
     const uint8_t *part;  /* [rows] VOUCH_PART_...; NULL: every row trains */
-    const char *params;   /* a mapping in YAML or JSON, with the keys of a model in a project file: "{trees:
-                             200,   monotone: {age: down}, interactions: [[age, income]]}"; NULL: defaults */
+    const char *params;   /* a mapping in YAML or JSON with the keys of a model in a project file, such as
+                             "{trees: 200, monotone: {age: down}}"; NULL: defaults */
     uint64_t seed;
     const vouch_objective *objective; /* NULL: the loss that params names */
     const vouch_model *resume;        /* NULL, or a model to grow on from */
@@ -91,8 +91,8 @@ typedef struct vouch_fit_spec {
  * checkpoint.
  * Fails  E_ARG    no such kind, what the kind does not take, or a model that cannot be grown on from
  *        E_FORMAT params are malformed or out of range (named)
- *        E_DATA   targets or weights that the loss does not take, no rows, one outcome only, an unknown
- * column E_LIMIT, E_CANCELLED, E_IO, E_NOMEM */
+ *        E_DATA   targets or weights that the loss does not take, no rows, one outcome, no such column
+ *        E_LIMIT, E_CANCELLED, E_IO, E_NOMEM */
 VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_fit(vouch_ctx *ctx, const vouch_fit_spec *spec,
                                                       vouch_model **out_model);
 
@@ -197,9 +197,9 @@ VOUCH_API VOUCH_MUST_USE vouch_status vouch_model_leaves(vouch_ctx *ctx, const v
 /* The certificate of a model: what vouch_model_describe tells, "structure" (what was checked when it was made
  * or loaded) and, of rows, "self_test": that every set of instructions this processor has scores them in the
  * same bits as the walk that defines the scores, and that raw and probability are what their source gave in
- * the columns named. rows NULL: no self-test; expected NULL: nothing to compare with. out_passed  1 when all
- * that was tried holds, and there was at least one row Fails  E_DATA  a column is absent, not of numbers, or
- * rows are refused (strict) The caller frees out_json with vouch_text_free. */
+ * the columns named. rows NULL: no self-test; expected NULL: nothing to compare with. out_passed: 1 when all
+ * that was tried holds and there was at least one row. The caller frees out_json with vouch_text_free.
+ * Fails  E_DATA  a column is absent or not of numbers, or rows are refused (strict) */
 typedef struct vouch_self_test {   /* all 0 will do */
     const char *raw, *probability; /* columns of rows, or NULL */
     double within; /* how far from a column a score may be, relative where that is above 1; 0: equal bits */
