@@ -105,6 +105,8 @@ const char *const vouch__report_css[] = {
     "footer{margin-top:4rem;padding-top:.8rem;border-top:1px solid var(--line);font-size:.8rem;color:var(--faint)}\n",
     ".onpaper,.printed{display:none}\n",
     "@media (max-width:40rem){.basis{grid-template-columns:minmax(0,1fr)}.basis dd{margin-bottom:.4rem}tbody>tr>:first-child{min-width:7rem}.asks td:nth-child(n){min-width:auto}.asks td:nth-child(2){min-width:14rem}.scroll table{width:max-content;max-width:32rem}.facts{grid-template-columns:repeat(auto-fill,minmax(7.5rem,1fr))}.plots.wide figure{overflow-x:auto}.plots.wide svg{min-width:34rem}}\n",
+    "@media (max-width:40rem){.scroll .findings{width:auto;max-width:100%}.findings thead{display:none}.findings tbody,.findings tr{display:block}\n",
+    ".findings tbody{border-bottom:1px solid var(--hair);padding:.4rem 0}.findings td{display:inline-block;border:0;padding:0 .7rem .1rem 0}.findings td:empty{display:none}}\n",
     "@media (max-width:90rem){.layout{grid-template-columns:12rem minmax(0,67rem);gap:2rem;padding:0 1.5rem}}\n",
     "@media (max-width:68rem){.halves{grid-template-columns:minmax(0,1fr)}.layout{display:block;padding:0 1.2rem}nav.side{display:none}.onpaper{display:block}.plots{grid-template-columns:minmax(0,1fr)}.figures{grid-template-columns:repeat(2,minmax(0,1fr))}}\n",
     "@media print{\n",

@@ -316,12 +316,12 @@ static size_t findings_of(vouch__page *page, bool rivals, const char *heading)
                     vouch__page_is_rival(page, entry) != rivals)
                     continue;
                 if (!n)
-                    vouch__buf_fmt(
-                        page->out,
-                        "<h3>%s</h3>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Verdict</th>"
-                        "<th scope=\"col\">Test</th>%s<th scope=\"col\" class=\"num\">Value</th>"
-                        "<th scope=\"col\">Limits</th></tr></thead>\n",
-                        heading, has_about ? "<th scope=\"col\">About</th>" : "");
+                    vouch__buf_fmt(page->out,
+                                   "<h3>%s</h3>\n<div class=\"scroll\"><table "
+                                   "class=\"findings\"><thead><tr><th scope=\"col\">Verdict</th>"
+                                   "<th scope=\"col\">Test</th>%s<th scope=\"col\" class=\"num\">Value</th>"
+                                   "<th scope=\"col\">Limits</th></tr></thead>\n",
+                                   heading, has_about ? "<th scope=\"col\">About</th>" : "");
                 if (n++ < SHOWN)
                     finding(page, entry, page->group[g].id, has_about);
             }

@@ -83,7 +83,7 @@ static void decision_member(vouch__job *job, vouch__json *root)
     (void)vouch__json_set(doc, test, "approval_rate", vouch__json_number(doc, on_test.approved / on_test.n));
     (void)vouch__json_set(doc, test, "bad_rate", vouch__json_number(doc, on_test.bad / on_test.approved));
     (void)vouch__json_set(doc, decision, "reasons_method", vouch__json_text(doc, job->project.method));
-    (void)vouch__json_set(doc, decision, "most", vouch__json_number(doc, (double)job->project.most));
+    (void)vouch__json_set(doc, decision, "most_reasons", vouch__json_number(doc, (double)job->project.most));
 }
 
 static const char *const limits[] = {

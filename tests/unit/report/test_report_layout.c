@@ -109,6 +109,7 @@ static void a_page_of_one_question_begins_with_its_answer(void **state)
         "{\"id\":\"fairness.alternatives\",\"section\":\"fairness\",\"verdict\":\"info\","
         "\"value\":0,\"note\":\"None is chosen.\"}]}");
     html_is_balanced(out.at);
+    html_has(&out, "<table class=\"findings\">"); /* which a narrow screen stacks */
     html_has(&out, "<h2>Summary</h2>\n<p class=\"verdict\">None is chosen.</p>\n<h3>Findings</h3>");
     html_has(&out,
              ">Test</th><th scope=\"col\" class=\"num\">Value</th>"); /* about nothing: no column of it */
