@@ -304,7 +304,7 @@ static bool is_proper(const char *name)
 static bool is_ordinary(const char *word)
 {
     for (const char *c = word + 1; *c; c++)
-        if (*c < 'a' || *c > 'z')
+        if ((*c < 'a' || *c > 'z') && *c != '-')
             return false;
     return word[0] >= 'A' && word[0] <= 'Z' && word[1];
 }

@@ -158,7 +158,7 @@ static vouch_status tell_coefficients(work *w)
                 .model = w->name, .part = w->run_part,
                 .purpose = "Which coefficients hang on what is believed of the rejects?",
                 .method = "The recipe's model, fitted once a method and once a factor.",
-                .convention = "fuzzy_x3: rejects' odds of bad times 3.", .n = (double)w->n);
+                .convention = "Fuzzy x3: rejects' odds of bad times 3.", .n = (double)w->n);
         vouch__json *object = vouch__evidence_add(w->list, &entry);
         vouch__json *table = vouch__evidence_table(
             w->list, object, "coefficients",

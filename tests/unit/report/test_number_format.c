@@ -126,6 +126,7 @@ static void names_become_words(void **state)
                                            { "p_value", "p-value" },
                                            { "n", "Cases" },
                                            { "group_n", "Group cases" },
+                                           { "hard_cutoff", "Hard cut-off" },
                                            { "test_auc", "Test AUC" },
                                            { "2023_Q1", "2023 Q1" },
                                            { "fuzzy_x1.5", "Fuzzy x1.5" },
