@@ -24,9 +24,9 @@ typedef struct loss_estimate { /* of a mean loss */
     double z;                  /* of the change that is told; NaN: every case is told the same */
 } loss_estimate;
 
-typedef struct tenth { /* of the reference, told by the forest of the others */
-    double weight, rest,
-        here; /* sums of weights and of loss - told; mean that its forest tells of the batch */
+typedef struct tenth {   /* of the reference, told by the forest of the others */
+    double weight, rest; /* sums, of weights and of loss - told */
+    double here;         /* mean that its forest tells of the batch */
 } tenth;
 
 typedef struct losses {
@@ -268,8 +268,8 @@ static double measure(const losses *l, int kind, double *loss, const char **why)
         loss[i] = kind == SQUARED ? off * off : off;
     }
     scale = mean(l->n_from, loss, l->weight, &all);
-    *why = !(scale > 0.0)     ? "Every prediction of the reference is exact: there is no error to learn."
-           : !isfinite(scale) ? "The errors of the reference are too large to be squared."
+    *why = scale == 0.0       ? "Every prediction of the reference is exact: there is no error to learn."
+           : !isfinite(scale) ? "The errors of the reference are too large to be added up."
                               : NULL;
     for (size_t i = 0; i < l->n_from && !*why; i++)
         loss[i] /= scale;

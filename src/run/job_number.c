@@ -45,32 +45,43 @@ static void fact_cells(vouch__job *job, size_t n, const uint32_t *row, vouch__js
 
 /* ---- validation ---- */
 
-/* What every number is put to; the last only where errors are of one size. */
+/* What every number is put to, beside train; some only where errors are of one size, and one beside tune,
+ * whose errors, unlike those of train, no model was fitted to. */
 static const struct {
     const char *id;
-    bool of_squared;
+    enum { EVERY, SQUARED, SQUARED_BY_TUNE } where;
 } tests[] = {
-    { "validate.deviance", false },           { "validate.ordered_gini", false },
-    { "validate.gini_gap", false },           { "validate.actual_expected", false },
-    { "validate.actual_bands", false },       { "validate.actual_levels", false },
-    { "validate.deviance_residuals", false }, { "validate.regression_errors", false },
-    { "validate.regression_bias", false },    { "validate.psi_score", false },
-    { "validate.residual_normality", true },  { "validate.residual_spread", true },
-    { "validate.conformal", true },
+    { "validate.deviance", EVERY },
+    { "validate.ordered_gini", EVERY },
+    { "validate.gini_gap", EVERY },
+    { "validate.actual_expected", EVERY },
+    { "validate.actual_bands", EVERY },
+    { "validate.actual_levels", EVERY },
+    { "validate.deviance_residuals", EVERY },
+    { "validate.regression_errors", EVERY },
+    { "validate.regression_bias", EVERY },
+    { "validate.psi_score", EVERY },
+    { "validate.residual_normality", SQUARED },
+    { "validate.residual_spread", SQUARED },
+    { "validate.conformal", SQUARED_BY_TUNE },
 };
 
 static vouch_status validate(vouch_ctx *ctx, vouch__job *job, const vouch__contender *c, vouch__part part)
 {
     const vouch__given yardstick = { "deviance", job->law->yardstick };
-    vouch__sample now, train;
-    vouch__putting how = { .now = &now, .before = &train, .of = c, .n = 1, .values = &yardstick };
+    vouch__sample now, train, tune;
+    vouch__putting how = { .now = &now, .of = c, .n = 1, .values = &yardstick };
     size_t mark = vouch__scratch_mark(ctx);
     vouch_status status = vouch__job_sample(ctx, job, c, part, &now);
     if (!status)
         status = vouch__job_sample(ctx, job, c, VOUCH__TRAIN, &train);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests && !status; i++)
-        if (!tests[i].of_squared || job->law->yardstick == VOUCH__YARD_SQUARED)
+    if (!status)
+        status = vouch__job_sample(ctx, job, c, VOUCH__TUNE, &tune);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests && !status; i++) {
+        how.before = tests[i].where == SQUARED_BY_TUNE ? &tune : &train;
+        if (tests[i].where == EVERY || job->law->yardstick == VOUCH__YARD_SQUARED)
             status = vouch__job_put(ctx, job, tests[i].id, &how);
+    }
     vouch__scratch_reset(ctx, mark);
     return status;
 }

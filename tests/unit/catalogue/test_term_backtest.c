@@ -1,12 +1,11 @@
 /* Backtests of PD term structures: open cohorts and copies of rows change nothing, and what is misspelt is
  * named. */
+#include "one_ctx.h"
 #include "trial.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static vouch_ctx *ctx;
 
 enum { ROWS = 120, JANUARY_2018 = 17532 };
 
@@ -155,8 +154,5 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(every_allocation_failure_is_survived),
     };
-    ctx = vouch_ctx_new(NULL);
-    int failures = cmocka_run_group_tests(tests, NULL, NULL);
-    vouch_ctx_free(ctx);
-    return failures;
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

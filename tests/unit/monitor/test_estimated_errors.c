@@ -1,5 +1,6 @@
 /* Errors without outcomes: what comes about lies in the interval where the batch is of the worst kind of
  * case; outcomes of events, missing ones and weights are taken as said. */
+#include "one_ctx.h"
 #include "trial.h"
 
 #include "data/table.h"
@@ -9,8 +10,6 @@
 #include <string.h>
 
 enum { N = 1200, LESS = 300 };
-
-static vouch_ctx *ctx;
 
 /* Errors whose spread rises with x from 1/2 to 2; kind says whether x is low or high. */
 typedef struct world {
@@ -161,6 +160,11 @@ static void what_cannot_be_learnt_is_said(void **state)
     before.target = worlds[0].score;
     assert_true(is(put(&now, &before, &list), "refused"));
     vouch__evidence_free(&list);
+    worlds[0].target[3] = -1.7e308;
+    before.target = worlds[0].target;
+    const vouch__json *e = put(&now, &before, &list);
+    assert_true(is(e, "refused") && strstr(golden_text(e, "note"), "too large"));
+    vouch__evidence_free(&list);
     vouch_table_unref(worlds[0].table);
 }
 
@@ -200,8 +204,5 @@ int main(void)
         cmocka_unit_test(what_cannot_be_learnt_is_said),
         cmocka_unit_test(every_allocation_failure_is_survived),
     };
-    ctx = vouch_ctx_new(NULL);
-    int failures = cmocka_run_group_tests(tests, NULL, NULL);
-    vouch_ctx_free(ctx);
-    return failures;
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
