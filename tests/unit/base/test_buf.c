@@ -1,5 +1,4 @@
 /* Bytes that grow: what is added is there, the maximum holds, the first failure sticks; fixed decimals. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/text.h"

@@ -1,6 +1,5 @@
 /* The context: scratch that nests and shows misuse, messages, allocation, callbacks, and threads after
  * fork(). */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/ctx.h"

@@ -1,5 +1,4 @@
 /* Files: bounded reads, writes that leave the old file or the new one, and messages that name the path. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/file.h"

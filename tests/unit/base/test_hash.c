@@ -1,5 +1,4 @@
 /* SHA-256 against FIPS 180-4's examples, in pieces and whole; hex both ways. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/hash.h"

@@ -1,5 +1,4 @@
 /* The tree, its strict reader and its canonical writer. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/json.h"

@@ -1,5 +1,4 @@
 /* YAML into the same tree, and only what JSON could say. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/json.h"

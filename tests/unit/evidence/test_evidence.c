@@ -1,30 +1,14 @@
 /* Entries of one shape, keys that are unique, verdicts that only the policy gives. */
-#include "check.h"
+#include "one_ctx.h"
 
 #include "evidence/evidence.h"
 
 #include <string.h>
 
-static vouch_ctx *ctx;
-
 static const char policy_text[] = "name: mine\nversion: '3'\nlimits:\n"
                                   "  t.high: {direction: above, advisory: 0.1, fail: 0.25}\n"
                                   "  t.low: {direction: below, advisory: 0.9, fail: 0.8}\n"
                                   "  t.soft: {direction: above, advisory: 2}\n";
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = vouch_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    vouch_ctx_free(ctx);
-    return 0;
-}
 
 static const char *text_of(const vouch__json *node)
 {

@@ -1,5 +1,4 @@
 /* Holm's adjustment against hand values and its definition. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "evidence/evidence.h"

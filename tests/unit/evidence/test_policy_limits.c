@@ -1,6 +1,5 @@
 /* The policy reader refuses what it does not know, in place, and the policy that travels inside is readable.
  */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "base/embedded.h"

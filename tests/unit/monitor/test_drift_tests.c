@@ -1,5 +1,4 @@
 /* The tests of a batch, on counts: hand values, scipy's, and what holds always. */
-#include "check.h"
 #include "golden.h"
 #include "one_ctx.h"
 

@@ -1,6 +1,5 @@
 /* The report as a whole: the same bytes for the same evidence, whole with anything missing, never markup from
  * the evidence, and every tag closed. */
-#include "check.h"
 #include "html.h"
 #include "one_ctx.h"
 

@@ -1,5 +1,4 @@
 /* Numbers, names and escapes as the report shows them. */
-#include "check.h"
 #include "one_ctx.h"
 
 #include "report/markup.h"
