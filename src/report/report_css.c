@@ -64,7 +64,7 @@ const char *const vouch__report_css[] = {
     "th:last-child,td:last-child{padding-right:0}\n",
     "thead th{font-weight:600;font-size:.78rem;color:var(--soft);border-bottom:1px solid var(--ink);vertical-align:bottom}\n",
     "th.num,td.num{text-align:right}td.num,th.whole{white-space:nowrap}\n",
-    ".many{font-size:.82rem}.many th,.many td{padding-right:.7rem}.asks td:nth-child(2){min-width:19rem}.asks td:nth-child(3){min-width:15rem}\n",
+    ".many{font-size:.82rem}.many th,.many td{padding-right:.7rem}.asks td:nth-child(2){min-width:19rem}.asks td:nth-child(3){min-width:15rem}.asks a{text-decoration:underline;text-underline-offset:2px}\n",
     "tbody th{font-weight:500}\n",
     "td code{overflow-wrap:normal}\n",
     "tr.note td{border-bottom:1px solid var(--hair);padding-top:0;color:var(--soft);font-size:.95em}\n",

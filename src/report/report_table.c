@@ -241,7 +241,7 @@ static void sheet_write(vouch__page *page, const sheet *s)
     size_t from = grouped && !s->owner, n_shown = s->owner != NULL;
     for (size_t j = 0; j < s->n_columns; j += 1 + s->how[j].is_low)
         n_shown += !s->how[j].is_bare;
-    vouch__buf_text(page->out, n_shown > MANY ? "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    vouch__buf_text(page->out, n_shown > MANY ? "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                                                 "aria-label=\"wide table\"><table class=\"many\"><thead><tr>"
                                               : "<div class=\"scroll\"><table><thead><tr>");
     if (s->owner)
