@@ -84,6 +84,7 @@ SHAP_INLINE void add_eights(const SHAP_NAME(eights) * e, const uint16_t *input, 
     for (size_t half = 0; half < 2; half++) {
         size_t first = half * VOUCH__SHAP_UNITS / 2;
         const size_t above[SHAP_FOUR] = { to[1], to[2 + half], to[4 + 2 * half], to[5 + 2 * half] };
+        ask_for_some(e, half);
         add_above(e, first, above);
         for (size_t j = first; j < first + VOUCH__SHAP_UNITS / 2; j += 2) {
             size_t h = VOUCH__SHAP_UNITS + j;

@@ -11,7 +11,8 @@
 enum {
     SHAP_AHEAD = 3, /* trees whose lines are asked for before they are needed */
     SHAP_RING = 4,
-    SHAP_TREES = 2 /* whose lines a cache of the second level holds */
+    SHAP_TREES = 2, /* whose lines a cache of the second level holds */
+    SHAP_STAGES = 2 /* in which they are */
 };
 
 SHAP_INLINE uint64_t by_definition(const struct vouch__shap *s, const double *row, size_t group)
@@ -121,7 +122,16 @@ typedef struct SHAP_NAME(eights) {
     const uint16_t (*line)[SHAP_BLOCK];
     size_t n, sums;
     uint64_t *sum;
+    const int64_t *next; /* lines of later trees, asked for meanwhile: the nearer caches do not hold all */
+    size_t n_next;
 } SHAP_NAME(eights);
+
+/* Of those some at a time: more would wait for each other. */
+SHAP_INLINE void ask_for_some(const SHAP_NAME(eights) * e, size_t stage)
+{
+    for (size_t k = stage; k < e->n_next; k += SHAP_STAGES)
+        __builtin_prefetch(e->next + k * VOUCH__SHAP_LINE, 0, 2);
+}
 
 #ifdef SHAP_REGISTERS
 #include "models/shap/shap_eights.h"
@@ -129,6 +139,8 @@ typedef struct SHAP_NAME(eights) {
 SHAP_INLINE void add_eights(const SHAP_NAME(eights) * e, const uint16_t *input, uint64_t live)
 {
     (void)live;
+    for (size_t stage = 0; stage < SHAP_STAGES; stage++)
+        ask_for_some(e, stage);
     for (size_t i = 0; i < e->n; i++) {
         uint64_t *to = e->sum + i / VOUCH__SHAP_ROWS * VOUCH__SHAP_ROWS * e->sums + i % VOUCH__SHAP_ROWS;
         for (size_t j = 0; j < VOUCH__SHAP_UNITS; j++) {
@@ -142,18 +154,6 @@ SHAP_INLINE void add_eights(const SHAP_NAME(eights) * e, const uint16_t *input, 
     }
 }
 #endif
-
-/* The n-th part of the lines of trees from `begin` on, of `parts`, is asked for: a whole model is more than
- * the nearer caches hold. */
-SHAP_INLINE void ask_for_trees(const struct vouch__shap *s, size_t begin, size_t end, size_t n, size_t parts)
-{
-    size_t first = s->line[begin < s->n_quick ? begin : s->n_quick];
-    size_t last = s->line[end < s->n_quick ? end : s->n_quick];
-    size_t each = (last - first + parts - 1) / parts;
-    const int64_t *line = s->table + (first + n * each) * VOUCH__SHAP_LINE;
-    for (size_t k = n * each; k < (n + 1) * each && k < last - first; k++, line += VOUCH__SHAP_LINE)
-        __builtin_prefetch(line, 0, 2);
-}
 
 enum { SHAP_BYTES = SHAP_WIDTH * 8 }; /* in a register */
 typedef uint8_t SHAP_NAME(bytes) __attribute__((vector_size(SHAP_BYTES), may_alias));
@@ -205,11 +205,17 @@ SHAP_INLINE void lines_of_bytes(const struct vouch__shap *s, size_t tree, const 
     }
 }
 
-/* Rows from the i-th on, at most SHAP_BLOCK. */
-SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, const vouch__shap_batch *b, size_t i)
+/* Rows from the i-th on, at most SHAP_BLOCK, of tree q. When all rows have been through trees `begin` to end,
+ * the lines of as many later ones have been asked for. */
+SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, const vouch__shap_batch *b, size_t i,
+                             size_t begin, size_t end)
 {
     _Alignas(64) uint16_t line[VOUCH__SHAP_UNITS][SHAP_BLOCK], one[VOUCH__SHAP_UNITS];
     size_t n = b->n - i < SHAP_BLOCK ? b->n - i : SHAP_BLOCK, inputs = s->trees->n_inputs;
+    size_t blocks = (b->n + SHAP_BLOCK - 1) / SHAP_BLOCK, last = 2 * end - begin;
+    size_t first = s->line[end], all = s->line[last < s->n_quick ? last : s->n_quick] - first;
+    all = blocks > 1 ? all : 0; /* a few rows meet few of them */
+    size_t step = i / SHAP_BLOCK * (end - begin) + q - begin, steps = blocks * (end - begin);
     if (b->columns)
         for (size_t r = 0; r < SHAP_BLOCK; r += SHAP_BYTES)
             lines_of_bytes(s, q, b->columns + i * b->apart + r, line, r / 2);
@@ -222,22 +228,20 @@ SHAP_INLINE void quick_block(const struct vouch__shap *s, size_t q, const vouch_
                                   .line = (const uint16_t(*)[SHAP_BLOCK])line,
                                   .n = n,
                                   .sums = b->sums,
-                                  .sum = b->sum + i * b->sums };
+                                  .sum = b->sum + i * b->sums,
+                                  .next = s->table + (first + all * step / steps) * VOUCH__SHAP_LINE,
+                                  .n_next = all * (step + 1) / steps - all * step / steps };
     add_eights(&e, s->input_of + q * VOUCH__SHAP_LANES, s->live[q]);
 }
 
 /* A few trees, whose lines stay in cache, go through all rows, a few rows through these trees. */
 SHAP_TARGET void SHAP_NAME(vouch__shap_quick_rows)(const struct vouch__shap *s, const vouch__shap_batch *b)
 {
-    size_t parts = (b->n + SHAP_BLOCK - 1) / SHAP_BLOCK;
     for (size_t begin = s->n_cover; begin < s->n_quick; begin += SHAP_TREES) {
         size_t end = s->n_quick - begin < SHAP_TREES ? s->n_quick : begin + SHAP_TREES;
-        for (size_t i = 0; i < b->n; i += SHAP_BLOCK) {
-            if (parts > 8)
-                ask_for_trees(s, end, end + SHAP_TREES, i / SHAP_BLOCK, parts);
+        for (size_t i = 0; i < b->n; i += SHAP_BLOCK)
             for (size_t q = begin; q < end; q++)
-                quick_block(s, q, b, i);
-        }
+                quick_block(s, q, b, i, begin, end);
     }
 }
 
