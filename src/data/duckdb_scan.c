@@ -164,6 +164,8 @@ static vouch_status look_at_header(vouch_ctx *ctx, scan *s)
         return vouch__fail(ctx, VOUCH_E_FORMAT, "read: %s: its rows do not all hold %zu values",
                            s->place->name, s->retry.columns);
     const char *found = s->cols == 1 ? strpbrk(s->name[0], ",;\t|") : NULL;
+    if (s->cols == 1 && !found && !s->retry.skips)
+        s->retry.skips = s->again = true; /* a title above the header */
     if (found) {
         s->retry.delimiter = *found;
         s->retry.columns = 1;
@@ -211,6 +213,10 @@ static vouch_status read_error(vouch_ctx *ctx, scan *s, const char *said)
     if (may_widen && (strstr(said, "onver") || strstr(said, "sample_size"))) {
         s->retry.all_rows = true; /* a later row does not fit the types of the first */
         s->again = true;
+        return VOUCH_OK;
+    }
+    if (s->retry.all_rows && !s->retry.skips && s->place->file == VOUCH__CSV && strstr(said, "onver")) {
+        s->retry.skips = s->again = true; /* its names taken for values: an empty line above the header */
         return VOUCH_OK;
     }
     return vouch__session_fail(ctx, s->place->name, said);
@@ -272,16 +278,28 @@ static void end_try(scan *s)
     s->rows = 0;
 }
 
+/* A file of thousands of columns, whose rows in hand exceed the memory for rows of few. */
+static bool is_too_wide(const vouch_ctx *ctx, const vouch__place *place, vouch_status status)
+{
+    return status == VOUCH_E_LIMIT && place->form != VOUCH__QUERY &&
+           strstr(vouch_ctx_error(ctx), "Out of Memory") != NULL;
+}
+
 vouch_status vouch__scan(vouch_ctx *ctx, const vouch_source *source, const vouch__place *place,
                          const vouch__scan_options *options, const vouch__sink *sink)
 {
     scan s = { .source = source, .place = place, .options = options, .sink = sink };
+    bool is_wide = false;
     vouch_status status = vouch__session_open(ctx, source, &s.session);
     for (int i = 0; i < MAX_TRIES && !status; i++) {
         size_t mark = vouch__scratch_mark(ctx);
         s.again = false;
         status = try_once(ctx, &s);
         end_try(&s);
+        if (is_too_wide(ctx, place, status) && !is_wide) {
+            is_wide = s.again = true;
+            status = vouch__session_widen(ctx, source, &s.session);
+        }
         vouch__scratch_reset(ctx, mark);
         if (!s.again)
             break;

@@ -7,15 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MEMORY_DEFAULT_MIB = 384, SAID_MAX = 360 };
+enum { MEMORY_DEFAULT_MIB = 384, WIDER = 4, SAID_MAX = 360 };
+
+static size_t memory_mib(const vouch_source *source)
+{
+    size_t mib = source->memory_bytes >> 20;
+    return !source->memory_bytes ? MEMORY_DEFAULT_MIB : mib ? mib : 1;
+}
 
 static vouch_status configure(vouch_ctx *ctx, const vouch_source *source, vouch__session *session,
                               duckdb_handle config)
 {
     char threads[16], memory[32];
-    size_t mib = source->memory_bytes ? source->memory_bytes >> 20 : MEMORY_DEFAULT_MIB;
     (void)snprintf(threads, sizeof threads, "%u", vouch__threads(ctx));
-    (void)snprintf(memory, sizeof memory, "%zuMiB", mib ? mib : 1);
+    (void)snprintf(memory, sizeof memory, "%zuMiB", memory_mib(source));
     const char *const option[][2] = {
         { "threads", threads },
         { "memory_limit", memory },
@@ -37,6 +42,13 @@ static vouch_status run(vouch_ctx *ctx, vouch__session *session, const char *sql
         status = vouch__session_fail(ctx, "duckdb", session->api.result_error(&answer));
     session->api.destroy_result(&answer);
     return status;
+}
+
+vouch_status vouch__session_widen(vouch_ctx *ctx, const vouch_source *source, vouch__session *session)
+{
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "SET threads=1; SET memory_limit='%zuMiB';", WIDER * memory_mib(source));
+    return run(ctx, session, sql);
 }
 
 static vouch_status settle(vouch_ctx *ctx, const vouch_source *source, vouch__session *session)

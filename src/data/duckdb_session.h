@@ -18,6 +18,9 @@ typedef struct vouch__session {
 vouch_status vouch__session_open(vouch_ctx *ctx, const vouch_source *source, vouch__session *session);
 void vouch__session_close(vouch__session *session);
 
+/* The same session with four times the memory and one thread, for what did not fit. */
+vouch_status vouch__session_widen(vouch_ctx *ctx, const vouch_source *source, vouch__session *session);
+
 /* Raise what DuckDB said of `name` as one line, without values from the data. */
 vouch_status vouch__session_fail(vouch_ctx *ctx, const char *name, const char *said);
 

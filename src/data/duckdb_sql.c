@@ -132,6 +132,8 @@ static void from(vouch__buf *sql, const vouch__place *place, const vouch__retry 
     vouch__sql_quote(sql, place->path, '\'');
     if (place->file == VOUCH__CSV) {
         vouch__buf_text(sql, ", header=true, nullstr=['','NA','N/A','NULL','null']");
+        if (!retry->skips) /* found out, it may be the last line, and all others are lost */
+            vouch__buf_text(sql, ", skip=0");
         if (retry->all_rows)
             vouch__buf_text(sql, ", sample_size=-1");
         if (retry->delimiter)

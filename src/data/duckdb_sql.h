@@ -25,6 +25,7 @@ void vouch__place_clear(vouch_ctx *ctx, vouch__place *place);
 /* How a second try at the same source differs from the first. */
 typedef struct vouch__retry {
     bool all_rows;  /* look at every row of a CSV file before deciding on types */
+    bool skips;     /* lines may stand above a CSV file's header */
     char delimiter; /* not 0: a CSV file whose rows break its form is read to learn which one does */
     size_t columns; /* with delimiter: how many its header has */
     size_t n_texts; /* columns to ask for as text */

@@ -3,7 +3,7 @@
  * Rows come in a fixed order and are gathered into rounds of 25,000; within a round every column is worked on
  * apart, on the context's threads, so the result does not depend on their number. Sums are compensated.
  * Quantiles are of a sample: the 100,000 rows whose numbers have the smallest hashes, the same rows for all
- * columns. */
+ * columns. Of more than 500 columns rounds and samples are shorter, so that memory is bounded by values. */
 #include "data/duckdb_scan.h"
 #include "data/table.h"
 #include "data/value_counts.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE = 100000, ROUND = 25000, SAMPLE_MAX = SAMPLE + ROUND };
+enum { SAMPLE = 100000, ROUND = 25000, WIDE = 500, SAMPLE_LEAST = 2000, ROUND_LEAST = 250 };
 
 typedef struct sum { /* Neumaier's: as good as twice the precision */
     double value, lost;
@@ -25,11 +25,11 @@ typedef struct sum { /* Neumaier's: as good as twice the precision */
 typedef struct column {
     char *name;
     vouch_type type;
-    double *round;             /* [ROUND] numbers */
+    double *round;             /* [p->round] numbers */
     char *text;                /* texts of the round, one after another */
     size_t text_len, text_cap; /* round[i] is then where text i begins, and round_len its length */
-    uint32_t *round_len;       /* [ROUND]; NULL unless TEXT */
-    double *sample;            /* [SAMPLE_MAX]; NULL for TEXT */
+    uint32_t *round_len;       /* [p->round]; NULL unless TEXT */
+    double *sample;            /* [p->room]; NULL for TEXT */
     vouch__value_counts *counts;
     double missing, low, high, shift;
     sum first, second; /* of x - shift and its square */
@@ -44,14 +44,16 @@ typedef struct profile {
     vouch_alloc alloc;
     size_t cols;
     column *col;
-    uint64_t rows; /* before this round */
-    size_t filled; /* rows of this round */
-    uint64_t *key; /* [SAMPLE_MAX] of the sampled rows */
+    uint64_t rows;      /* before this round */
+    size_t filled;      /* rows of this round */
+    size_t round, most; /* rows of a round, and of a sample */
+    size_t room;        /* for sampled rows: grows to most + round */
+    uint64_t *key;      /* [room] of the sampled rows */
     size_t sampled;
     uint64_t limit;   /* a row whose key is above it can't be in the sample */
-    uint32_t *chosen; /* [ROUND] rows of the round that enter the sample */
+    uint32_t *chosen; /* [round] rows of the round that enter the sample */
     size_t n_chosen;
-    keyed *order; /* [SAMPLE_MAX] when the sample is cut back */
+    keyed *order; /* [most + round], once the sample is cut back */
 } profile;
 
 static void sum_add(sum *s, double x)
@@ -79,16 +81,23 @@ static void clear(profile *p)
     *p = (profile){ .alloc = p->alloc };
 }
 
+/* So many rows of few columns, fewer of many. */
+static size_t bounded(size_t most, size_t least, size_t cols)
+{
+    size_t share = cols > WIDE ? most * WIDE / cols : most;
+    return share > least ? share : least;
+}
+
 static vouch_status begin(vouch_ctx *ctx, const vouch__batch *shape, void *arg)
 {
     profile *p = arg;
     clear(p);
     p->limit = UINT64_MAX;
-    p->key = vouch__alloc(ctx, SAMPLE_MAX, sizeof *p->key);
-    p->chosen = vouch__alloc(ctx, ROUND, sizeof *p->chosen);
-    p->order = vouch__alloc(ctx, SAMPLE_MAX, sizeof *p->order);
+    p->round = bounded(ROUND, ROUND_LEAST, shape->cols);
+    p->most = bounded(SAMPLE, SAMPLE_LEAST, shape->cols);
+    p->chosen = vouch__alloc(ctx, p->round, sizeof *p->chosen);
     p->col = vouch__alloc(ctx, shape->cols, sizeof *p->col);
-    if (!p->key || !p->chosen || !p->order || !p->col)
+    if (!p->chosen || !p->col)
         return vouch__oom(ctx);
     p->cols = shape->cols;
     for (size_t j = 0; j < p->cols; j++) {
@@ -96,12 +105,10 @@ static vouch_status begin(vouch_ctx *ctx, const vouch__batch *shape, void *arg)
         bool is_text = shape->type[j] == VOUCH_TEXT;
         *c = (column){ .type = shape->type[j], .low = INFINITY, .high = -INFINITY, .shift = NAN };
         c->name = vouch__strdup(ctx, shape->name[j]);
-        c->round = vouch__alloc(ctx, ROUND, sizeof *c->round);
+        c->round = vouch__alloc(ctx, p->round, sizeof *c->round);
         if (is_text)
-            c->round_len = vouch__alloc(ctx, ROUND, sizeof *c->round_len);
-        else
-            c->sample = vouch__alloc(ctx, SAMPLE_MAX, sizeof *c->sample);
-        if (!c->name || !c->round || (is_text ? !c->round_len : !c->sample))
+            c->round_len = vouch__alloc(ctx, p->round, sizeof *c->round_len);
+        if (!c->name || !c->round || (is_text && !c->round_len))
             return vouch__oom(ctx);
         vouch_status status = vouch__value_counts_new(ctx, &c->counts);
         if (status)
@@ -171,41 +178,69 @@ static int by_at(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Keep the SAMPLE smallest keys, in order of row. */
-static void cut_back(profile *p)
+/* Room for another round's rows in every sample. */
+static vouch_status make_room(vouch_ctx *ctx, profile *p)
 {
-    if (p->sampled <= SAMPLE)
-        return;
+    size_t need = p->sampled + p->filled, room = 2 * p->room < p->most ? 2 * p->room : p->most + p->round;
+    if (need <= p->room)
+        return VOUCH_OK;
+    room = room > need ? room : need;
+    uint64_t *key = vouch__resize(&p->alloc, p->key, room, sizeof *key);
+    if (!key)
+        return vouch__oom(ctx);
+    p->key = key;
+    for (size_t j = 0; j < p->cols; j++) {
+        if (p->col[j].type == VOUCH_TEXT)
+            continue;
+        double *sample = vouch__resize(&p->alloc, p->col[j].sample, room, sizeof *sample);
+        if (!sample)
+            return vouch__oom(ctx);
+        p->col[j].sample = sample;
+    }
+    p->room = room;
+    return VOUCH_OK;
+}
+
+/* Keep the smallest keys, in order of row. */
+static vouch_status cut_back(vouch_ctx *ctx, profile *p)
+{
+    if (p->sampled <= p->most)
+        return VOUCH_OK;
+    if (!p->order)
+        p->order = vouch__alloc(ctx, p->most + p->round, sizeof *p->order);
+    if (!p->order)
+        return vouch__oom(ctx);
     for (size_t i = 0; i < p->sampled; i++)
         p->order[i] = (keyed){ p->key[i], (uint32_t)i };
     qsort(p->order, p->sampled, sizeof *p->order, by_key);
-    p->limit = p->order[SAMPLE - 1].key;
-    qsort(p->order, SAMPLE, sizeof *p->order, by_at);
-    for (size_t i = 0; i < SAMPLE; i++)
+    p->limit = p->order[p->most - 1].key;
+    qsort(p->order, p->most, sizeof *p->order, by_at);
+    for (size_t i = 0; i < p->most; i++)
         p->key[i] = p->order[i].key;
     for (size_t j = 0; j < p->cols; j++)
-        for (size_t i = 0; i < SAMPLE && p->col[j].sample; i++)
+        for (size_t i = 0; i < p->most && p->col[j].sample; i++)
             p->col[j].sample[i] = p->col[j].sample[p->order[i].at]; /* order[i].at >= i */
-    p->sampled = SAMPLE;
+    p->sampled = p->most;
+    return VOUCH_OK;
 }
 
 /* Work off what has been gathered. A sample that was cut back has room for a whole round. */
 static vouch_status finish_round(vouch_ctx *ctx, profile *p)
 {
+    vouch_status status = make_room(ctx, p);
     p->n_chosen = 0;
-    for (size_t i = 0; i < p->filled; i++) {
+    for (size_t i = 0; i < p->filled && !status; i++) {
         uint64_t key = vouch__mix(0, p->rows + i);
         if (key > p->limit)
             continue;
         p->key[p->sampled++] = key;
         p->chosen[p->n_chosen++] = (uint32_t)i;
     }
-    vouch_status status = vouch__parallel(ctx, p->cols, 1, work_column, p);
+    if (!status)
+        status = vouch__parallel(ctx, p->cols, 1, work_column, p);
     p->rows += p->filled;
     p->filled = 0;
-    if (!status)
-        cut_back(p);
-    return status;
+    return status ? status : cut_back(ctx, p);
 }
 
 static bool gather_texts(profile *p, column *c, size_t n, const vouch__span *text)
@@ -217,7 +252,7 @@ static bool gather_texts(profile *p, column *c, size_t n, const vouch__span *tex
             continue;
         }
         if (c->text_cap - c->text_len < text[i].len) {
-            size_t cap = c->text_cap * 2 + text[i].len + ROUND;
+            size_t cap = c->text_cap * 2 + text[i].len + p->round;
             char *grown = vouch__resize(&p->alloc, c->text, cap, 1);
             if (!grown)
                 return false;
@@ -238,7 +273,7 @@ static vouch_status rows(vouch_ctx *ctx, const vouch__batch *batch, void *arg)
 {
     profile *p = arg;
     for (size_t done = 0, step; done < batch->n; done += step) {
-        size_t room = ROUND - p->filled;
+        size_t room = p->round - p->filled;
         step = batch->n - done < room ? batch->n - done : room;
         for (size_t j = 0; j < p->cols; j++) {
             column *c = &p->col[j];
@@ -248,7 +283,7 @@ static vouch_status rows(vouch_ctx *ctx, const vouch__batch *batch, void *arg)
                 return vouch__oom(ctx);
         }
         p->filled += step;
-        vouch_status status = p->filled == ROUND ? finish_round(ctx, p) : VOUCH_OK;
+        vouch_status status = p->filled == p->round ? finish_round(ctx, p) : VOUCH_OK;
         if (status)
             return status;
     }

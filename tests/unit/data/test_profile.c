@@ -72,6 +72,54 @@ static void a_small_source_is_described_exactly(void **state)
     vouch_ctx_free(ctx);
 }
 
+/* What is live, and the most there was: on one thread. */
+typedef struct tide {
+    size_t now, high;
+} tide;
+
+static void *tide_resize(void *self, void *ptr, size_t old_size, size_t size)
+{
+    tide *t = self;
+    (void)old_size;
+    size_t *block = ptr ? (size_t *)ptr - 2 : NULL;
+    t->now -= block ? *block : 0;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    size_t *grown = realloc(block, size + 2 * sizeof *grown);
+    if (!grown)
+        abort();
+    *grown = size;
+    t->now += size;
+    t->high = t->now > t->high ? t->now : t->high;
+    return grown + 2;
+}
+
+static void memory_is_bounded_by_values_not_by_columns(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    enum { COLS = 1000 };
+    tide t = { 0, 0 };
+    char *sql = malloc(COLS * 32);
+    size_t at = 0;
+    assert_non_null(sql);
+    for (int j = 0; j < COLS; j++)
+        at += (size_t)snprintf(sql + at, 32, "%s range + %d AS c%d", j ? "," : "SELECT", j, j);
+    (void)snprintf(sql + at, 32, " FROM range(9)");
+    const vouch_ctx_options options = { .alloc = { tide_resize, &t }, .threads = 1 };
+    vouch_ctx *ctx = vouch_ctx_new(&options);
+    vouch_table *p = profile_of(ctx, sql, "c0");
+    assert_int_equal(vouch_table_rows(p), COLS);
+    assert_close(number(p, "median", 999), 1003, 0);
+    assert_true(t.high <
+                (size_t)256 << 20); /* a gigabyte when every column has room for the largest sample */
+    vouch_table_unref(p);
+    vouch_ctx_free(ctx);
+    free(sql);
+}
+
 #define QUERY                                                                                                \
     "SELECT range AS id, range * 7 % 300007 AS wide, CASE WHEN range % 3 = 0 THEN 5 ELSE range END AS "      \
     "half, "                                                                                                 \
@@ -178,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_source_is_described_exactly),
+        cmocka_unit_test(memory_is_bounded_by_values_not_by_columns),
         cmocka_unit_test(a_large_source_is_estimated_within_its_error),
         cmocka_unit_test(the_number_of_threads_changes_nothing),
         cmocka_unit_test(a_query_without_an_id_has_no_portrait),

@@ -167,6 +167,7 @@ static void bad_sources_get_one_clear_line(void **state)
     file(ctx, "null.csv", "id,x\n7,1\n,2\n");
     file(ctx, "utf8.csv", "id,x\n1,a\n2,\xff\xfe\n");
     file(ctx, "ragged.csv", "id,x\n1,a\n2,b,c,d\n3,c\n");
+    file(ctx, "late.csv", "id,x,y\n1,2,3\n2,3,4\n3,4,5,6\n"); /* its last line is no header */
     file(ctx, "junk.parquet", "PAR1 this is no parquet file PAR1");
     file(ctx, "bad.json", "[{\"id\": 1,");
     file(ctx, "deep.json", "[{\"id\":1,\"a\":{\"b\":1}}]");
@@ -182,6 +183,7 @@ static void bad_sources_get_one_clear_line(void **state)
         { "dup.csv", "ID", VOUCH_E_NOTFOUND, { "no id column 'ID', did you mean 'id'", "dup.csv" } },
         { "utf8.csv", "id", VOUCH_E_FORMAT, { "Invalid unicode", "utf8.csv" } },
         { "ragged.csv", "id", VOUCH_E_FORMAT, { "Line: 3", "ragged.csv" } },
+        { "late.csv", "id", VOUCH_E_FORMAT, { "Line: 4", "late.csv" } },
         { "junk.parquet", "id", VOUCH_E_FORMAT, { "junk.parquet", "" } },
         { "bad.json", "id", VOUCH_E_FORMAT, { "bad.json", "" } },
         { "deep.json", "id", VOUCH_E_FORMAT, { "column 'a' is STRUCT", "deep.json" } },
@@ -200,6 +202,48 @@ static void bad_sources_get_one_clear_line(void **state)
         assert_null(strchr(vouch_ctx_error(ctx), '\n'));
         assert_null(table);
     }
+    vouch_ctx_free(ctx);
+}
+
+static void lines_above_a_header_are_passed_over(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    static const char *const above[] = { "", "\n", "A report\n", "# a comment\n", "\xef\xbb\xbf" };
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        char text[128];
+        vouch_table *table;
+        (void)snprintf(text, sizeof text, "%sid,x\n2,b\n1,a\n", above[i]);
+        file(ctx, "above.csv", text);
+        assert_ok(ctx, open_from(ctx, "above.csv", "id", &table));
+        assert_int_equal(vouch_table_rows(table), 2);
+        assert_cell(ctx, table, "x", 0, "a");
+        vouch_table_unref(table);
+    }
+    vouch_ctx_free(ctx);
+}
+
+static void a_file_of_very_many_columns_is_read(void **state)
+{
+    (void)state;
+    NEEDS_DUCKDB();
+    enum { COLS = 1500, ROWS = 40 };
+    vouch_ctx *ctx = vouch_ctx_new(NULL);
+    vouch_source source = { .source = "wide.csv", .folder = test_folder(), .duckdb = DUCKDB };
+    vouch_table *table = NULL;
+    FILE *out = fopen(test_path("wide.csv"), "w");
+    assert_non_null(out);
+    for (int i = 0; i <= ROWS; i++)
+        for (int j = 0; j < COLS; j++)
+            (void)fprintf(out, i ? "%.0s%d%c" : "%s%d%c", "c", i ? i + j : j, j + 1 < COLS ? ',' : '\n');
+    (void)fclose(out);
+    source.memory_bytes = (size_t)48 << 20; /* too little for rows of so many */
+    assert_ok(ctx, vouch_table_open(ctx, &source, &table));
+    assert_int_equal(vouch_table_rows(table), ROWS);
+    assert_int_equal(vouch_table_cols(table), COLS);
+    assert_cell(ctx, table, "c1499", 39, "1539");
+    vouch_table_unref(table);
     vouch_ctx_free(ctx);
 }
 
@@ -474,6 +518,8 @@ int main(void)
         cmocka_unit_test(every_type_of_a_query_becomes_ours_or_is_refused_by_name),
         cmocka_unit_test(an_id_beyond_exact_doubles_is_read_as_text),
         cmocka_unit_test(bad_sources_get_one_clear_line),
+        cmocka_unit_test(lines_above_a_header_are_passed_over),
+        cmocka_unit_test(a_file_of_very_many_columns_is_read),
         cmocka_unit_test(a_parquet_file_that_lies_is_refused_or_read),
         cmocka_unit_test(a_compressed_file_is_read),
         cmocka_unit_test(the_uci_cards_are_read),
