@@ -121,8 +121,9 @@ static void draft_node(const tree *t, size_t i, vouch__node *node)
     float value = VOUCH__AT(t->value, float)[i];
     *node = (vouch__node){ .left = VOUCH__AT(t->left, int32_t)[i], .right = VOUCH__AT(t->right, int32_t)[i] };
     node->cover = t->cover.len ? (double)VOUCH__AT(t->cover, float)[i] : 0.0;
+    if (node->left < 0 && (node->left != -1 || node->right != -1))
+        node->left = INT32_MAX; /* half a leaf: a child that is not there */
     if (node->left < 0) {
-        node->left = node->right = -1;
         node->value = (double)value;
         node->input = (uint32_t)i;
         return;

@@ -55,6 +55,8 @@ static void refusals_name_the_file_the_field_and_the_fault(void **state)
 {
     (void)state;
     refused("", "neither XGBoost");
+    refused(XGB("binary:logistic", "5E-1", XGB_TREE("-7", "0.5", "") "," XGB_TREE("1", "0.5", "")),
+            "tree 0: node 0 has a child that is not there");
     refused("tree\nversion=v9\nnum_tree_per_iteration=1\nmax_feature_idx=1\nTree=0\n",
             "import: m: version: must be v2, v3 or v4");
     refused(LGB("a b", "0.5", "2", "0", ""), "node 0 has a child that has another parent");
