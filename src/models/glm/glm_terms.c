@@ -41,8 +41,14 @@ static size_t input_of(const vouch__inputs *inputs, const char *name)
 
 static vouch_status no_input(const making *m, const vouch__json *at, const char *what, const char *name)
 {
-    return vouch__fail(m->ctx, VOUCH_E_DATA, "line %u, column %u: %s names '%s', which is not an input",
-                       at->line, at->column, what, name);
+    size_t j;
+    vouch_status status = vouch__input_named(m->ctx, m->inputs, name, &j);
+    if (!status) /* but not one of this use */
+        return vouch__fail(m->ctx, VOUCH_E_FORMAT,
+                           "line %u, column %u: %s names '%s', which has no place there", at->line,
+                           at->column, what, name);
+    return vouch__because(m->ctx, status == VOUCH_E_DATA ? VOUCH_E_FORMAT : status, "line %u, column %u: %s",
+                          at->line, at->column, what);
 }
 
 /* The input that a setting names; it must be a number. */
@@ -467,6 +473,9 @@ static vouch_status read_all(making *m)
     const vouch__json *products = vouch__json_get(m->settings, "interactions");
     if (products && products->type != VOUCH__JSON_NULL && products->type != VOUCH__JSON_ARRAY)
         return refuse(m, products, "interactions must be a list of pairs");
+    const vouch__json *cluster = vouch__json_get(m->settings, "cluster");
+    if (cluster && cluster->type != VOUCH__JSON_NULL && glm->covariance != VOUCH__GLM_CLUSTER)
+        return refuse(m, cluster, "cluster is for covariance: cluster");
     vouch_status status = named_number(m, "offset", &glm->offset);
     if (!status)
         status = named_number(m, "exposure", &glm->exposure);
