@@ -63,10 +63,10 @@ const char *cli_need(const cli_call *cli, const char *name); /* says so and retu
 size_t cli_all(const cli_call *cli, const char *name, const char **out, size_t max);
 /* Print the context's message and turn a status into an exit code. */
 int cli_failed(const cli_call *cli, vouch_status status);
-/* Write text to a file, whole; says what went wrong. Returns an exit code. */
+/* Write text to a file, whole or not at all, or with NULL to standard output; says what went wrong. Returns
+ * an exit code. */
 int cli_write(const char *path, const char *text);
-int cli_write_out(const char *path, const char *text); /* the same; NULL: standard output */
-bool cli_probability(const char *text, double *out);   /* of --cutoff, in (0, 1]; says what is wrong */
+bool cli_probability(const char *text, double *out); /* of --cutoff, in (0, 1]; says what is wrong */
 /* A small text file, to be freed; NULL when it can't be read, which is said. */
 char *cli_read(const char *path);
 bool cli_number(const char *name, const char *text, double lo, double hi, double *out);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -147,14 +148,36 @@ vouch_status cli_open_key(cli_call *cli, const char *path, vouch_key **out_key)
     return vouch_key_open(cli->ctx, path, passphrase, out_key);
 }
 
-int cli_write(const char *path, const char *text)
+/* The whole text into a file, or nothing of it; a pipe or device takes what it gets. */
+static bool write_file(const char *path, const char *text)
 {
-    FILE *file = fopen(path, "w");
-    bool written = file && fputs(text, file) >= 0;
+    struct stat is;
+    size_t len = strlen(text), room = strlen(path) + 16;
+    bool is_plain = stat(path, &is) != 0 || S_ISREG(is.st_mode);
+    char *part = malloc(room);
+    if (!part)
+        return false;
+    (void)snprintf(part, room, is_plain ? "%s.%ld" : "%s", path, (long)getpid());
+    FILE *file = fopen(part, "wb");
+    bool written = file && fwrite(text, 1, len, file) == len;
     if (file && fclose(file) != 0)
         written = false;
+    if (is_plain && written)
+        written = rename(part, path) == 0;
+    if (is_plain && file && !written) {
+        int why = errno;
+        (void)remove(part);
+        errno = why;
+    }
+    free(part);
+    return written;
+}
+
+int cli_write(const char *path, const char *text)
+{
+    bool written = path ? write_file(path, text) : fputs(text, stdout) >= 0;
     if (!written)
-        fprintf(stderr, "vouch: can't write %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "vouch: can't write %s: %s\n", path ? path : "to standard output", strerror(errno));
     return written ? EXIT_DONE : EXIT_FAILED;
 }
 

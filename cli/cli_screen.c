@@ -179,11 +179,43 @@ static void print_json(const vouch_table *table)
     printf("]\n");
 }
 
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/* A cell in one line, of whole characters. */
+static void shown_text(const vouch_table *table, size_t col, size_t row, char *out, size_t size)
+{
+    cell_text(table, col, row, out, size);
+    for (char *at = out; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 127)
+            *at = ' ';
+    size_t len = strlen(out);
+    if (len + 1 < size) /* not cut */
+        return;
+    while (len > 0 && ((unsigned char)out[len - 1] & 0xC0) == 0x80)
+        len--;
+    out[len ? len - 1 : 0] = '\0';
+}
+
+static void put_cell(const vouch_table *table, size_t col, size_t cols, size_t width, const char *text)
+{
+    size_t len = characters(text);
+    int blank = width > len ? (int)(width - len) : 0;
+    bool is_text = vouch_table_type(table, col) == VOUCH_TEXT;
+    printf("%*s%s%*s%s", is_text ? 0 : blank, "", text, is_text ? blank : 0, "",
+           col + 1 < cols ? "  " : "\n");
+}
+
 void cli_print_table(const cli_call *cli, const vouch_table *table)
 {
     size_t cols = vouch_table_cols(table);
     size_t rows = vouch_table_rows(table);
-    int width[64] = { 0 };
+    size_t width[64] = { 0 };
     char cell[CELL_MAX + 1];
     if (cli->json) {
         print_json(table);
@@ -191,19 +223,17 @@ void cli_print_table(const cli_call *cli, const vouch_table *table)
     }
     cols = cols < 64 ? cols : 64;
     for (size_t col = 0; col < cols; col++) {
-        width[col] = (int)strnlen(vouch_table_name(table, col), CELL_MAX);
+        width[col] = characters(vouch_table_name(table, col));
         for (size_t row = 0; row < rows; row++) {
-            cell_text(table, col, row, cell, sizeof cell);
-            int len = (int)strlen(cell);
+            shown_text(table, col, row, cell, sizeof cell);
+            size_t len = characters(cell);
             width[col] = len > width[col] ? len : width[col];
         }
-        bool is_text = vouch_table_type(table, col) == VOUCH_TEXT;
-        width[col] = is_text ? -width[col] : width[col];
-        printf("%*s%s", width[col], vouch_table_name(table, col), col + 1 < cols ? "  " : "\n");
+        put_cell(table, col, cols, width[col], vouch_table_name(table, col));
     }
     for (size_t row = 0; row < rows; row++)
         for (size_t col = 0; col < cols; col++) {
-            cell_text(table, col, row, cell, sizeof cell);
-            printf("%*s%s", width[col], cell, col + 1 < cols ? "  " : "\n");
+            shown_text(table, col, row, cell, sizeof cell);
+            put_cell(table, col, cols, width[col], cell);
         }
 }

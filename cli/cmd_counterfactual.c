@@ -61,7 +61,7 @@ static int counterfactual(cli_call *cli)
         return EXIT_USAGE;
     vouch_status status = vouch_counterfactual(cli->ctx, &o, &text);
     cli_progress_end();
-    int code = status ? cli_failed(cli, status) : cli_write_out(cli_get(cli, "--out"), text);
+    int code = status ? cli_failed(cli, status) : cli_write(cli_get(cli, "--out"), text);
     vouch_text_free(cli->ctx, text);
     return code;
 }

@@ -95,18 +95,6 @@ static bool read_options(const cli_call *cli, vouch_explain_options *o)
     return true;
 }
 
-int cli_write_out(const char *path, const char *text)
-{
-    FILE *file = path ? fopen(path, "wb") : stdout;
-    size_t len = strlen(text);
-    bool is_bad = !file || fwrite(text, 1, len, file) != len;
-    if (file && path)
-        is_bad = fclose(file) || is_bad;
-    if (is_bad)
-        fprintf(stderr, "vouch: %s: %s\n", path ? path : "standard output", strerror(errno));
-    return is_bad ? EXIT_FAILED : EXIT_DONE;
-}
-
 static int carry(cli_call *cli, explaining *work)
 {
     vouch_explain_options options;
@@ -115,7 +103,7 @@ static int carry(cli_call *cli, explaining *work)
         return EXIT_USAGE;
     vouch_status status = work(cli->ctx, &options, &text);
     cli_progress_end();
-    int code = status ? cli_failed(cli, status) : cli_write_out(cli_get(cli, "--out"), text);
+    int code = status ? cli_failed(cli, status) : cli_write(cli_get(cli, "--out"), text);
     vouch_text_free(cli->ctx, text);
     return code;
 }

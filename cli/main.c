@@ -1,6 +1,7 @@
 /* vouch: find the command, read its options, run it. */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,6 +280,16 @@ static int read_arguments(cli_call *cli, int argc, char **argv, int at)
     return EXIT_DONE;
 }
 
+/* The end: what was printed has arrived, or the command has failed. */
+static int finish(int code)
+{
+    bool lost = ferror(stdout) != 0;
+    lost = fflush(stdout) != 0 || lost;
+    if (lost && errno != EPIPE)
+        fprintf(stderr, "vouch: standard output: %s\n", strerror(errno));
+    return lost ? EXIT_FAILED : code;
+}
+
 int main(int argc, char **argv)
 {
     int at = 0;
@@ -303,7 +314,7 @@ int main(int argc, char **argv)
         is_asked = !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
     if (is_asked) {
         print_usage(cli.command);
-        return EXIT_DONE;
+        return finish(EXIT_DONE);
     }
     int code = read_arguments(&cli, argc, argv, at);
     if (code || (cli.threads && !cli_number("--threads", cli.threads, 1, 64, &threads)))
@@ -316,5 +327,5 @@ int main(int argc, char **argv)
     code = cli.command->run(&cli);
     cli_progress_end();
     vouch_ctx_free(cli.ctx);
-    return fflush(stdout) ? EXIT_FAILED : code;
+    return finish(code);
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS = 24, HEAD = 48, LINES = 2 };
+enum { COLUMNS = 24, HEAD = 48, LINES = 2, CELL = 60 };
 
 typedef struct text_column {
     char head[LINES][HEAD];
@@ -23,11 +23,22 @@ static size_t width_of(const char *text, size_t len)
     return n;
 }
 
+/* The bytes of the first n characters. */
+static size_t bytes_of(const char *text, size_t len, size_t n)
+{
+    size_t i = 0;
+    while (i < len && (n > 0 || ((unsigned char)text[i] & 0xC0) == 0x80))
+        n -= ((unsigned char)text[i++] & 0xC0) != 0x80;
+    return i;
+}
+
 static void put_cell(vouch__buf *out, const vouch__json *cell, const text_column *how)
 {
-    if (vouch__json_string(cell) && isnan(vouch__json_double(cell, NAN)))
-        vouch__plain_bytes(out, cell->text, cell->len);
-    else
+    if (vouch__json_string(cell) && isnan(vouch__json_double(cell, NAN))) {
+        bool is_long = width_of(cell->text, cell->len) > CELL;
+        vouch__plain_bytes(out, cell->text, is_long ? bytes_of(cell->text, cell->len, CELL - 3) : cell->len);
+        vouch__buf_text(out, is_long ? "..." : "");
+    } else
         vouch__format_number(out, vouch__json_double(cell, NAN), how->format);
 }
 
