@@ -193,7 +193,11 @@ static vouch_status hold_rule(contract *c, const vouch__column_rule *rule)
 {
     size_t col = vouch_table_find(c->table, rule->name);
     if (col == SIZE_MAX) {
-        hold_column(c, rule, "present", "not in the data", "a column of the data");
+        char must[MUST_MAX];
+        const char *near = vouch__table_nearest(c->ctx, c->table, rule->name);
+        (void)snprintf(must, sizeof must,
+                       near ? "a column of the data, as '%.100s' is" : "a column of the data", near);
+        hold_column(c, rule, "present", "not in the data", must);
         return VOUCH_OK;
     }
     vouch_type is = vouch_table_type(c->table, col);

@@ -83,6 +83,9 @@ static vouch_status read_column(vouch_ctx *ctx, const char *file, const vouch__j
         }
     rule->min = vouch__json_double(vouch__json_get(node, "min"), NAN);
     rule->max = vouch__json_double(vouch__json_get(node, "max"), NAN);
+    if (rule->min > rule->max)
+        return vouch__schema_fail(ctx, file, vouch__json_get(node, "min"), "%s.min must not be above max",
+                                  node->key);
     rule->required = vouch__json_flag(vouch__json_get(node, "required"), false);
     rule->missing_expected = vouch__json_string(vouch__json_get(node, "missing")) != NULL;
     rule->available_at = vouch__json_string(vouch__json_get(node, "available_at"));

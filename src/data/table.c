@@ -44,19 +44,24 @@ size_t vouch_table_find(const vouch_table *table, const char *name)
     return SIZE_MAX;
 }
 
-vouch_status vouch_table_column(vouch_ctx *ctx, const vouch_table *table, const char *name, size_t *out_col)
+const char *vouch__table_nearest(vouch_ctx *ctx, const vouch_table *table, const char *name)
 {
     size_t mark = vouch__scratch_mark(ctx);
+    const char **names = vouch__scratch(ctx, table->cols + 1, sizeof *names), *near = NULL;
+    for (size_t j = 0; names && j < table->cols; j++)
+        names[j] = table->col[j].name;
+    if (names)
+        near = vouch__nearest(name, names, table->cols);
+    vouch__scratch_reset(ctx, mark);
+    return near;
+}
+
+vouch_status vouch_table_column(vouch_ctx *ctx, const vouch_table *table, const char *name, size_t *out_col)
+{
     *out_col = vouch_table_find(table, name);
     if (*out_col != SIZE_MAX)
         return VOUCH_OK;
-    const char **names = vouch__scratch(ctx, table->cols + 1, sizeof *names);
-    if (!names)
-        return vouch__oom(ctx);
-    for (size_t j = 0; j < table->cols; j++)
-        names[j] = table->col[j].name;
-    const char *near = vouch__nearest(name, names, table->cols);
-    vouch__scratch_reset(ctx, mark);
+    const char *near = vouch__table_nearest(ctx, table, name);
     return vouch__fail(ctx, VOUCH_E_NOTFOUND, "no column '%.60s'%s", name, vouch__did_you_mean(near).text);
 }
 

@@ -36,6 +36,8 @@ vouch_status vouch__table_builder_end(vouch_ctx *ctx, vouch__table_builder *buil
  * however it was read. Kept by the table after the first call from its owner. */
 vouch_status vouch__table_fingerprint(vouch_ctx *ctx, const vouch_table *table, char out_hex[VOUCH__HEX]);
 
+/* The column whose name is most like this one; NULL when none is near. */
+const char *vouch__table_nearest(vouch_ctx *ctx, const vouch_table *table, const char *name);
 /* Values of the given rows (ascending). */
 void vouch__table_gather(const vouch_table *table, size_t col, size_t n, const uint32_t *row, double *out);
 

@@ -17,17 +17,13 @@ static vouch_status wrong(const place *at, vouch_status status, const vouch__jso
                        at->model, what);
 }
 
-/* The input of that name; SIZE_MAX and a failure when there is none. */
 static vouch_status input_find(const place *at, const char *what, const vouch__json *node, const char *name,
                                size_t *out)
 {
-    for (size_t j = 0; j < at->inputs->n; j++)
-        if (strcmp(at->inputs->at[j].name, name) == 0) {
-            *out = j;
-            return VOUCH_OK;
-        }
-    return vouch__fail(at->ctx, VOUCH_E_DATA, "%s:%u:%u: models.%s.%s names '%s', which is not an input",
-                       at->path, node->line, node->column, at->model, what, name);
+    vouch_status status = vouch__input_named(at->ctx, at->inputs, name, out);
+    return status ? vouch__because(at->ctx, status, "%s:%u:%u: models.%s.%s", at->path, node->line,
+                                   node->column, at->model, what)
+                  : VOUCH_OK;
 }
 
 static vouch_status read_group(const place *at, const vouch__json *list, uint64_t bit, uint64_t *group)

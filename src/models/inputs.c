@@ -32,6 +32,25 @@ void vouch__inputs_clear(vouch__inputs *inputs)
     *inputs = (vouch__inputs){ .n = 0 };
 }
 
+vouch_status vouch__input_named(vouch_ctx *ctx, const vouch__inputs *inputs, const char *name, size_t *out)
+{
+    size_t mark = vouch__scratch_mark(ctx);
+    for (size_t j = 0; j < inputs->n; j++)
+        if (!strcmp(inputs->at[j].name, name)) {
+            *out = j;
+            return VOUCH_OK;
+        }
+    const char **names = vouch__scratch(ctx, inputs->n + 1, sizeof *names);
+    if (!names)
+        return vouch__oom(ctx);
+    for (size_t j = 0; j < inputs->n; j++)
+        names[j] = inputs->at[j].name;
+    const char *near = vouch__nearest(name, names, inputs->n);
+    vouch__scratch_reset(ctx, mark);
+    return vouch__fail(ctx, VOUCH_E_DATA, "'%.60s' is not an input%s%s%s", name,
+                       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 /* The model's code of every category the table has. Both lists are sorted by bytes: one merge. */
 static vouch_status recode_make(vouch_ctx *ctx, const vouch__input *input, const vouch_table *table,
                                 size_t column, double **out_recode)
@@ -55,13 +74,18 @@ static vouch_status bind_one(vouch_ctx *ctx, vouch__binding *b, size_t j)
 {
     const vouch__input *input = &b->inputs->at[j];
     size_t column = vouch_table_find(b->table, input->name);
-    if (column == SIZE_MAX)
-        return vouch__fail(ctx, VOUCH_E_DATA, "inputs: column '%s' is not in the data", input->name);
+    if (column == SIZE_MAX) {
+        const char *near = vouch__table_nearest(ctx, b->table, input->name);
+        return vouch__fail(ctx, VOUCH_E_DATA, "inputs: column '%s' is not in the data%s%s%s", input->name,
+                           near ? ", which have '" : "", near ? near : "", near ? "'" : "");
+    }
     vouch_type type = vouch_table_type(b->table, column);
     b->column[j] = column;
     if (input->is_category) {
         if (type != VOUCH_TEXT)
-            return vouch__fail(ctx, VOUCH_E_DATA, "inputs: column '%s' is of type %s, must be text",
+            return vouch__fail(ctx, VOUCH_E_DATA,
+                               "inputs: column '%s' is of type %s, must be text (a query may "
+                               "cast it)",
                                input->name, vouch_type_name(type));
         return recode_make(ctx, input, b->table, column, &b->recode[j]);
     }

@@ -32,6 +32,9 @@ void vouch__inputs_clear(vouch__inputs *inputs);
 vouch_status vouch__input_categories(vouch_ctx *ctx, const vouch_table *table, size_t col, size_t n,
                                      const uint32_t *row, vouch__input *input);
 
+/* The input of that name. Fails E_DATA: "'incme' is not an input, did you mean 'income'?" */
+vouch_status vouch__input_named(vouch_ctx *ctx, const vouch__inputs *inputs, const char *name, size_t *out);
+
 /* Where each input stands in one table, and its categories' codes translated. */
 typedef struct vouch__binding {
     const vouch__inputs *inputs;

@@ -190,12 +190,18 @@ static vouch_status read_rows(vouch_ctx *ctx, fitting *f)
 
 static vouch_status make_inputs(vouch_ctx *ctx, fitting *f)
 {
-    const vouch__json *inputs = vouch__json_get(f->root, "inputs");
+    const vouch__json *inputs = vouch__json_get(f->root, "inputs"),
+                      *ignore = vouch__json_get(f->root, "ignore");
     size_t cols = vouch_table_cols(f->table), n = 0, named;
     vouch_status status = VOUCH_OK;
     for (const vouch__json *node = inputs ? inputs->first : NULL; node && !status; node = node->next)
         if (!vouch__json_string(node))
             status = vouch__schema_fail(ctx, f->path, node, "inputs must be columns of the data");
+        else
+            status = column(ctx, f, node, &named);
+    for (const vouch__json *node = ignore ? ignore->first : NULL; node && !status; node = node->next)
+        if (!vouch__json_string(node)) /* one misspelt would be an input after all */
+            status = vouch__schema_fail(ctx, f->path, node, "ignore must be columns of the data");
         else
             status = column(ctx, f, node, &named);
     for (size_t col = 0; col < cols; col++)

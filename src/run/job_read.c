@@ -2,6 +2,7 @@
  * which alone can stop a run; quality; the split; and leakage, which needs the split. */
 #include "run/job.h"
 
+#include "base/schema.h"
 #include "num/rank.h"
 
 #include <math.h>
@@ -201,6 +202,38 @@ static void roles_entry(vouch__job *job)
     }
 }
 
+static vouch_status named_column(vouch_ctx *ctx, const vouch__job *job, const char *what,
+                                 const vouch__json *node, const char *name, size_t *out)
+{
+    vouch_status status = vouch_table_column(ctx, job->table, name, out);
+    if (!status)
+        return VOUCH_OK;
+    return vouch__because(ctx, status == VOUCH_E_NOTFOUND ? VOUCH_E_DATA : status, "%s:%u:%u: %s",
+                          job->project.path, node->line, node->column, what);
+}
+
+/* The columns of the project's lists. One misspelt would be an input after all, or lose its words. */
+static vouch_status named_columns(vouch_ctx *ctx, vouch__job *job)
+{
+    const vouch__project *p = &job->project;
+    size_t col;
+    vouch_status status = VOUCH_OK;
+    for (const vouch__json *at = p->protected_names ? p->protected_names->first : NULL; at && !status;
+         at = at->next) {
+        status = named_column(ctx, job, "data.protected", at, at->text, &col);
+        if (!status && col == job->target_column)
+            status = vouch__schema_fail(ctx, p->path, at, "data.protected names the target");
+        if (!status)
+            job->protected_column[job->n_protected++] = col;
+    }
+    for (const vouch__json *at = p->ignored_names ? p->ignored_names->first : NULL; at && !status;
+         at = at->next)
+        status = named_column(ctx, job, "data.ignore", at, at->text, &col);
+    for (const vouch__json *at = p->reasons ? p->reasons->first : NULL; at && !status; at = at->next)
+        status = named_column(ctx, job, "reasons", at, at->key, &col);
+    return status;
+}
+
 static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
 {
     const vouch__project *p = &job->project;
@@ -225,14 +258,9 @@ static vouch_status find_columns(vouch_ctx *ctx, vouch__job *job)
     job->protected_column = vouch__alloc(ctx, n + 1, sizeof *job->protected_column);
     if (!job->feature || !job->protected_column)
         return vouch__oom(ctx);
-    for (const vouch__json *item = p->protected_names ? p->protected_names->first : NULL; item;
-         item = item->next) {
-        status = column_of(ctx, job->table, &job->project, "data.protected", item->text,
-                           &job->protected_column[job->n_protected]);
-        if (status)
-            return status;
-        job->n_protected++;
-    }
+    status = named_columns(ctx, job);
+    if (status)
+        return status;
     for (size_t col = 0; col < n; col++)
         if (!role_of(job, col))
             job->feature[spec->n_features++] = col;

@@ -243,6 +243,19 @@ static vouch_status read_import(reader r, const vouch__json *node, vouch__model_
     return VOUCH_OK;
 }
 
+/* Neither kind nor import: perhaps one of them misspelt. */
+static vouch_status no_kind(reader r, const vouch__json *node)
+{
+    static const char *const wanted[] = { "kind", "import" };
+    for (const vouch__json *at = node->first; at && node->type == VOUCH__JSON_OBJECT; at = at->next) {
+        const char *near = vouch__nearest(at->key, wanted, 2);
+        if (near && strcmp(near, at->key) != 0)
+            return vouch__schema_fail(r.ctx, r.p->path, at, "unknown key '%s' in models.%s%s", at->key,
+                                      node->key, vouch__did_you_mean(near).text);
+    }
+    return vouch__schema_fail(r.ctx, r.p->path, node, "models.%s needs 'kind', or 'import'", node->key);
+}
+
 static vouch_status read_model(reader r, const vouch__json *node)
 {
     static const char *const skip[] = { "kind", "monotone" };
@@ -253,7 +266,7 @@ static vouch_status read_model(reader r, const vouch__json *node)
     if (vouch__json_get(node, "import"))
         return read_import(r, node, plan);
     if (!vouch__json_string(kind))
-        return vouch__schema_fail(r.ctx, r.p->path, node, "models.%s needs 'kind', or 'import'", node->key);
+        return no_kind(r, node);
     plan->kind = vouch__kind_find(kind->text);
     if (!plan->kind) {
         const char *near = vouch__nearest(kind->text, names, vouch__kind_names(names, 8));
@@ -300,9 +313,15 @@ static vouch_status read_models(reader r, const vouch__json *root)
     if (!vouch__json_string(prefer))
         return VOUCH_OK;
     p->prefer = prefer->text;
-    if (!vouch__json_get(models, p->prefer))
+    if (!vouch__json_get(models, p->prefer)) {
+        const char *name[VOUCH__MODELS_MAX], *near;
+        for (size_t i = 0; i < p->n_plans; i++)
+            name[i] = p->plan[i].name;
+        near = vouch__nearest(p->prefer, name, p->n_plans);
         return vouch__schema_fail(r.ctx, p->path, prefer,
-                                  "champion.prefer is '%s', which is not one of models", p->prefer);
+                                  "champion.prefer is '%s', which is not one of models%s", p->prefer,
+                                  vouch__did_you_mean(near).text);
+    }
     return VOUCH_OK;
 }
 

@@ -48,13 +48,18 @@ static vouch_status read_inputs(work *w, const size_t *role, size_t n_roles)
 {
     const vouch__json *inputs = vouch__json_get(w->root, "inputs"),
                       *ignore = vouch__json_get(w->root, "ignore");
-    size_t cols = vouch_table_cols(w->table);
+    size_t cols = vouch_table_cols(w->table), col;
     w->input = vouch__scratch(w->ctx, cols + 1, sizeof(const char *));
     if (!w->input)
         return vouch__oom(w->ctx);
-    for (const vouch__json *node = inputs ? inputs->first : NULL; node; node = node->next)
-        if (!vouch__json_string(node) || vouch_table_find(w->table, node->text) == SIZE_MAX)
-            return vouch__schema_fail(w->ctx, w->o->recipe, node, "no such column in the data");
+    for (int list = 0; list < 2; list++) /* one misspelt in ignore would be an input after all */
+        for (const vouch__json *node = list ? (ignore ? ignore->first : NULL)
+                                            : (inputs ? inputs->first : NULL);
+             node; node = node->next)
+            if (!vouch__json_string(node) || vouch_table_column(w->ctx, w->table, node->text, &col))
+                return vouch__schema_fail(w->ctx, w->o->recipe, node, "%s",
+                                          vouch__json_string(node) ? vouch_ctx_error(w->ctx)
+                                                                   : "must be a column of the data");
     for (size_t j = 0; j < cols; j++) {
         vouch_type type = vouch_table_type(w->table, j);
         const char *name = vouch_table_name(w->table, j);

@@ -19,6 +19,17 @@ bad 's/trees: [0-9]*/trees: -5/' trees
 bad 's/trees: [0-9]*/treees: 5/' treees trees
 bad 's/column: defaulted/column: defaulded/' defaulded
 bad 's/max_bad_rate: [0-9.]*/max_bad_rate: 7/' max_bad_rate
+# a column misspelt in a list is refused: it would be an input after all, or lose its words
+bad 's/true_pd]/true_pdd]/' "bad.yaml:11:12: data.ignore" "did you mean 'true_pd'?"
+bad 's/ethnicity]/defaulted]/' "names the target"
+bad 's/^  purpose:/  porpose:/' "reasons: no column 'porpose', did you mean 'purpose'?"
+bad 's/{utilisation: up,/{utilsation: up,/' "monotone: 'utilsation' is not an input, did you mean 'utilisation'?"
+printf 'target: defaulted\nignore: [true_pdd]\nmodel: {kind: tree}\n' >recipe.yaml
+expect 1 vouch fit recipe.yaml loans.csv --quiet
+says "recipe.yaml:2:10: no column 'true_pdd', did you mean 'true_pd'?"
+printf 'target: defaulted\nmodel: {kind: glm, cluster: postal_area}\n' >recipe.yaml
+expect 1 vouch fit recipe.yaml loans.csv --quiet # errors would be those of independent rows
+says "line 2, column 29: cluster is for covariance: cluster"
 printf 'project: [1\n' >broken.yaml
 expect 1 vouch run --project broken.yaml --quiet
 says broken.yaml
@@ -67,6 +78,23 @@ expect 0 vouch simulate credit --rows=5 --out=five.csv --quiet
 [ "$(wc -l <five.csv)" -eq 6 ] || fail "--rows=5"
 expect 0 vouch run --help
 prints "Exit status"
+expect 0 vouch strategy --help # a word with several commands lists its own
+prints "vouch strategy roll"
+grep -q "vouch serve" out && fail "commands of other words"
+expect 2 vouch strategy
+if [ -e /dev/full ]; then
+    for command in "test list" "run --help" "model show good/models/boosted.vouch"; do
+        code=0 && vouch $command >/dev/full 2>err || code=$?
+        [ "$code" -eq 1 ] || fail "$command: what was printed got lost, status $code"
+        says "No space left on device"
+    done
+fi
+# What is written to a file is there whole or not at all: what stood there stays.
+echo before >there
+(ulimit -f 1 && vouch model export good/models/boosted.vouch --to c --out there >out 2>err) && fail "no room, no failure"
+says "there"
+[ "$(cat there)" = before ] || fail "half a file"
+[ "$(find . -name 'there*' | wc -l)" -eq 1 ] || fail "something was left behind"
 
 # A disk that is full: nothing is recorded and no file is cut short
 people
@@ -96,4 +124,26 @@ says "no place for 'loans.csv'; see vouch run --help"
 printf 'a,b\n1,2\r\n3,4,5\n"x' >ragged.csv
 expect 1 vouch profile ragged.csv --quiet
 says "its lines do not make one table"
+# Odd names and values keep their columns: whole characters, one line a row, dates as dates.
+python3 - <<'PY'
+import csv, random
+random.seed(1)
+with open("odd.csv", "w", newline="") as file:
+    rows = csv.writer(file, lineterminator="\n")
+    rows.writerow(["день", "n" * 300, "two\nlines", "bad"])
+    for i in range(400):
+        x = random.random()
+        rows.writerow(["19%02d-01-02" % (50 + i % 40), x, "é" * 200 if i % 2 else "a\nb", int(random.random() < x)])
+PY
+expect 0 vouch profile odd.csv --quiet
+prints "1950-01-02"
+awk '{ if (length($0) > 400) exit 1 }' out || fail "a line without end"
+[ "$(wc -l <out)" -eq 5 ] || fail "not a line a column"
+python3 -c "
+lines = open('out', encoding='utf-8').read().splitlines()
+assert len({line.split('  ')[0] and line.find(word) for line, word in zip(lines, ('type', 'date', 'number', 'text', 'integer'))}) == 1, lines" ||
+    fail "columns out of line"
+printf 'target: bad\nmodel: {kind: scorecard}\n' >recipe.yaml
+expect 0 vouch fit recipe.yaml odd.csv --quiet
+awk '{ if (length($0) > 400) exit 1 }' out || fail "a line without end"
 echo "every refusal is one line, and nothing is left behind"

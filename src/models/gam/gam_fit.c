@@ -23,13 +23,11 @@ static vouch_status refuse(vouch_ctx *ctx, const vouch__json *at, const char *wh
 static vouch_status input_named(vouch_ctx *ctx, const vouch__inputs *inputs, const vouch__json *at,
                                 const char *name, size_t *out)
 {
-    for (size_t j = 0; j < inputs->n; j++)
-        if (!strcmp(inputs->at[j].name, name)) {
-            *out = j;
-            return VOUCH_OK;
-        }
-    return vouch__fail(ctx, VOUCH_E_FORMAT, "line %u, column %u: '%s' is not an input", at->line, at->column,
-                       name);
+    vouch_status status = vouch__input_named(ctx, inputs, name, out);
+    if (!status)
+        return VOUCH_OK;
+    return vouch__because(ctx, status == VOUCH_E_DATA ? VOUCH_E_FORMAT : status, "line %u, column %u",
+                          at->line, at->column);
 }
 
 static vouch_status number_named(vouch_ctx *ctx, const vouch__fit_data *data, const char *key, size_t *out)

@@ -138,7 +138,8 @@ static void a_broken_promise_is_named_with_rows_id_and_value(void **state)
           "'amount' breaks its type in 2 rows, first at id 10: value is 1.5, must be integer" },
         { RULE(.name = "same", .has_type = true, .type = VOUCH_INTEGER), NULL },
         { RULE(.name = "id", .has_type = true, .type = VOUCH_NUMBER), NULL },
-        { RULE(.name = "Amount"), "column 'Amount' is not in the data" },
+        { RULE(.name = "Amount"),
+          "column 'Amount' is not in the data, must be a column of the data, as 'amount' is" },
         { RULE(.name = "amount", .available_at = "grade"), "must be a date or time column" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -448,7 +448,7 @@ static void what_cannot_be_fitted_is_refused_with_its_line(void **state)
     static const struct {
         const char *params, *says;
     } wrong[] = {
-        { "{curve: {x9: convex}}", "'x9' is not an input" },
+        { "{curve: {x9: convex}}", "'x9' is not an input, did you mean 'x0'?" },
         { "{curve: {x3: convex}}", "a category has no curve" },
         { "{curve: {x0: straight}}", "line 1, column 14: curve must be convex or concave" },
         { "{interactions: [[x0, x0]]}", "must be two inputs" },

@@ -123,7 +123,7 @@ static void rules_that_make_no_sense_are_refused(void **state)
         const char *params, *words;
         vouch_status status;
     } cases[] = {
-        { "{interactions: [[x0, nobody]]}", "names 'nobody', which is not an input", VOUCH_E_DATA },
+        { "{interactions: [[x0, nobody]]}", "interactions: 'nobody' is not an input", VOUCH_E_DATA },
         { "{interactions: [x0]}", "must be a list of lists", VOUCH_E_FORMAT },
         { "{interactions: {x0: x1}}", "must be a list of lists", VOUCH_E_FORMAT },
         { "{missing: {x0: up}}", "params:1:", VOUCH_E_FORMAT },

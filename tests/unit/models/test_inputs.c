@@ -94,7 +94,7 @@ static void absent_and_wrong_columns_are_named(void **state)
     assert_ok(ctx, inputs_make(ctx, &inputs));
     assert_ok(ctx, kit_table(ctx, 2, 2, x, is_text, &narrow));
     assert_status(ctx, vouch__bind(ctx, &inputs, narrow, &binding), VOUCH_E_DATA);
-    assert_error_has(ctx, "column 'x2' is not in the data");
+    assert_error_has(ctx, "column 'x2' is not in the data, which have 'x0'");
     assert_ok(ctx, kit_table(ctx, 4, 3, x, NULL, &wrong));
     assert_status(ctx, vouch__bind(ctx, &inputs, wrong, &binding), VOUCH_E_DATA);
     assert_error_has(ctx, "column 'x0' is of type");

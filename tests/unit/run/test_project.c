@@ -99,7 +99,7 @@ static const fault faults[] = {
     { "tune: 0.2", "tune: 0.8", { "p.yaml:10:", "leave no rows", "" } },
     { "by: random", "by: luck", { "p.yaml:10:", "luck", "random|time|group" } },
     { "by: random", "by: time", { "p.yaml:10:", "decision_time", "" } },
-    { "prefer: card", "prefer: cart", { "p.yaml:14:", "cart", "" } },
+    { "prefer: card", "prefer: cart", { "p.yaml:14:", "cart", "did you mean 'card'?" } },
     { "most: 3", "most: 9", { "p.yaml:15:", "most", "from 1 to 4" } },
     { "max_bad_rate: 0.1", "max_bad_rate: 10", { "p.yaml:15:", "max_bad_rate", "" } },
     { "[-1, -2]", "[-1, x]", { "p.yaml:8:", "special", "" } },
@@ -117,6 +117,8 @@ static const fault faults[] = {
       "{import: a.json, lenieent: true}",
       { "p.yaml:12:", "lenieent", "lenient" } },
     { "{kind: scorecard, pdo: 20}", "{trees: 7}", { "p.yaml:12:", "needs 'kind', or 'import'", "" } },
+    { "{kind: scorecard, pdo: 20}", "{knid: scorecard}", { "p.yaml:12:", "knid", "did you mean 'kind'?" } },
+    { "min: -2", "min: 9", { "p.yaml:8:", "PAY.min must not be above max", "" } },
     { "project: p\n", "", { "p.yaml:", "needs 'project'", "" } },
 };
 
