@@ -251,7 +251,7 @@ static void what_it_cannot_do_is_said(void **state)
         { "{family: beta, intercept: false}", "needs the intercept", VOUCH_E_ARG },
         { "{family: beta, covariance: hc3}", "hc0, hc1 or cluster", VOUCH_E_ARG },
         { "{family: beta, link: inverse}", "has no link", VOUCH_E_ARG },
-        { "{family: beta, precision: [x9]}", "x9", VOUCH_E_DATA },
+        { "{family: beta, precision: [x9]}", "x9", VOUCH_E_FORMAT },
         { "{family: beta, precision: x0}", "list of inputs", VOUCH_E_FORMAT },
         { "{family: beta, firth: true}", "firth", VOUCH_E_ARG },
         { "{family: gaussian, squeeze: true}", "family beta", VOUCH_E_ARG },

@@ -180,7 +180,8 @@ static void what_has_no_fit_is_refused_in_words(void **state)
     assert_error_has(ctx, "must be above 0");
     assert_status(ctx, fit(ctx, 200, "{link: inverse}", &model), VOUCH_E_ARG);
     assert_status(ctx, fit(ctx, 200, "{collinear: refuse, base: {x1: nothing}}", &model), VOUCH_E_DATA);
-    assert_status(ctx, fit(ctx, 200, "{exposure: x9}", &model), VOUCH_E_DATA);
+    assert_status(ctx, fit(ctx, 200, "{exposure: x9}", &model), VOUCH_E_FORMAT);
+    assert_error_has(ctx, "exposure: 'x9' is not an input, did you mean 'x0'?");
     assert_ok(ctx, fit(ctx, 30, "{penalty: 0.1}", &model));
     vouch_model_free(model);
     vouch_ctx_free(ctx);
