@@ -83,10 +83,11 @@ static vouch_status bind_one(vouch_ctx *ctx, vouch__binding *b, size_t j)
     b->column[j] = column;
     if (input->is_category) {
         if (type != VOUCH_TEXT)
-            return vouch__fail(ctx, VOUCH_E_DATA,
-                               "inputs: column '%s' is of type %s, must be text (a query may "
-                               "cast it)",
-                               input->name, vouch_type_name(type));
+            return vouch__fail(
+                ctx, VOUCH_E_DATA,
+                "inputs: column '%s' is of type %s, must be text; of a CSV file a query says so: "
+                "SELECT * FROM read_csv('..', types={'%s': 'VARCHAR'})",
+                input->name, vouch_type_name(type), input->name);
         return recode_make(ctx, input, b->table, column, &b->recode[j]);
     }
     /* A column without a single value is often read as text; all its rows are missing then. */

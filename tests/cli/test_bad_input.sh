@@ -124,6 +124,17 @@ says "no place for 'loans.csv'; see vouch run --help"
 printf 'a,b\n1,2\r\n3,4,5\n"x' >ragged.csv
 expect 1 vouch profile ragged.csv --quiet
 says "its lines do not make one table"
+# Texts that look like flags in a small file: refused, and the way to read them is said, and works.
+python3 - <<'PY'
+with open("people.csv", "w") as file:
+    file.write("id,sex,x,bad\n" + "".join("%d,%s,%d,%d\n" % (i, "FM"[i % 2], i % 7, i * i % 5 == 1) for i in range(300)))
+PY
+printf 'target: bad\nignore: [id]\nmodel: {kind: tree}\n' >recipe.yaml
+expect 0 vouch fit recipe.yaml people.csv --out people.vouch --quiet
+printf 'id,sex,x\n1,F,3\n' >few.csv
+expect 1 vouch score people.vouch few.csv --quiet
+says "types={'sex': 'VARCHAR'}"
+expect 0 vouch score people.vouch "SELECT * FROM read_csv('few.csv', types={'sex': 'VARCHAR'})" --id id --quiet
 # Odd names and values keep their columns: whole characters, one line a row, dates as dates.
 python3 - <<'PY'
 import csv, random
