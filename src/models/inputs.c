@@ -47,8 +47,7 @@ vouch_status vouch__input_named(vouch_ctx *ctx, const vouch__inputs *inputs, con
         names[j] = inputs->at[j].name;
     const char *near = vouch__nearest(name, names, inputs->n);
     vouch__scratch_reset(ctx, mark);
-    return vouch__fail(ctx, VOUCH_E_DATA, "'%.60s' is not an input%s%s%s", name,
-                       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return vouch__fail(ctx, VOUCH_E_DATA, "'%.60s' is not an input%s", name, vouch__did_you_mean(near).text);
 }
 
 /* The model's code of every category the table has. Both lists are sorted by bytes: one merge. */
