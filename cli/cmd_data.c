@@ -281,6 +281,8 @@ static int score(cli_call *cli)
         return EXIT_USAGE;
     }
     vouch_status status = vouch_model_load(cli->ctx, cli->operand[0], &model);
+    source.is_text = vouch_model_takes_text;
+    source.of = model;
     if (!status)
         status = vouch_table_open(cli->ctx, &source, &table);
     listing rows = { cli, table, status || !source.id ? SIZE_MAX : vouch_table_find(table, source.id) };

@@ -44,7 +44,9 @@ static bool read_test(const cli_call *cli, vouch_self_test *out)
 static int certify(cli_call *cli, const vouch_model *model, const vouch_self_test *expected, char **out_text)
 {
     const char *data = cli_get(cli, "--check");
-    vouch_source source = { .source = data, .duckdb = cli_duckdb() };
+    vouch_source source = {
+        .source = data, .duckdb = cli_duckdb(), .is_text = vouch_model_takes_text, .of = model
+    };
     vouch_table *table = NULL;
     int passed = 0;
     vouch_status status = data ? vouch_table_open(cli->ctx, &source, &table) : VOUCH_OK;

@@ -62,6 +62,10 @@ typedef struct vouch_source {
                            file, in its own order */
     const char *duckdb; /* path of libduckdb; NULL: beside the program, then the system's search path */
     size_t memory_bytes; /* what DuckDB may hold; 0: 384 MiB */
+    /* Whether a CSV file's column is text though all its values look like flags, numbers or dates; NULL: none
+     * is. vouch_model_takes_text says it of a model, which is `of` then. */
+    int (*is_text)(const void *of, const char *column);
+    const void *of;
 } vouch_source;
 
 /* Read all rows into a table, columns stored as narrowly as their values allow.

@@ -32,6 +32,9 @@ VOUCH_API const char *vouch_model_name(const vouch_model *model);        /* as i
 VOUCH_API const char *vouch_model_fingerprint(const vouch_model *model); /* SHA-256 of the file, hex */
 VOUCH_API size_t vouch_model_inputs(const vouch_model *model);
 VOUCH_API const char *vouch_model_input_name(const vouch_model *model, size_t input);
+/* Whether an input of that name is a text; model is a vouch_model. For vouch_source, so that a file of one
+ * case whose sex is F is not read as false. */
+VOUCH_API int vouch_model_takes_text(const void *model, const char *column);
 VOUCH_API int vouch_model_has_points(const vouch_model *model);
 /* Grades of the master scale that calibration gave it, 0: it has none; and the grade of a probability, 1 the
  * safest (0 without a scale or a probability). */

@@ -32,7 +32,7 @@ static void skip_lacking(const vouch__test_call *call, unsigned lacks)
 {
     char needed[256], note[NOTE_MAX];
     (void)vouch__test_needs_text(lacks, sizeof needed, needed);
-    (void)snprintf(note, sizeof note, "The test needs %s, which was not given.", needed);
+    (void)snprintf(note, sizeof note, "Not given: %s.", needed);
     vouch__test_skip(call, note);
 }
 

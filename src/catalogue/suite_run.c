@@ -39,7 +39,9 @@ static vouch_status open_table(vouch_ctx *ctx, const vouch__suite_work *w, const
     const vouch_source source = { .source = path,
                                   .folder = is_own ? w->plan.folder : NULL,
                                   .id = w->plan.column.id,
-                                  .duckdb = w->options->duckdb };
+                                  .duckdb = w->options->duckdb,
+                                  .is_text = w->model ? vouch_model_takes_text : NULL,
+                                  .of = w->model };
     return vouch_table_open(ctx, &source, out);
 }
 
@@ -91,14 +93,14 @@ static vouch_status open_all(vouch_ctx *ctx, vouch__suite_work *w)
     vouch_status status = open_policy(ctx, w);
     if (!status)
         status = vouch__suite_legal_open(ctx, w, o->legal ? o->legal : p->legal);
-    if (!status)
-        status = open_data(ctx, w, own_data, own_reference);
-    if (!status && w->data)
-        status = vouch__suite_legal_groups(ctx, w);
     if (!status && p->model)
         status = open_model(ctx, w, p->model, own_model, &w->model);
     if (!status && p->rival_model)
         status = open_model(ctx, w, p->rival_model, !o->rival_model, &w->rival_model);
+    if (!status)
+        status = open_data(ctx, w, own_data, own_reference);
+    if (!status && w->data)
+        status = vouch__suite_legal_groups(ctx, w);
     w->prints.model = w->model ? vouch_model_fingerprint(w->model) : NULL;
     w->prints.rival_model = w->rival_model ? vouch_model_fingerprint(w->rival_model) : NULL;
     w->prints.seed = o->seed;

@@ -1,8 +1,9 @@
 /* Reading a source through DuckDB's streamed results.
  *
  * A first try may show that the columns must be asked for otherwise: as text (enumerations, UUIDs, an id
- * beyond 2^53), with a CSV file's types decided on all rows rather than its first 20,480, or with a separator
- * that its header shows but its rows break. Then the try ends, and the next begins with what was learnt. */
+ * beyond 2^53, what a model takes as text), with a CSV file's types decided on all rows rather than its first
+ * 20,480, or with a separator that its header shows but its rows break. Then the try ends, and the next
+ * begins with what was learnt. */
 #include "data/duckdb_scan.h"
 
 #include "data/duckdb_session.h"
@@ -120,6 +121,14 @@ static vouch_status start(vouch_ctx *ctx, scan *s)
     return VOUCH_OK;
 }
 
+/* A text of a CSV file whose values look like something else. */
+static bool looks_otherwise(const scan *s, const char *name, vouch_type type)
+{
+    const vouch_source *source = s->source;
+    return type != VOUCH_TEXT && source->is_text && s->place->form != VOUCH__QUERY &&
+           s->place->file == VOUCH__CSV && source->is_text(source->of, name);
+}
+
 static vouch_status make_columns(vouch_ctx *ctx, scan *s)
 {
     s->cols = (size_t)s->session.api.column_count(&s->answer);
@@ -140,7 +149,8 @@ static vouch_status make_columns(vouch_ctx *ctx, scan *s)
         if (way == VOUCH__NOT)
             return vouch__fail(ctx, VOUCH_E_FORMAT, "read: %s: column '%s' is %s, which can't be read",
                                s->place->name, s->name[j], vouch__duckdb_kind_name(c->kind));
-        vouch_status status = way == VOUCH__AS_TEXT ? want_as_text(ctx, s, s->name[j]) : VOUCH_OK;
+        bool as_text = way == VOUCH__AS_TEXT || looks_otherwise(s, s->name[j], c->type);
+        vouch_status status = as_text ? want_as_text(ctx, s, s->name[j]) : VOUCH_OK;
         if (status)
             return status;
         s->type[j] = c->type;

@@ -119,6 +119,17 @@ static void form(vouch__buf *sql, const vouch__retry *retry)
     vouch__buf_text(sql, "}");
 }
 
+/* Columns that a CSV file's reader is not to look at: F would be false. */
+static void texts(vouch__buf *sql, const vouch__retry *retry)
+{
+    for (size_t i = 0; i < retry->n_texts; i++) {
+        vouch__buf_text(sql, i == 0 ? ", types={" : ", ");
+        vouch__sql_quote(sql, retry->texts[i], '\'');
+        vouch__buf_text(sql, ": 'VARCHAR'");
+    }
+    vouch__buf_text(sql, retry->n_texts ? "}" : "");
+}
+
 static void from(vouch__buf *sql, const vouch__place *place, const vouch__retry *retry)
 {
     static const char *const reader[] = { "read_csv(", "read_parquet(", "read_json(" };
@@ -138,6 +149,8 @@ static void from(vouch__buf *sql, const vouch__place *place, const vouch__retry 
             vouch__buf_text(sql, ", sample_size=-1");
         if (retry->delimiter)
             form(sql, retry);
+        else
+            texts(sql, retry);
     }
     if (place->file == VOUCH__JSON_FILE && retry->all_rows)
         vouch__buf_text(sql, ", sample_size=-1");

@@ -155,6 +155,15 @@ const char *vouch_model_input_name(const vouch_model *model, size_t input)
     return model->inputs.at[input].name;
 }
 
+int vouch_model_takes_text(const void *model, const char *column)
+{
+    const vouch__inputs *inputs = &((const vouch_model *)model)->inputs;
+    for (size_t j = 0; j < inputs->n; j++)
+        if (inputs->at[j].is_category && !strcmp(inputs->at[j].name, column))
+            return 1;
+    return 0;
+}
+
 size_t vouch_model_grades(const vouch_model *model)
 {
     return model->calibration ? model->calibration->n_grades : 0;

@@ -157,7 +157,7 @@ static void finding(const vouch__page *page, const vouch__json *entry, const cha
 /* Of a suite, what every test said. */
 static void results(const vouch__page *page)
 {
-    enum { SHOWN = 500 };
+    enum { SHOWN = 500, VALUE_AT = 56 };
     for (size_t i = 0; i < page->n_entries && i < SHOWN; i++) {
         const vouch__json *entry = page->entry[i], *interval = vouch__json_get(entry, "interval");
         double value = vouch__member_number(entry, "value"), p = vouch__member_number(entry, "p_value");
@@ -170,9 +170,13 @@ static void results(const vouch__page *page)
         words(page->out, vouch__json_get(entry, "verdict"));
         pad(page->out, from, 18);
         words(page->out, vouch__json_get(entry, "key"));
-        pad(page->out, from, 56);
+        const char *note = vouch__member(entry, "note");
+        if (!isnan(value) || note)
+            pad(page->out, from, VALUE_AT);
         if (!isnan(value))
             number(page->out, value, unit);
+        else if (note) /* why there is none */
+            vouch__plain_wrapped(page->out, note, VALUE_AT, VALUE_AT);
         if (!isnan(both[0]) && !isnan(both[1])) {
             vouch__number_format format = vouch__format_for(vouch__style_of(unit), 3, both);
             pad(page->out, from, 66);

@@ -69,7 +69,11 @@ static vouch_status read_outcomes(work *w)
 
 static vouch_status read_data(work *w)
 {
-    const vouch_source source = { .source = w->o->data, .id = w->o->id, .duckdb = w->o->duckdb };
+    const vouch_source source = { .source = w->o->data,
+                                  .id = w->o->id,
+                                  .duckdb = w->o->duckdb,
+                                  .is_text = vouch_model_takes_text,
+                                  .of = w->model };
     if (!w->o->data)
         return VOUCH_OK;
     vouch_status status = vouch_table_open(w->ctx, &source, &w->table);

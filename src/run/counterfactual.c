@@ -31,7 +31,9 @@ static vouch_status open_recourse(vouch_ctx *ctx, const vouch_counterfactual_opt
     vouch_table *other = NULL;
     vouch__binding binding = { .n = 0 };
     vouch_status status = VOUCH_OK;
-    const vouch_source from = { .source = o->population, .duckdb = o->duckdb };
+    const vouch_source from = {
+        .source = o->population, .duckdb = o->duckdb, .is_text = vouch_model_takes_text, .of = w->e.model
+    };
     vouch__buf_init(ctx, &text, 0);
     if (o->rules)
         status = vouch__file_read(ctx, o->rules, RULES_MAX, &text);

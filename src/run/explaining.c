@@ -46,7 +46,9 @@ static vouch_status open_table(vouch_ctx *ctx, const vouch__explaining *e, const
 {
     const vouch_source from = { .source = source,
                                 .id = has_id ? e->options->id : NULL,
-                                .duckdb = e->options->duckdb };
+                                .duckdb = e->options->duckdb,
+                                .is_text = vouch_model_takes_text,
+                                .of = e->model };
     vouch_status status = vouch_table_open(ctx, &from, out_table);
     if (!status && vouch_table_rows(*out_table) == 0) {
         vouch_table_unref(*out_table);

@@ -163,7 +163,11 @@ static vouch_status heed_maturity(vouch_ctx *ctx, const vouch_monitor_options *o
 
 static vouch_status compare(vouch_ctx *ctx, const vouch_monitor_options *o, watch *w)
 {
-    vouch_source source = { .source = o->batch, .id = w->project.id, .duckdb = o->duckdb };
+    const vouch_source source = { .source = o->batch,
+                                  .id = w->project.id,
+                                  .duckdb = o->duckdb,
+                                  .is_text = vouch_model_takes_text,
+                                  .of = w->model };
     size_t mark = vouch__scratch_mark(ctx);
     double *outcome = NULL, *weight = NULL;
     vouch_status status = vouch_table_open(ctx, &source, &w->batch);

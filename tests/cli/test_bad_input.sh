@@ -124,7 +124,7 @@ says "no place for 'loans.csv'; see vouch run --help"
 printf 'a,b\n1,2\r\n3,4,5\n"x' >ragged.csv
 expect 1 vouch profile ragged.csv --quiet
 says "its lines do not make one table"
-# Texts that look like flags in a small file: refused, and the way to read them is said, and works.
+# Texts that look like flags in a small file are the texts that the model takes; a query is read as it says.
 python3 - <<'PY'
 with open("people.csv", "w") as file:
     file.write("id,sex,x,bad\n" + "".join("%d,%s,%d,%d\n" % (i, "FM"[i % 2], i % 7, i * i % 5 == 1) for i in range(300)))
@@ -132,9 +132,15 @@ PY
 printf 'target: bad\nignore: [id]\nmodel: {kind: tree}\n' >recipe.yaml
 expect 0 vouch fit recipe.yaml people.csv --out people.vouch --quiet
 printf 'id,sex,x\n1,F,3\n' >few.csv
-expect 1 vouch score people.vouch few.csv --quiet
-says "types={'sex': 'VARCHAR'}"
+expect 0 vouch score people.vouch few.csv --id id --quiet
+cp out few.scores
 expect 0 vouch score people.vouch "SELECT * FROM read_csv('few.csv', types={'sex': 'VARCHAR'})" --id id --quiet
+cmp out few.scores || fail "a query that says what is text gives other scores"
+expect 1 vouch score people.vouch "SELECT * FROM read_csv('few.csv')" --id id --quiet
+says "types={'sex': 'VARCHAR'}"
+expect 0 vouch explain people.vouch few.csv --quiet
+printf 'id,sex,x,bad\n1,F,3,0\n2,F,5,1\n3,F,1,0\n' >f.csv
+expect 0 vouch test run validate.brier --data f.csv --model people.vouch --label bad --quiet
 # Odd names and values keep their columns: whole characters, one line a row, dates as dates.
 python3 - <<'PY'
 import csv, random

@@ -27,6 +27,8 @@ printf 'pd,y\n0.1,0\n0.2,0\n' >one.csv
 expect 0 vouch test run validate.auc --data one.csv --score pd --label y --quiet
 prints refused
 expect 3 vouch test run validate.auc --data one.csv --score pd --label y --quiet --strict
+expect 0 vouch test run validate.auc --data one.csv --label y --quiet
+prints "Not given: score."
 
 printf 'suite: mine\ntests:\n  - validate.auc\n  - validate.ece: {bins: 20}\ncolumns: {score: true_pd, label: defaulted}\ndata: loans.csv\n' >mine.yaml
 expect 0 vouch test run --suite mine.yaml --quiet
