@@ -65,16 +65,16 @@ static void tell_left_out(const vouch__test_call *call, vouch__json *entry)
 {
     char text[160];
     if (call->now->left_out) {
-        (void)snprintf(text, sizeof text, "%zu cases lack something the test needs and are left out.",
+        (void)snprintf(text, sizeof text, "Cases left out, as they lack something the test needs: %zu.",
                        call->now->left_out);
         append_note(call->list, entry, text);
     }
     if (call->before && call->before->left_out) {
-        (void)snprintf(text, sizeof text, "Of the reference %zu cases are left out.", call->before->left_out);
+        (void)snprintf(text, sizeof text, "Cases of the reference left out: %zu.", call->before->left_out);
         append_note(call->list, entry, text);
     }
     if (!call->before && (call->test->uses & VOUCH__NEEDS_REFERENCE))
-        append_note(call->list, entry, "Without a reference these cases are their own.");
+        append_note(call->list, entry, "Without a reference, these cases serve as their own.");
     unsigned knows = call->test->needs | call->test->uses;
     if (call->now->weight && !(knows & VOUCH__NEEDS_WEIGHT))
         append_note(call->list, entry, "Case weights are not used.");

@@ -56,7 +56,7 @@ loan,0.2,0.7,0.1
 CSV
 expect 0 vouch test run --suite multiclass --data classes.csv --class kind --class-probability p_card,p_loan,p_other --quiet --json
 prints '"title":"Accuracy over several classes","unit":"share","value":0.75'
-prints "1 cases lack something the test needs and are left out"
+prints "Cases left out, as they lack something the test needs: 1"
 expect 1 vouch test run validate.class_auc --data classes.csv --class kind --class-probability p_card,p_other --quiet
 says "no column for class 'loan' of kind"
 echo "verdicts, reports, kept results and refusals are as they should be"

@@ -168,7 +168,7 @@ static void one_test_runs_on_tables(void **state)
     char *json = NULL;
     assert_ok(ctx, vouch_test_run(ctx, vouch_test_find("validate.ks"), &in, NULL, &json));
     assert_non_null(strstr(json, "\"fingerprints\":{\"code\":"));
-    assert_non_null(strstr(json, "2 cases lack something the test needs and are left out."));
+    assert_non_null(strstr(json, "Cases left out, as they lack something the test needs: 2."));
     vouch_text_free(ctx, json);
     assert_status(ctx, vouch_test_run(ctx, vouch_test_find("validate.ece"), &in, "{bins: 0}", &json),
                   VOUCH_E_FORMAT);
