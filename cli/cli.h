@@ -73,8 +73,10 @@ bool cli_number(const char *name, const char *text, double lo, double hi, double
 bool cli_date(const char *name, const char *text, int64_t *out_us); /* 2026-01-31, midnight UTC */
 const char *cli_duckdb(void); /* the environment's VOUCH_DUCKDB, or NULL */
 
-void cli_print_table(const cli_call *cli, const vouch_table *table); /* aligned text, or JSON with --json */
-void cli_json_text(const char *text);                                /* to stdout, in quotes */
+/* Aligned text, or JSON with --json. says: the column that tells the type of a row's values, as a profile
+ * has; SIZE_MAX: none. */
+void cli_print_table(const cli_call *cli, const vouch_table *table, size_t says);
+void cli_json_text(const char *text); /* to stdout, in quotes */
 vouch_status cli_open_store(cli_call *cli, bool create, vouch_store **out_store);
 vouch_status cli_open_key(cli_call *cli, const char *path, vouch_key **out_key);
 /* The passphrase: --passphrase-file, else the environment's VOUCH_PASSPHRASE, else asked for. NULL after

@@ -97,29 +97,26 @@ static void time_text(double us, char *out, size_t size)
         (void)snprintf(out, size, "?");
 }
 
-/* What a number is: of a profile, the values of a column of dates are dates. */
-static vouch_type shown_type(const vouch_table *table, size_t col, size_t row)
+/* What a number is. Where a row says the type of what it tells of, as one of a profile does, its values are
+ * of that type: dates are dates. */
+static vouch_type shown_type(const vouch_table *table, size_t says, size_t col, size_t row)
 {
     static const char *const value_of[] = {
         "minimum", "p1", "p25", "median", "p75", "p99", "maximum", "mean"
     };
-    enum { TYPE = 1 };
     vouch_type type = vouch_table_type(table, col);
-    if (type != VOUCH_NUMBER || strcmp(vouch_table_name(table, 0), "name") != 0 ||
-        strcmp(vouch_table_name(table, TYPE), "type") != 0 || vouch_table_type(table, TYPE) != VOUCH_TEXT)
+    bool is_value = false;
+    double code;
+    for (size_t k = 0; k < sizeof value_of / sizeof *value_of && says != SIZE_MAX; k++)
+        is_value = is_value || !strcmp(vouch_table_name(table, col), value_of[k]);
+    if (!is_value || type != VOUCH_NUMBER)
         return type;
-    for (size_t k = 0; k < sizeof value_of / sizeof *value_of; k++) {
-        double code;
-        if (strcmp(vouch_table_name(table, col), value_of[k]) != 0)
-            continue;
-        vouch_table_read(table, TYPE, row, row + 1, &code);
-        const char *of = isnan(code) ? "" : vouch_table_category(table, TYPE, (size_t)code);
-        return !strcmp(of, "date") ? VOUCH_DATE : !strcmp(of, "time") ? VOUCH_TIME : type;
-    }
-    return type;
+    vouch_table_read(table, says, row, row + 1, &code);
+    const char *of = isnan(code) ? "" : vouch_table_category(table, says, (size_t)code);
+    return !strcmp(of, "date") ? VOUCH_DATE : !strcmp(of, "time") ? VOUCH_TIME : type;
 }
 
-static void cell_text(const vouch_table *table, size_t col, size_t row, char *out, size_t size)
+static void cell_text(const vouch_table *table, size_t says, size_t col, size_t row, char *out, size_t size)
 {
     double value;
     vouch_table_read(table, col, row, row + 1, &value);
@@ -127,7 +124,7 @@ static void cell_text(const vouch_table *table, size_t col, size_t row, char *ou
         out[0] = '\0';
         return;
     }
-    switch (shown_type(table, col, row)) {
+    switch (shown_type(table, says, col, row)) {
     case VOUCH_TEXT: (void)snprintf(out, size, "%s", vouch_table_category(table, col, (size_t)value)); break;
     case VOUCH_DATE: two_digits_date(value, out, size); break;
     case VOUCH_TIME: time_text(value, out, size); break;
@@ -151,7 +148,7 @@ void cli_json_text(const char *text)
     (void)putchar('"');
 }
 
-static void print_json(const vouch_table *table)
+static void print_json(const vouch_table *table, size_t says)
 {
     (void)putchar('[');
     for (size_t row = 0; row < vouch_table_rows(table); row++) {
@@ -159,12 +156,12 @@ static void print_json(const vouch_table *table)
         for (size_t col = 0; col < vouch_table_cols(table); col++) {
             double value;
             char cell[4096];
-            vouch_type type = shown_type(table, col, row);
+            vouch_type type = shown_type(table, says, col, row);
             vouch_table_read(table, col, row, row + 1, &value);
             printf("%s", col ? "," : "");
             cli_json_text(vouch_table_name(table, col));
             (void)putchar(':');
-            cell_text(table, col, row, cell, sizeof cell);
+            cell_text(table, says, col, row, cell, sizeof cell);
             if (isnan(value))
                 printf("null");
             else if (type == VOUCH_NUMBER)
@@ -188,9 +185,9 @@ static size_t characters(const char *text)
 }
 
 /* A cell in one line, of whole characters. */
-static void shown_text(const vouch_table *table, size_t col, size_t row, char *out, size_t size)
+static void shown_text(const vouch_table *table, size_t says, size_t col, size_t row, char *out, size_t size)
 {
-    cell_text(table, col, row, out, size);
+    cell_text(table, says, col, row, out, size);
     for (char *at = out; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 127)
             *at = ' ';
@@ -211,21 +208,21 @@ static void put_cell(const vouch_table *table, size_t col, size_t cols, size_t w
            col + 1 < cols ? "  " : "\n");
 }
 
-void cli_print_table(const cli_call *cli, const vouch_table *table)
+void cli_print_table(const cli_call *cli, const vouch_table *table, size_t says)
 {
     size_t cols = vouch_table_cols(table);
     size_t rows = vouch_table_rows(table);
     size_t width[64] = { 0 };
     char cell[CELL_MAX + 1];
     if (cli->json) {
-        print_json(table);
+        print_json(table, says);
         return;
     }
     cols = cols < 64 ? cols : 64;
     for (size_t col = 0; col < cols; col++) {
         width[col] = characters(vouch_table_name(table, col));
         for (size_t row = 0; row < rows; row++) {
-            shown_text(table, col, row, cell, sizeof cell);
+            shown_text(table, says, col, row, cell, sizeof cell);
             size_t len = characters(cell);
             width[col] = len > width[col] ? len : width[col];
         }
@@ -233,7 +230,7 @@ void cli_print_table(const cli_call *cli, const vouch_table *table)
     }
     for (size_t row = 0; row < rows; row++)
         for (size_t col = 0; col < cols; col++) {
-            shown_text(table, col, row, cell, sizeof cell);
+            shown_text(table, says, col, row, cell, sizeof cell);
             put_cell(table, col, cols, width[col], cell);
         }
 }

@@ -51,10 +51,10 @@ static int print(cli_call *cli, vouch_status status, char *json, vouch_table *bi
     if (cli->json && json)
         printf("%s\n", json);
     else
-        cli_print_table(cli, bins);
+        cli_print_table(cli, bins, SIZE_MAX);
     if (grid && !cli->json) {
         printf("\n");
-        cli_print_table(cli, grid);
+        cli_print_table(cli, grid, SIZE_MAX);
     }
     vouch_text_free(cli->ctx, json);
     vouch_table_unref(bins);

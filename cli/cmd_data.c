@@ -15,7 +15,7 @@ static int profile(cli_call *cli)
     vouch_table *table = NULL;
     vouch_status status = vouch_data_profile(cli->ctx, &source, &table);
     if (!status)
-        cli_print_table(cli, table);
+        cli_print_table(cli, table, vouch_table_find(table, "type"));
     vouch_table_unref(table);
     return status ? cli_failed(cli, status) : EXIT_DONE;
 }

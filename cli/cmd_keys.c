@@ -137,7 +137,7 @@ static int print_from_store(cli_call *cli, vouch_status (*read)(vouch_ctx *, vou
     if (!status)
         status = read(cli->ctx, store, &table);
     if (!status)
-        cli_print_table(cli, table);
+        cli_print_table(cli, table, SIZE_MAX);
     vouch_table_unref(table);
     vouch_store_close(store);
     return status ? cli_failed(cli, status) : EXIT_DONE;

@@ -151,8 +151,7 @@ static vouch_status read_cohorts(backtest *b, int maturity)
         if (!(day > -719162.0 && day < 2932896.0))
             return vouch__fail(b->ctx, VOUCH_E_DATA, "a date is not of years 1 to 9999");
         int32_t month = vouch__month_of_day((int64_t)day);
-        int32_t number = month / 12 * 100 + month % 12 + 1;
-        as_of = number;
+        as_of = month / 12 * 100 + month % 12 + 1;
     }
     vouch_status status = vouch__cohorts_make(
         b->ctx, b->n, date, months[(size_t)vouch__test_param(b->call, "period")], maturity, as_of, &b->c);
@@ -476,49 +475,39 @@ const vouch_test vouch__test_pd_backtest = {
     .section = "validate",
     .title = "Backtest of PD term structures over cohorts (lifetime PDs)",
     .purpose =
-        "Did as many default within one, two, three years as the term structure said when each cohort was "
-        "rated? Provisions over a lifetime and prices stand on these curves, and a test of one year says "
-        "nothing of the rest.",
+        "Did as many default within one, two, three years as the term structure said when each cohort "
+        "was rated? Provisions over a lifetime and prices stand on these curves, and a test of one year "
+        "says nothing of the rest.",
     .mechanism =
         "Cases are cohorts by their date. For each horizon the defaults within so many months are held "
-        "against the "
-        "predicted cumulative PDs of the same cases: Jeffreys' test of the mean PD, with Jeffreys' interval. "
-        "Where "
-        "leavers are censored, each case is expected to default by as much of its cumulative hazard as it "
-        "was seen "
-        "for, and observed over expected has a gamma law (the one-sample log-rank test with Jeffreys' "
-        "prior); the "
-        "realised rate is then Kaplan and Meier's, its interval Greenwood's on the scale of log(-log).",
+        "against the predicted cumulative PDs of the same cases: Jeffreys' test of the mean PD, with "
+        "Jeffreys' interval. Where leavers are censored, each case is expected to default by as much of "
+        "its cumulative hazard as it was seen for, and observed over expected has a gamma law (the "
+        "one-sample log-rank test with Jeffreys' prior); the realised rate is then Kaplan and Meier's, "
+        "its interval Greenwood's on the scale of log(-log).",
     .convention =
-        "A cohort counts at a horizon when its last month lies so long before the end of as_of; younger ones "
-        "are told "
-        "as open. Where leavers stay, who repaid has not defaulted (the supervisors' default rate), and no "
-        "part of an "
-        "open cohort is looked at; where they are censored, open cohorts count for the time they were seen. "
-        "Between "
-        "horizons hazards are even. Rows of one obligor in several cohorts: numbers are divided by how much "
-        "the "
-        "squared sums by obligor of observed less expected exceed the sum of squares, at least 1. p is "
-        "one-sided for "
-        "PDs that are too low, adjusted over all horizons and grades (Holm); the value is the smallest.",
-    .high_risk = "A small adjusted p at long horizons while the first year holds: marginal PDs beyond the "
-                 "first year are "
-                 "too low, often because migrations were taken from good years. Cohorts that miss in turn.",
-    .strengths =
-        "No cohort is judged before its time, nothing of an open one passes for survival, and overlapping "
-        "cohorts do not count one default as evidence several times.",
-    .limits = "Defaults of one year move together; the test takes obligors as independent and calls a bad "
-              "year a bad "
-              "model (docs/test_sizes.md has the size under a common factor): look at the cohorts, and at "
-              "irb.normal_test. Censoring supposes that who leaves would have defaulted like who stays.",
+        "A cohort counts at a horizon when its last month lies so long before the end of as_of; younger "
+        "ones are told as open. Where leavers stay, who repaid has not defaulted (the supervisors' "
+        "default rate), and no part of an open cohort is looked at; where they are censored, open "
+        "cohorts count for the time they were seen. Between horizons hazards are even. Rows of one "
+        "obligor in several cohorts: numbers are divided by how much the squared sums by obligor of "
+        "observed less expected exceed the sum of squares, at least 1. p is one-sided for PDs that are "
+        "too low, adjusted over all horizons and grades (Holm); the value is the smallest.",
+    .high_risk =
+        "A small adjusted p at long horizons while the first year holds: marginal PDs beyond the first "
+        "year are too low, often because migrations were taken from good years. Cohorts that miss in "
+        "turn.",
+    .strengths = "No cohort is judged before its time, nothing of an open one passes for survival, and "
+                 "overlapping cohorts do not count one default as evidence several times.",
+    .limits =
+        "Defaults of one year move together; the test takes obligors as independent and calls a bad year "
+        "a bad model (docs/test_sizes.md has the size under a common factor): look at the cohorts, and "
+        "at irb.normal_test. Censoring supposes that who leaves would have defaulted like who stays.",
     .source = "EBA, Guidelines on PD estimation, LGD estimation and the treatment of defaulted exposures "
               "(EBA/GL/2017/16), section 5.3 (default rates, overlapping windows); ECB, Instructions for "
-              "reporting the "
-              "validation results of internal models (2019), section 2.5.3.1 (Jeffreys); N. E. Breslow, "
-              "International Statistical Review 43 (1975) 45-57, and R. F. Woolson, Biometrics 37 (1981) "
-              "687-696 (one-sample log-rank); E. L. Kaplan & "
-              "P. Meier, "
-              "JASA 53 (1958) 457-481",
+              "reporting the validation results of internal models (2019), section 2.5.3.1 (Jeffreys); N. E. "
+              "Breslow, International Statistical Review 43 (1975) 45-57, and R. F. Woolson, Biometrics 37 "
+              "(1981) 687-696 (one-sample log-rank); E. L. Kaplan & P. Meier, JASA 53 (1958) 457-481",
     .null_hypothesis = "predicted PDs are not below the true ones, at any horizon",
     .needs = VOUCH__NEEDS_DATE,
     .uses = VOUCH__NEEDS_GRADE,

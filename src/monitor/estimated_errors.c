@@ -424,34 +424,29 @@ const vouch_test vouch__test_drift_dle = {
         "How large are the errors of a model of amounts, rates or losses on cases whose outcomes are not "
         "known yet? A loss given default takes years of recoveries; this is what can be said today.",
     .mechanism =
-        "On the reference, where outcomes are known, a gradient-boosted forest learns the size of a case's "
-        "error "
-        "(and another its square) from the inputs and the prediction itself. The mean of what it says of the "
-        "cases here is the estimate. Each tenth of the reference is told by a forest of the other nine, and "
-        "the "
-        "mean by which these are wrong is taken off.",
+        "On the reference, where outcomes are known, a gradient-boosted forest learns the size of a "
+        "case's error (and another its square) from the inputs and the prediction itself. The mean of "
+        "what it says of the cases here is the estimate. Each tenth of the reference is told by a forest "
+        "of the other nine, and the mean by which these are wrong is taken off.",
     .convention =
-        "The value is the estimated error over that of the reference: 1 is no change. The interval is of the "
-        "error that will be seen: it holds the spread of outcomes to come, in proportion to the losses "
-        "expected, "
-        "and the error of what was learnt (jackknife over the tenths). p is one-sided, of the means that are "
-        "told "
-        "of both samples; the value is judged only where that is significant. Weights are used.",
+        "The value is the estimated error over that of the reference: 1 is no change. The interval is of "
+        "the error that will be seen: it holds the spread of outcomes to come, in proportion to the "
+        "losses expected, and the error of what was learnt (jackknife over the tenths). p is one-sided, "
+        "of the means that are told of both samples; the value is judged only where that is significant. "
+        "Weights are used.",
     .high_risk =
         "An error a tenth above the reference's, and more than chance: the batch holds more of the cases "
         "that the model is bad at. Look which with drift.psi and diagnose.error_tree.",
     .strengths =
-        "Needs no outcome of the batch, no probability and no law of errors; sees errors that depend on any "
-        "input, in any shape. Nothing is measured on rows that were learnt from.",
+        "Needs no outcome of the batch, no probability and no law of errors; sees errors that depend on "
+        "any input, in any shape. Nothing is measured on rows that were learnt from.",
     .limits =
         "Supposes that errors still arise as they did: if the relation of inputs and outcome has changed "
-        "(concept drift), or the cases are unlike any of the reference, it cannot know. Where errors depend "
-        "on "
-        "nothing it knows, it tells the reference's error.",
-    .source =
-        "NannyML 0.13.1 documentation (2025), Direct Loss Estimation; T. Zrnic & E. J. Candes, "
-        "Cross-prediction-powered "
-        "inference, PNAS 121 (2024) e2322083121; J. H. Friedman, Annals of Statistics 29 (2001) 1189-1232",
+        "(concept drift), or the cases are unlike any of the reference, it cannot know. Where errors "
+        "depend on nothing it knows, it tells the reference's error.",
+    .source = "NannyML 0.13.1 documentation (2025), Direct Loss Estimation; T. Zrnic & E. J. Candes, "
+              "Cross-prediction-powered inference, PNAS 121 (2024) e2322083121; J. H. Friedman, Annals of "
+              "Statistics 29 (2001) 1189-1232",
     .null_hypothesis = "errors are no larger than they were on the reference",
     .unit = "of the reference's",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_FINITE | VOUCH__NEEDS_REFERENCE,

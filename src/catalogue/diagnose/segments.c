@@ -154,23 +154,24 @@ const vouch_test vouch__test_worst_cases = {
     .id = "diagnose.worst_cases",
     .section = "validate",
     .title = "In what do the worst cases differ?",
-    .purpose =
-        "If the population moves toward the cases that the model gets most wrong, its figures fall. Which "
-        "inputs should be watched for such a move?",
+    .purpose = "If the population moves toward the cases that the model gets most wrong, its figures fall. "
+               "Which inputs should be watched for such a move?",
     .mechanism =
         "The tenth of the bads and the tenth of the goods with the largest log losses are the worst "
-        "cases. For each input the population stability index between them and the rest is computed "
-        "over quantile bins, with its p-value corrected over inputs by Holm. The value is the largest.",
-    .convention = "Worst within each outcome: among all cases the largest losses would be those of bads, and "
-                  "every input that tells bads from goods would stand out. Categories and missing values are "
-                  "bins of their own.",
+        "cases. For each input the population stability index between them and the rest is computed over "
+        "quantile bins, with its p-value corrected over inputs by Holm. The value is the largest.",
+    .convention =
+        "Worst within each outcome: among all cases the largest losses would be those of bads, and every "
+        "input that tells bads from goods would stand out. Categories and missing values are bins of "
+        "their own.",
     .high_risk = "An index above 0.25 in an input that is already drifting: read it beside drift.psi.",
     .strengths = "Turns the question of resilience into inputs to watch, with an account of chance.",
     .limits = "An input the model leans on differs by nature, because surprising cases lie on the other side "
               "of it. Only one input at a time is seen.",
     .source =
         "A. Sudjianto, A. Zhang, Z. Yang et al., PiML Toolbox for Interpretable Machine Learning (2023), "
-        "on resilience; B. Yurdakul & J. Naranjo, J. Risk Model Validation 14(4) (2020), on the law of PSI",
+        "on resilience; B. Yurdakul & J. Naranjo, J. Risk Model Validation 14(4) (2020), on the law of "
+        "PSI",
     .null_hypothesis = "the input is distributed alike among the worst cases and the rest",
     .unit = "PSI",
     .needs = NEEDS,
@@ -376,40 +377,33 @@ const vouch_test vouch__test_prediction_sets = {
     .title = "Does a promise of coverage hold in every part?",
     .purpose =
         "Conformal prediction gives each case the set of outcomes that cannot be ruled out, and promises "
-        "that nine sets in ten hold the truth. The promise is for all cases: who pays for whom, and is that "
-        "more than the model's own probabilities say?",
+        "that nine sets in ten hold the truth. The promise is for all cases: who pays for whom, and is "
+        "that more than the model's own probabilities say?",
     .mechanism =
         "A random half of the cases sets the reach, the ceil((n + 1) level)-th smallest of 1 - p(what "
-        "happened). On the other half a set holds each outcome y with 1 - p(y) within reach. In each slice "
-        "of one input the sets that hold the truth are counted and held against the number that the cases' "
-        "probabilities promise (a sum of unequal coins, Poisson binomial), one-sided, corrected by Benjamini "
-        "and Hochberg. The value is the largest significant shortfall from that.",
+        "happened). On the other half a set holds each outcome y with 1 - p(y) within reach. In each "
+        "slice of one input the sets that hold the truth are counted and held against the number that "
+        "the cases' probabilities promise (a sum of unequal coins, Poisson binomial), one-sided, "
+        "corrected by Benjamini and Hochberg. The value is the largest significant shortfall from that.",
     .convention =
         "Split conformal prediction with one reach for both outcomes. Probabilities are first put on one "
-        "line "
-        "of the model's log-odds that fits all cases, so that a model that is off as a whole is not short "
-        "everywhere. Coverage beside the level is told and not judged: over all cases it holds whatever the "
-        "model, as the halves are drawn from the same cases, and in a slice it holds for no model. Judged "
-        "only "
-        "when significant.",
-    .high_risk = "A significant shortfall of ten points: there the model is sure and wrong. A slice in which "
-                 "most sets "
-                 "hold both outcomes: there it cannot decide.",
-    .strengths =
-        "Says in which part a promise that holds on the whole is not kept, and tells a fault of the model "
-        "from "
-        "cases that are hard by nature.",
-    .limits =
-        "A model that knows its weakness is not short, however few sets hold the truth there: read coverage "
-        "and undecided beside. With rare bads a set that always says good covers nearly everyone: look at "
-        "the "
-        "share of bads. Another seed gives other halves.",
+        "line of the model's log-odds that fits all cases, so that a model that is off as a whole is not "
+        "short everywhere. Coverage beside the level is told and not judged: over all cases it holds "
+        "whatever the model, as the halves are drawn from the same cases, and in a slice it holds for no "
+        "model. Judged only when significant.",
+    .high_risk =
+        "A significant shortfall of ten points: there the model is sure and wrong. A slice in which most "
+        "sets hold both outcomes: there it cannot decide.",
+    .strengths = "Says in which part a promise that holds on the whole is not kept, and tells a fault of the "
+                 "model from cases that are hard by nature.",
+    .limits = "A model that knows its weakness is not short, however few sets hold the truth there: read "
+              "coverage and undecided beside. With rare bads a set that always says good covers nearly "
+              "everyone: look at the share of bads. Another seed gives other halves.",
     .source =
-        "V. Vovk, A. Gammerman & G. Shafer, Algorithmic Learning in a Random World (2005); V. Vovk, ACML, "
-        "PMLR "
-        "25 (2012) 475-490, on validity given the object; A. Angelopoulos & S. Bates, Foundations and Trends "
-        "in Machine Learning 16 (2023) 494-591; Y. Hong, Computational Statistics & Data Analysis 59 (2013) "
-        "41-51 (the law)",
+        "V. Vovk, A. Gammerman & G. Shafer, Algorithmic Learning in a Random World (2005); V. Vovk, "
+        "ACML, PMLR 25 (2012) 475-490, on validity given the object; A. Angelopoulos & S. Bates, "
+        "Foundations and Trends in Machine Learning 16 (2023) 494-591; Y. Hong, Computational Statistics "
+        "& Data Analysis 59 (2013) 41-51 (the law)",
     .null_hypothesis = "outcomes in the slice follow the model's probabilities",
     .unit = "coverage short of what probabilities promise",
     .needs = NEEDS,
