@@ -28,8 +28,9 @@ static vouch_status run_missing(vouch_ctx *ctx, const vouch__test_call *call)
 const vouch_test vouch__test_drift_missing = {
     .id = "drift.missing",
     .title = "Change of the share of missing values",
-    .purpose = "Does a column come with its values as often as it did? A feed that breaks shows here first, "
-               "and a model goes on scoring what is missing.",
+    .purpose =
+        "Does a column come with its values as often as it did? A feed that breaks shows here first, and "
+        "a model goes on scoring what is missing.",
     .mechanism = "In each column the share of rows without a value, in the sample and in the reference, and "
                  "Fisher's exact test that the two are equal; the value is the size of the change.",
     .convention = "Two-sided: twice the smaller tail. The critical value is that of the normal law, beside "
@@ -81,10 +82,10 @@ const vouch_test vouch__test_drift_unseen = {
     .purpose = "Does the model meet values of which it has no experience: numbers beyond the range it knows, "
                "texts it never saw?",
     .mechanism =
-        "In each column the share of rows with a number below the reference's smallest or above its largest, "
-        "or a text it lacks. Of numbers the p-value is the chance that so many of all values' extremes are "
-        "of "
-        "the sample; of texts that so many come although the reference has only so many texts just once.",
+        "In each column the share of rows with a number below the reference's smallest or above its "
+        "largest, or a text it lacks. Of numbers the p-value is the chance that so many of all values' "
+        "extremes are of the sample; of texts that so many come although the reference has only so many "
+        "texts just once.",
     .convention =
         "Exchangeability for numbers, twice the likelier side; for texts a new value is unseen with "
         "a chance of (f + 1) / (N + 1) when f of N are of texts seen once (Good-Turing). No critical "

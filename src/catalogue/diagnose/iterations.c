@@ -175,32 +175,32 @@ const vouch_test vouch__test_overfit_iterations = {
     .title = "Would fewer trees have done better?",
     .purpose =
         "Boosting goes on fitting as long as it is let. After some number of trees what is added is the "
-        "particulars of the training cases, and the model ranks new ones worse for it. Did it stop in time?",
+        "particulars of the training cases, and the model ranks new ones worse for it. Did it stop in "
+        "time?",
     .mechanism =
-        "The model's trees are summed in their order and the sum is cut short at evenly spaced numbers of "
-        "trees. At each the AUC and the log loss are taken on these cases, and on the training cases where "
-        "there are any. The value is the AUC of the best number less that of all trees, with the error of "
-        "the "
-        "paired difference (DeLong); p-values are one-sided, corrected over the numbers by Holm.",
+        "The model's trees are summed in their order and the sum is cut short at evenly spaced numbers "
+        "of trees. At each the AUC and the log loss are taken on these cases, and on the training cases "
+        "where there are any. The value is the AUC of the best number less that of all trees, with the "
+        "error of the paired difference (DeLong); p-values are one-sided, corrected over the numbers by "
+        "Holm.",
     .convention =
-        "The reference holds the training cases. The best is chosen on these cases, which flatters it: the "
-        "correction accounts for that, the interval does not. Trees of a forest that is averaged are summed "
-        "in "
-        "the same way, which leaves the order of cases as it is. Judged only when significant.",
+        "The reference holds the training cases. The best is chosen on these cases, which flatters it: "
+        "the correction accounts for that, the interval does not. Trees of a forest that is averaged are "
+        "summed in the same way, which leaves the order of cases as it is. Judged only when significant.",
     .high_risk =
-        "A significant loss above a point of AUC, or a log loss that rises over the last half of the trees: "
-        "the model has to be cut short, or fitted with a slower learning rate and early stopping. Two curves "
-        "that part from the first trees on are a sign of leaves that are too small.",
+        "A significant loss above a point of AUC, or a log loss that rises over the last half of the "
+        "trees: the model has to be cut short, or fitted with a slower learning rate and early stopping. "
+        "Two curves that part from the first trees on are a sign of leaves that are too small.",
     .strengths =
         "Needs no refit: the model itself holds all its shorter versions. It says how many trees would "
         "have been enough.",
     .limits =
         "Shorter versions are those of this order: a model fitted to have so many trees could differ. "
         "Where early stopping used these very cases, no loss is to be expected, and none proves anything.",
-    .source = "T. Zhang & B. Yu, Annals of Statistics 33 (2005) 1538-1579 (early stopping of boosting); J. "
-              "Friedman, "
-              "Annals of Statistics 29 (2001) 1189-1232; DeLong, DeLong & Clarke-Pearson, Biometrics 44 "
-              "(1988) 837-845",
+    .source =
+        "T. Zhang & B. Yu, Annals of Statistics 33 (2005) 1538-1579 (early stopping of boosting); J. "
+        "Friedman, Annals of Statistics 29 (2001) 1189-1232; DeLong, DeLong & Clarke-Pearson, Biometrics "
+        "44 (1988) 837-845",
     .null_hypothesis = "no smaller number of trees ranks better than all of them",
     .unit = "AUC",
     .needs = VOUCH__NEEDS_MODEL | VOUCH__NEEDS_FEATURES | VOUCH__NEEDS_LABELS | VOUCH__NEEDS_BOTH,

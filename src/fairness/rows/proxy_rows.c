@@ -31,15 +31,13 @@ const vouch_test vouch__test_fair_proxy = {
     .id = "fairness.proxy",
     .section = "fairness",
     .title = "Features that stand in for a group",
-    .purpose =
-        "A feature that nearly tells who belongs to a protected group can treat people differently although "
-        "the group itself never enters the model.",
+    .purpose = "A feature that nearly tells who belongs to a protected group can treat people differently "
+               "although the group itself never enters the model.",
     .mechanism =
-        "Each feature alone: its values are put in at most 20 bins (50 for texts, one for missing), the bins "
-        "in "
-        "order of the group's share in one random half of the rows, and the AUC of that order for group "
-        "against "
-        "rest is measured on the other half, both ways. The largest AUC that is significant is judged.",
+        "Each feature alone: its values are put in at most 20 bins (50 for texts, one for missing), the "
+        "bins in order of the group's share in one random half of the rows, and the AUC of that order "
+        "for group against rest is measured on the other half, both ways. The largest AUC that is "
+        "significant is judged.",
     .convention =
         "AUC 0.5: tells nothing; 1: tells the group exactly. p-values of the rank-sum test, one-sided, ties "
         "corrected, the halves taken as fully dependent (so never too small), adjusted by Holm over all "
@@ -54,9 +52,9 @@ const vouch_test vouch__test_fair_proxy = {
         "may carry the group rather than the risk. At 0.85 it nearly is the group.",
     .strengths = "Finds any shape (rising, U-shaped, single categories, being missing); a feature that knows "
                  "nothing shows nothing, since the order is learnt on other rows than it is measured on.",
-    .limits =
-        "A strong relation is not yet a proxy: income and age belong together and income tells risk. What "
-        "decides is whether the feature still tells risk within the group. Small groups leave little power.",
+    .limits = "A strong relation is not yet a proxy: income and age belong together and income tells risk. "
+              "What decides is whether the feature still tells risk within the group. Small groups leave "
+              "little power.",
     .source =
         "Mann & Whitney, Ann. Math. Stat. 18 (1947) 50-60; DeLong et al., Biometrics 44 (1988) 837-845; "
         "Holm, Scand. J. Stat. 6 (1979) 65-70",
@@ -335,32 +333,30 @@ const vouch_test vouch__test_fair_proxy_set = {
     .section = "fairness",
     .title = "Inputs that together stand in for a group",
     .purpose =
-        "Inputs that are harmless one by one may tell a protected group when they are put together: an area, "
-        "a kind of shop and a first year of credit. How well could a model that wanted to find the group?",
+        "Inputs that are harmless one by one may tell a protected group when they are put together: an "
+        "area, a kind of shop and a first year of credit. How well could a model that wanted to find the "
+        "group?",
     .mechanism =
-        "For each group a boosted forest of small trees learns, on one random half of the cases, to tell the "
-        "group "
-        "from the rest by all inputs; its AUC is measured on the other half, both ways, and the halves are "
-        "averaged. Beside it stands Tjur's R2, the mean predicted probability of those in the group less "
-        "that of "
-        "the others: the share of membership that the inputs explain.",
+        "For each group a boosted forest of small trees learns, on one random half of the cases, to tell "
+        "the group from the rest by all inputs; its AUC is measured on the other half, both ways, and "
+        "the halves are averaged. Beside it stands Tjur's R2, the mean predicted probability of those in "
+        "the group less that of the others: the share of membership that the inputs explain.",
     .convention =
         "AUC 0.5: tells nothing; 1: tells the group exactly. Errors of the halves (DeLong; for R2 those "
         "of two means) are added as if they fully agreed, so intervals are wide rather than narrow. p "
         "one-sided, Holm over the groups; judged where significant below 0.05. Protected columns are "
         "left out of the inputs." VOUCH__GROUPS_RULE,
-    .high_risk =
-        "An AUC far above that of the best single input (fairness.proxy): the set carries the group although "
-        "no member does. Above 0.70 look at which inputs do; at 0.85 the set nearly is the group.",
-    .strengths =
-        "Sees interactions and any shape; measured on rows it did not learn from, so noise shows nothing; "
-        "an upper view of what the model under test could have learnt.",
+    .high_risk = "An AUC far above that of the best single input (fairness.proxy): the set carries the group "
+                 "although no member does. Above 0.70 look at which inputs do; at 0.85 the set nearly is the "
+                 "group.",
+    .strengths = "Sees interactions and any shape; measured on rows it did not learn from, so noise shows "
+                 "nothing; an upper view of what the model under test could have learnt.",
     .limits =
-        "What could be told is not what the model tells: fairness.score_proxy measures that. Another learner "
-        "may find more. Rows that belong together (one person twice) in both halves flatter the AUC.",
-    .source =
-        "Friedman, Ann. Stat. 29 (2001) 1189-1232; DeLong et al., Biometrics 44 (1988) 837-845; Tjur, Am. "
-        "Stat. 63 (2009) 366-372; Holm, Scand. J. Stat. 6 (1979) 65-70",
+        "What could be told is not what the model tells: fairness.score_proxy measures that. Another "
+        "learner may find more. Rows that belong together (one person twice) in both halves flatter the "
+        "AUC.",
+    .source = "Friedman, Ann. Stat. 29 (2001) 1189-1232; DeLong et al., Biometrics 44 (1988) 837-845; Tjur, "
+              "Am. Stat. 63 (2009) 366-372; Holm, Scand. J. Stat. 6 (1979) 65-70",
     .null_hypothesis = "the inputs together are independent of the group",
     .unit = "AUC",
     .needs = VOUCH__NEEDS_FEATURES | VOUCH__NEEDS_GROUPS,

@@ -288,23 +288,24 @@ const vouch_test vouch__test_vintage = {
     .purpose = "Are accounts opened lately turning out better or worse, at the same age, than those opened "
                "before?",
     .mechanism =
-        "An account is bad from the first month in which its status reaches bad_from, and stays so. "
-        "Of the accounts opened in a period, the share that is bad by each month on book is counted.",
+        "An account is bad from the first month in which its status reaches bad_from, and stays so. Of "
+        "the accounts opened in a period, the share that is bad by each month on book is counted.",
     .convention =
-        "Month 0 is the month of opening. A month on book is ripe for a vintage when its youngest account "
-        "has "
-        "had time to reach it before the table ends; months that are not ripe are shown as such and have no "
-        "rate. Accounts that close or vanish stay in the denominator as not bad. Weights are not used; with "
-        "amounts there is a rate by the amount of an account's first row too. The curve of all takes each "
-        "month's "
-        "rate from the vintages ripe then and multiplies up (Kaplan and Meier), so that it never falls.",
-    .high_risk = "Later curves above earlier ones at the same age; a curve that still climbs where the "
-                 "outcome window of the model ends; bads in month 0 to 2, which may be fraud.",
+        "Month 0 is the month of opening. A month on book is ripe for a vintage when its youngest "
+        "account has had time to reach it before the table ends; months that are not ripe are shown as "
+        "such and have no rate. Accounts that close or vanish stay in the denominator as not bad. "
+        "Weights are not used; with amounts there is a rate by the amount of an account's first row too. "
+        "The curve of all takes each month's rate from the vintages ripe then and multiplies up (Kaplan "
+        "and Meier), so that it never falls.",
+    .high_risk =
+        "Later curves above earlier ones at the same age; a curve that still climbs where the outcome "
+        "window of the model ends; bads in month 0 to 2, which may be fraud.",
     .strengths = "Compares like with like: age is held fixed, so that growth does not hide losses.",
-    .limits = "Age, calendar time and vintage cannot be told apart by counting: a recession shows as a bend "
-              "at another age in every vintage. The rows of one account must be there from its opening.",
-    .source = "N. Siddiqi, Intelligent Credit Scoring, 2nd ed. (2017), chapters 6 and 14; E. L. "
-              "Kaplan & P. Meier, Journal of the American Statistical Association 53 (1958) 457-481",
+    .limits =
+        "Age, calendar time and vintage cannot be told apart by counting: a recession shows as a bend at "
+        "another age in every vintage. The rows of one account must be there from its opening.",
+    .source = "N. Siddiqi, Intelligent Credit Scoring, 2nd ed. (2017), chapters 6 and 14; E. L. Kaplan & P. "
+              "Meier, Journal of the American Statistical Association 53 (1958) 457-481",
     .unit = "rate",
     .needs = VOUCH__NEEDS_DATE,
     .uses = VOUCH__NEEDS_AMOUNT,

@@ -141,10 +141,12 @@ const vouch_test vouch__test_actual_bands = {
     .id = "validate.actual_bands",
     .section = "validate",
     .title = "Lift chart: actual and predicted by band",
-    .purpose = "Do the cases that are predicted to be cheap turn out cheap, and the dear ones dear, by as "
-               "much as was said?",
-    .mechanism = "Cases in order of the prediction are cut into bands of about equal weight; in each the "
-                 "mean outcome stands beside the mean prediction.",
+    .purpose =
+        "Do the cases that are predicted to be cheap turn out cheap, and the dear ones dear, by as much "
+        "as was said?",
+    .mechanism =
+        "Cases in order of the prediction are cut into bands of about equal weight; in each the mean "
+        "outcome stands beside the mean prediction.",
     .convention = VOUCH__YARD_WEIGHTS VOUCH__YARD_CHANCE
     "The value is the calibration error: the sizes of actual less expected, summed over bands, over the "
     "expected in all; the statistic is the sum of the bands' squared z, chi-square with a degree for each. A "

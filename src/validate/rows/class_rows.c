@@ -95,22 +95,19 @@ const vouch_test vouch__test_class_accuracy = {
         "How often does a model with several outcomes name the right one, and is any outcome left behind?",
     .mechanism =
         "The share of cases whose most probable class is the one that came to pass; beside it recall, "
-        "precision and F1 of each class, their plain means over classes (macro: each class counts alike) and "
-        "weighted by cases, and Matthews' correlation over the whole table (Gorodkin).",
+        "precision and F1 of each class, their plain means over classes (macro: each class counts alike) "
+        "and weighted by cases, and Matthews' correlation over the whole table (Gorodkin).",
     .convention = ROWS_ADD_UP
     "Precision of a class that is never predicted and recall of one that never occurs are "
     "0, as scikit-learn has them; macro means run over classes with cases. Interval by "
     "Wilson.",
-    .high_risk =
-        "Accuracy that hardly beats always naming the largest class, or a class whose recall is far below "
-        "the others': the model does not serve it.",
+    .high_risk = "Accuracy that hardly beats always naming the largest class, or a class whose recall is far "
+                 "below the others': the model does not serve it.",
     .strengths = "In the unit of decisions; the table by class shows what one number hides.",
     .limits = "Depends on how frequent the classes are, and on naming the most probable one: where errors "
-              "differ in "
-              "price that is the wrong rule. Says nothing of how good the probabilities are.",
-    .source =
-        "Gorodkin, Comp. Biol. Chem. 28 (2004) 367-374; Sokolova & Lapalme, Inf. Process. Manag. 45 (2009) "
-        "427-437; Wilson, JASA 22 (1927) 209-212",
+              "differ in price that is the wrong rule. Says nothing of how good the probabilities are.",
+    .source = "Gorodkin, Comp. Biol. Chem. 28 (2004) 367-374; Sokolova & Lapalme, Inf. Process. Manag. 45 "
+              "(2009) 427-437; Wilson, JASA 22 (1927) 209-212",
     .unit = "share",
     .needs = VOUCH__NEEDS_CLASSES,
     .run = run_accuracy,
@@ -153,19 +150,18 @@ const vouch_test vouch__test_class_confusion = {
     .id = "validate.class_confusion",
     .section = "validate",
     .title = "Which classes are taken for which",
-    .purpose = "Errors are not alike: to take a case of fraud for a complaint costs otherwise than the "
-               "reverse. This "
-               "shows where cases of each class end up.",
+    .purpose =
+        "Errors are not alike: to take a case of fraud for a complaint costs otherwise than the reverse. "
+        "This shows where cases of each class end up.",
     .mechanism =
-        "Cases are counted by the class that came to pass and the class predicted. Told is the largest share "
-        "of one class that is taken for one other.",
+        "Cases are counted by the class that came to pass and the class predicted. Told is the largest "
+        "share of one class that is taken for one other.",
     .convention = ROWS_ADD_UP
     "Shares are of the class that came to pass, so each row of the table adds up to 1.",
     .high_risk = "A pair of classes with much confusion whose consequences differ much.",
     .strengths = "Nothing is summed away.",
-    .limits =
-        "Small classes give shares of few cases. With many classes the table is long: read it by its largest "
-        "off-diagonal entries.",
+    .limits = "Small classes give shares of few cases. With many classes the table is long: read it by its "
+              "largest off-diagonal entries.",
     .source = "Provost & Kohavi, Machine Learning 30 (1998) 271-274",
     .unit = "share of a class",
     .needs = VOUCH__NEEDS_CLASSES,
@@ -211,12 +207,12 @@ const vouch_test vouch__test_class_auc = {
     .section = "validate",
     .title = "Separation of several classes (Hand and Till's M)",
     .purpose =
-        "How well do the probabilities rank cases by class, whatever the cut-offs and however frequent the "
-        "classes are?",
+        "How well do the probabilities rank cases by class, whatever the cut-offs and however frequent "
+        "the classes are?",
     .mechanism =
-        "For each pair of classes, among the cases of these two, the chance that a case of one has a higher "
-        "probability of it than a case of the other, both ways and averaged; M is the mean over pairs. "
-        "Beside it each class against all others: plain (macro) and weighted by cases.",
+        "For each pair of classes, among the cases of these two, the chance that a case of one has a "
+        "higher probability of it than a case of the other, both ways and averaged; M is the mean over "
+        "pairs. Beside it each class against all others: plain (macro) and weighted by cases.",
     .convention = ROWS_ADD_UP
     "Ties count one half. M is scikit-learn's roc_auc_score(multi_class=\"ovo\", "
     "average=\"macro\"), the others its \"ovr\". Classes without cases are left out. A case counts in "
@@ -228,13 +224,11 @@ const vouch_test vouch__test_class_auc = {
         "Does not move when the mix of classes does (M), so two periods compare; equals AUC with two "
         "classes.",
     .limits =
-        "One number over many pairs: a class that no score finds can hide behind others that are easy, so "
-        "read the table. Blind to calibration, and to how costly it is to take one class for another.",
+        "One number over many pairs: a class that no score finds can hide behind others that are easy, "
+        "so read the table. Blind to calibration, and to how costly it is to take one class for another.",
     .source = "Hand & Till, Machine Learning 45 (2001) 171-186; Fawcett, Pattern Recognit. Lett. 27 (2006) "
-              "861-874; "
-              "DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845, after Sen, Bull. Calcutta "
-              "Stat. Assoc. "
-              "10 (1960) 1-18 (the error)",
+              "861-874; DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988) 837-845, after Sen, Bull. "
+              "Calcutta Stat. Assoc. 10 (1960) 1-18 (the error)",
     .unit = "AUC",
     .needs = VOUCH__NEEDS_CLASSES,
     .run = run_auc,
@@ -282,14 +276,14 @@ const vouch_test vouch__test_class_log_loss = {
     .title = "Log loss over several classes",
     .purpose = "How good are the probabilities themselves, separation and calibration taken together?",
     .mechanism =
-        "The mean over cases of minus the logarithm of the probability that was given to the class that came "
-        "to pass.",
+        "The mean over cases of minus the logarithm of the probability that was given to the class that "
+        "came to pass.",
     .convention = ROWS_ADD_UP
     "Natural logarithm, probabilities clipped to [1e-15, 1]. Interval from the spread "
     "over cases.",
     .high_risk =
-        "A loss no better than that of the classes' own shares: the model knows nothing, or is sure of the "
-        "wrong thing.",
+        "A loss no better than that of the classes' own shares: the model knows nothing, or is sure of "
+        "the wrong thing.",
     .strengths = "A proper score: only the true probabilities minimise it, so it can't be gamed by hedging.",
     .limits = "A single confident error weighs as much as many good cases. Compares only on the same cases.",
     .source = "Good, J. R. Stat. Soc. B 14 (1952) 107-114; Gneiting & Raftery, JASA 102 (2007) 359-378",
@@ -433,8 +427,7 @@ const vouch_test vouch__test_class_kappa = {
     .strengths =
         "Takes the sizes of classes into account, so a model that names the largest class gets nothing.",
     .limits = "Falls as one class grows even if recognition stays the same (the kappa paradox); the scale of "
-              "words is "
-              "custom. Orders among classes are ignored.",
+              "words is custom. Orders among classes are ignored.",
     .source =
         "Cohen, Educ. Psychol. Meas. 20 (1960) 37-46; Fleiss, Cohen & Everitt, Psychol. Bull. 72 (1969) "
         "323-327; Landis & Koch, Biometrics 33 (1977) 159-174",

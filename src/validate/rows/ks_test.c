@@ -28,23 +28,22 @@ const vouch_test vouch__test_ks_test = {
     .section = "validate",
     .title = "Kolmogorov-Smirnov test of bads against goods",
     .purpose = "Could the gap between the score distributions of bads and goods be chance? On a small or "
-               "low-default "
-               "portfolio a distance of 0.3 may be.",
-    .mechanism = "The largest distance of the two distribution functions over distinct scores. Up to "
-                 "4,000,000 pairs its "
-                 "p-value is exact: every choice of which cases are bad is equally likely, and the chance "
-                 "that one reaches "
-                 "the distance is counted along all paths. Beyond, Kolmogorov's limiting law is used.",
+               "low-default portfolio a distance of 0.3 may be.",
+    .mechanism =
+        "The largest distance of the two distribution functions over distinct scores. Up to 4,000,000 "
+        "pairs its p-value is exact: every choice of which cases are bad is equally likely, and the "
+        "chance that one reaches the distance is counted along all paths. Beyond, Kolmogorov's limiting "
+        "law is used.",
     .convention = VOUCH__ORIENTED
     "Tied scores move together, in the distance and in its null distribution. Two-sided.",
     .high_risk = "A p-value above a few per cent: this sample cannot show that the score separates at all.",
     .strengths = "Exact at any sample size that is small enough to need it, with ties, which cards in points "
                  "always have.",
-    .limits = "With thousands of cases it rejects for any score that is of use; then look at the distance, "
-              "not at p.",
+    .limits =
+        "With thousands of cases it rejects for any score that is of use; then look at the distance, not "
+        "at p.",
     .source = "G. Schroer & D. Trenkler, Computational Statistics & Data Analysis 20 (1995) 185-202; N. "
-              "Smirnov, Annals of "
-              "Mathematical Statistics 19 (1948) 279-281",
+              "Smirnov, Annals of Mathematical Statistics 19 (1948) 279-281",
     .null_hypothesis = "scores of bads and goods come from one distribution",
     .needs = VOUCH__NEEDS_SCORE | VOUCH__NEEDS_LABELS | VOUCH__NEEDS_BOTH,
     .run = run,

@@ -104,19 +104,20 @@ const vouch_test vouch__test_pd_binomial = {
     .section = "validate",
     .title = "Binomial test of PDs",
     .purpose = "Did more obligors of a grade default than its PD allows?",
-    .mechanism = "The chance of at least as many defaults among the grade's obligors, each defaulting on its "
-                 "own with the grade's PD.",
+    .mechanism =
+        "The chance of at least as many defaults among the grade's obligors, each defaulting on its own "
+        "with the grade's PD.",
     .convention = HOLM "One-sided: a small p says the PD is too low. The last row of the table pools all "
                        "grades at their mean PD.",
-    .high_risk = "An adjusted p below 5 %. In a bad year many grades reject together, because defaults are "
-                 "not independent: see the "
-                 "correlated form.",
+    .high_risk =
+        "An adjusted p below 5 %. In a bad year many grades reject together, because defaults are not "
+        "independent: see the correlated form.",
     .strengths = "Exact at any number of obligors.",
     .limits = "Assumes that defaults are independent, and then rejects far too often in downturns and too "
               "seldom in good years.",
-    .source = "BCBS, Studies on the validation of internal rating systems, Working Paper 14 (2005), p. 47; "
-              "S. Holm, Scandinavian Journal "
-              "of Statistics 6 (1979) 65-70",
+    .source =
+        "BCBS, Studies on the validation of internal rating systems, Working Paper 14 (2005), p. 47; S. "
+        "Holm, Scandinavian Journal of Statistics 6 (1979) 65-70",
     .null_hypothesis = "no grade's PD is below its true default rate",
     .needs = NEEDS,
     .run = run_binomial,
@@ -126,22 +127,24 @@ const vouch_test vouch__test_pd_jeffreys = {
     .id = "irb.jeffreys",
     .section = "validate",
     .title = "Jeffreys test of PDs (ECB)",
-    .purpose = "The supervisor's form of the same question, which every IRB bank reports each year by grade "
-               "and for the portfolio.",
-    .mechanism = "With Jeffreys' prior the default rate, after d defaults among n, is distributed as beta(d "
-                 "+ 1/2, n - d + 1/2); p is its "
-                 "distribution function at the PD.",
+    .purpose =
+        "The supervisor's form of the same question, which every IRB bank reports each year by grade and "
+        "for the portfolio.",
+    .mechanism =
+        "With Jeffreys' prior the default rate, after d defaults among n, is distributed as beta(d + "
+        "1/2, n - d + 1/2); p is its distribution function at the PD.",
     .convention = HOLM "One-sided: a small p says the PD is too low. Defined without any default, too. The "
                        "ECB's template asks for the "
                        "unadjusted p, which is in the table.",
-    .high_risk = "A small p in one grade, or p below one half in nearly all: many grades that are each a "
-                 "little too low.",
-    .strengths = "Prescribed, and closer to its nominal level than the binomial test, which is too cautious "
-                 "with few obligors.",
+    .high_risk =
+        "A small p in one grade, or p below one half in nearly all: many grades that are each a little "
+        "too low.",
+    .strengths =
+        "Prescribed, and closer to its nominal level than the binomial test, which is too cautious with "
+        "few obligors.",
     .limits = "Assumes that defaults are independent, as the binomial test does.",
     .source = "ECB, Instructions for reporting the validation results of internal models (2019), section "
-              "2.5.3.1; L. D. Brown, T. T. Cai & "
-              "A. DasGupta, Statistical Science 16 (2001) 101-133",
+              "2.5.3.1; L. D. Brown, T. T. Cai & A. DasGupta, Statistical Science 16 (2001) 101-133",
     .null_hypothesis = "no grade's PD is below its true default rate",
     .needs = NEEDS,
     .run = run_jeffreys,
@@ -159,17 +162,18 @@ const vouch_test vouch__test_pd_correlated = {
     .section = "validate",
     .title = "Binomial test of PDs with correlated defaults",
     .purpose = "Were there more defaults than the PD allows, when a bad year may hit all obligors at once?",
-    .mechanism = "Given a normal factor common to all, defaults are independent with chance Phi((Phi^-1(PD) "
-                 "+ sqrt(rho) x) / sqrt(1 - rho)). "
-                 "The binomial tail is averaged over the factor.",
+    .mechanism =
+        "Given a normal factor common to all, defaults are independent with chance Phi((Phi^-1(PD) + "
+        "sqrt(rho) x) / sqrt(1 - rho)). The binomial tail is averaged over the factor.",
     .convention = HOLM "One-sided. The average is by numerical integration, not by the limit of an infinite "
                        "pool, so it holds for small "
                        "grades. With rho = 0 it is the binomial test.",
     .high_risk = "A small p even here: the year alone does not explain it.",
     .strengths = "Holds its level in good and bad years alike, if rho is right.",
-    .limits = "Little power: with a correlation of 12 % a default rate must be several times its PD to "
-              "reject on one year. The correlation "
-              "is an assumption; supervisory ones (12 to 24 %) are on the high side for the purpose.",
+    .limits =
+        "Little power: with a correlation of 12 % a default rate must be several times its PD to reject "
+        "on one year. The correlation is an assumption; supervisory ones (12 to 24 %) are on the high "
+        "side for the purpose.",
     .source = "O. Vasicek, Loan portfolio value, Risk 15 (2002) 160-162; BCBS Working Paper 14 (2005), p. 48",
     .null_hypothesis = "no grade's PD is below its true default rate",
     .needs = NEEDS,
@@ -219,12 +223,13 @@ const vouch_test vouch__test_pd_light = {
     .title = "Traffic light of PDs",
     .purpose = "Which grades had as many defaults as they should, which should be watched, and which PDs are "
                "too low?",
-    .mechanism = "The correlated binomial test at two levels: yellow from the number of defaults that a "
-                 "right PD reaches with a chance of "
-                 "5 %, red from that of 0.1 %. The table gives both numbers for each grade.",
-    .convention = "The value is the number of red grades. Levels are of each grade by itself. A correlation "
-                  "of 0 is the stricter light for "
-                  "independent defaults.",
+    .mechanism =
+        "The correlated binomial test at two levels: yellow from the number of defaults that a right PD "
+        "reaches with a chance of 5 %, red from that of 0.1 %. The table gives both numbers for each "
+        "grade.",
+    .convention =
+        "The value is the number of red grades. Levels are of each grade by itself. A correlation of 0 "
+        "is the stricter light for independent defaults.",
     .high_risk = "Any red; or yellow in several neighbouring grades in two years running.",
     .strengths = "Says before the year is over how many defaults a grade can bear.",
     .limits = "Colours hide how close a grade is to the next; the p-values stand beside them.",
@@ -296,29 +301,27 @@ const vouch_test vouch__test_low_default = {
     .purpose =
         "Where hardly anybody defaults the default rate is 0 or chance, and no PD can be estimated from "
         "it. How high may the PDs be without being refuted by what was seen, in one year or in several?",
-    .mechanism = "Grades are ordered by risk, so the obligors of a grade and of all worse ones are at least "
-                 "as risky as "
-                 "the grade itself. Its bound is the largest yearly PD at which so few defaults among all of "
-                 "them have "
-                 "a chance of 1 - level: by the beta distribution when defaults are independent, else by "
-                 "averaging over "
-                 "the factor that obligors share. Over several years each year has its own factor, related "
-                 "to the last "
-                 "one's; the chance is found by going through the years with the number of defaults so far.",
+    .mechanism =
+        "Grades are ordered by risk, so the obligors of a grade and of all worse ones are at least as "
+        "risky as the grade itself. Its bound is the largest yearly PD at which so few defaults among "
+        "all of them have a chance of 1 - level: by the beta distribution when defaults are independent, "
+        "else by averaging over the factor that obligors share. Over several years each year has its own "
+        "factor, related to the last one's; the chance is found by going through the years with the "
+        "number of defaults so far.",
     .convention =
-        "Grades are taken from best to worst in the order of their names (numbers by size). With more than "
-        "one "
-        "year the cases are the obligors of the first, bad is who defaulted in any year, nobody joins, and "
-        "PDs and bounds are of one year. Factors are normal; those of years s and t have the year "
-        "correlation to "
-        "the power |s - t|. The value is the number of grades whose PD lies below its bound.",
+        "Grades are taken from best to worst in the order of their names (numbers by size). With more "
+        "than one year the cases are the obligors of the first, bad is who defaulted in any year, nobody "
+        "joins, and PDs and bounds are of one year. Factors are normal; those of years s and t have the "
+        "year correlation to the power |s - t|. The value is the number of grades whose PD lies below "
+        "its bound.",
     .high_risk = "PDs below the bound at 50 %: they claim more than the data can say.",
     .strengths =
-        "Gives a figure where the default rate gives 0, keeps grades in order, and lets every year that was "
-        "watched count.",
-    .limits = "Conservative by design, increasingly with the level; the level and both correlations are "
-              "choices that "
-              "must be made before. Obligors who join or leave are not modelled: count those who stayed.",
+        "Gives a figure where the default rate gives 0, keeps grades in order, and lets every year that "
+        "was watched count.",
+    .limits =
+        "Conservative by design, increasingly with the level; the level and both correlations are "
+        "choices that must be made before. Obligors who join or leave are not modelled: count those who "
+        "stayed.",
     .source = "K. Pluto & D. Tasche, Estimating probabilities of default for low default portfolios (2005), "
               "arXiv cond-mat/0411699, sections 3 to 6",
     .needs = NEEDS,
@@ -392,11 +395,11 @@ const vouch_test vouch__test_pd_years = {
     .purpose = "Over the years, are default rates above the PDs by more than the ups and downs between years "
                "explain?",
     .mechanism = "Each calendar year's default rate less its mean PD; the mean of these differences over its "
-                 "standard error, which their own "
-                 "spread between years gives, is compared with Student's distribution.",
-    .convention = "One-sided: a small p says PDs are too low. Tasche's test compares with the normal "
-                  "distribution; Student's, used here, is "
-                  "right for few years. At least three years.",
+                 "standard error, which their own spread between years gives, is compared with Student's "
+                 "distribution.",
+    .convention =
+        "One-sided: a small p says PDs are too low. Tasche's test compares with the normal distribution; "
+        "Student's, used here, is right for few years. At least three years.",
     .high_risk = "A small p, or a mean difference above 0 in a period without a downturn.",
     .strengths =
         "Correlation of defaults within a year need not be known: it shows in the spread between years.",
