@@ -151,7 +151,8 @@ static vouch_status read_cohorts(backtest *b, int maturity)
         if (!(day > -719162.0 && day < 2932896.0))
             return vouch__fail(b->ctx, VOUCH_E_DATA, "a date is not of years 1 to 9999");
         int32_t month = vouch__month_of_day((int64_t)day);
-        as_of = month / 12 * 100 + month % 12 + 1;
+        int32_t number = month / 12 * 100 + month % 12 + 1; /* as 202609 */
+        as_of = number;
     }
     vouch_status status = vouch__cohorts_make(
         b->ctx, b->n, date, months[(size_t)vouch__test_param(b->call, "period")], maturity, as_of, &b->c);

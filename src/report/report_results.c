@@ -31,8 +31,9 @@ static vouch_status columns_of(vouch__page *page, const vouch__entry_group *grou
         c.p = c.p || vouch__has_number(entry, "p_value");
         c.limit = c.limit || vouch__json_get(vouch__json_get(entry, "policy"), "direction");
         if (vouch__has_number(interval, "low")) {
+            double level = vouch__member_number(interval, "level");
+            c.level = !c.interval || c.level == level ? level : (double)NAN;
             c.interval = true;
-            c.level = vouch__member_number(interval, "level");
             values[n_values++] = vouch__member_number(interval, "low");
             values[n_values++] = vouch__member_number(interval, "high");
         }

@@ -33,6 +33,22 @@ static vouch__buf page_of(const char *evidence)
     return out;
 }
 
+#define AT_LEVEL(model, level)                                                                               \
+    "{\"id\":\"v.x\",\"section\":\"validate\",\"verdict\":\"info\",\"model\":\"" model                       \
+    "\",\"value\":1,\"interval\":{\"low\":0.5,\"high\":2,\"level\":" level "}}"
+
+static void a_level_is_told_of_intervals_that_share_it(void **state)
+{
+    (void)state;
+    vouch__buf out = page_of("{\"entries\":[" AT_LEVEL("a", "0.9") "," AT_LEVEL("b", "0.9") "]}");
+    html_has(&out, ">90% interval</th>");
+    vouch__buf_free(&out);
+    out = page_of("{\"entries\":[" AT_LEVEL("a", "0.9") "," AT_LEVEL("b", "0.95") "]}");
+    html_has(&out, ">Interval</th>");
+    assert_null(strstr(out.at, "95% interval"));
+    vouch__buf_free(&out);
+}
+
 static void many_quantities_of_several_models_become_rows(void **state)
 {
     (void)state;
@@ -186,6 +202,7 @@ static void dots_of_one_shade_are_one_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_level_is_told_of_intervals_that_share_it),
         cmocka_unit_test(many_quantities_of_several_models_become_rows),
         cmocka_unit_test(what_no_model_can_be_asked_is_said_once),
         cmocka_unit_test(bars_of_one_test_lie_alike_and_begin_where_nothing_is),
