@@ -189,6 +189,29 @@ static void hold_column(contract *c, const vouch__column_rule *rule, const char 
     (void)snprintf(b->must, sizeof b->must, "%s", must);
 }
 
+/* A column of another type. Of numbers that a few words make text, the words are told. */
+static vouch_status hold_type(contract *c, const vouch__column_rule *rule, size_t col, vouch_type is)
+{
+    size_t mark = vouch__scratch_mark(c->ctx), n_numbers = 0;
+    size_t n = is == VOUCH_TEXT ? vouch_table_categories(c->table, col) : 0;
+    bool is_number = rule->type == VOUCH_NUMBER || rule->type == VOUCH_INTEGER;
+    uint8_t *allowed = vouch__scratch(c->ctx, n + 1, 1);
+    if (!allowed)
+        return vouch__oom(c->ctx);
+    for (size_t code = 0; code < n && is_number; code++) {
+        const char *text = vouch_table_category(c->table, col, code);
+        double number;
+        allowed[code] = vouch__double_read(text, strlen(text), &number);
+        n_numbers += allowed[code];
+    }
+    if (n_numbers && n_numbers < n)
+        hold(c, rule, col, text_not_allowed, allowed, "type", vouch_type_name(rule->type));
+    else
+        hold_column(c, rule, "type", vouch_type_name(is), vouch_type_name(rule->type));
+    vouch__scratch_reset(c->ctx, mark);
+    return VOUCH_OK;
+}
+
 static vouch_status hold_rule(contract *c, const vouch__column_rule *rule)
 {
     size_t col = vouch_table_find(c->table, rule->name);
@@ -201,10 +224,8 @@ static vouch_status hold_rule(contract *c, const vouch__column_rule *rule)
         return VOUCH_OK;
     }
     vouch_type is = vouch_table_type(c->table, col);
-    if (rule->has_type && !type_fits(rule->type, is)) {
-        hold_column(c, rule, "type", vouch_type_name(is), vouch_type_name(rule->type));
-        return VOUCH_OK; /* what else was promised was promised of another type */
-    }
+    if (rule->has_type && !type_fits(rule->type, is))
+        return hold_type(c, rule, col, is); /* what else was promised was promised of another type */
     if (rule->has_type && rule->type == VOUCH_INTEGER && is == VOUCH_NUMBER)
         hold(c, rule, col, not_whole, NULL, "type", "integer");
     if (rule->required)

@@ -19,6 +19,12 @@ bad 's/trees: [0-9]*/trees: -5/' trees
 bad 's/trees: [0-9]*/treees: 5/' treees trees
 bad 's/column: defaulted/column: defaulded/' defaulded
 bad 's/max_bad_rate: [0-9.]*/max_bad_rate: 7/' max_bad_rate
+# one word among numbers is told by its row
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 50 { $at["income"] = "abc"; id = $at["id"] } { print }
+    END { print id >"worded.id" }' loans.csv >worded.csv
+sed 's/source: .*/source: worded.csv/' vouch.yaml >worded.yaml
+expect 3 vouch run --project worded.yaml --quiet
+says "column 'income' breaks its type in 1 row, first at id $(cat worded.id): value is abc, must be number"
 # a column misspelt in a list is refused: it would be an input after all, or lose its words
 bad 's/true_pd]/true_pdd]/' "bad.yaml:11:12: data.ignore" "did you mean 'true_pd'?"
 bad 's/ethnicity]/defaulted]/' "names the target"
